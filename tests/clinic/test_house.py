@@ -1,0 +1,92 @@
+"""What keeps the house in order: rules that a person forgets and a machine does not."""
+
+import re
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+
+from clinic.bootstrap import BASE_DIR
+
+STATIC_TAG = re.compile(r"""\{%\s*static\s+['"](?P<path>[^'"]+)['"]""")
+REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)")
+
+
+def read(name):
+    return (BASE_DIR / name).read_text(encoding="utf-8")
+
+
+def static_paths():
+    folders = [BASE_DIR / "templates", *BASE_DIR.glob("*/templates")]
+    pages = [page for folder in folders for page in folder.rglob("*.*")]
+    return sorted({tag["path"] for page in pages for tag in STATIC_TAG.finditer(page.read_text(encoding="utf-8"))})
+
+
+def requirement_blocks():
+    """Yield the lines of requirements.in that name a package, each with the comment of its paragraph."""
+    comment = ""
+    for line in read("requirements.in").splitlines():
+        if not line.strip():
+            comment = ""
+        elif line.startswith("#"):
+            comment = line
+        else:
+            yield line, comment
+
+
+@pytest.mark.django_db
+def test_every_change_of_a_model_has_its_migration(capsys):
+    try:
+        call_command("makemigrations", check=True, dry_run=True)
+    except SystemExit:
+        pytest.fail(f"run `python3 manage.py makemigrations`:\n{capsys.readouterr().out}")
+
+
+def test_static_files_of_the_templates_exist():
+    missing = [path for path in static_paths() if not finders.find(path)]
+
+    assert missing == []
+
+
+def test_every_requirement_says_why():
+    silent = [line for line, of_paragraph in requirement_blocks() if "#" not in line and not of_paragraph]
+
+    assert silent == []
+
+
+def test_every_requirement_is_locked_with_a_hash():
+    locked = dict(
+        re.findall(
+            r"^([a-z0-9._-]+)(?:\[.*\])?==\S+.*\\\n    --hash=(sha256):", read("requirements.txt"), re.MULTILINE
+        )
+    )
+
+    named = {REQUIREMENT.match(line)["name"].lower() for line, _ in requirement_blocks()}
+
+    assert named - set(locked) == set()
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def test_lock_names_no_package_index(lock):
+    assert not re.search(r"https?://|--index-url|--find-links|file:", read(lock))
+
+
+def test_version_is_the_newest_heading_of_the_changelog(settings):
+    headings = re.findall(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+
+    assert headings[0] == settings.VERSION
+
+
+@pytest.mark.parametrize(
+    ("repository", "package"),
+    [("ruff-pre-commit", "ruff"), ("djade-pre-commit", "djade"), ("rtts/djhtml", "djhtml")],
+)
+def test_a_commit_is_checked_with_the_tools_of_ci(repository, package):
+    revision = re.search(rf"{repository}\n    rev: v?(\S+)", read(".pre-commit-config.yaml"))[1]
+
+    assert f"\n{package}=={revision} " in read("requirements-dev.txt")
+
+
+@pytest.mark.parametrize("script", [".ci/run", ".ci/lint", "manage.py"])
+def test_script_can_be_run(script):
+    assert (BASE_DIR / script).stat().st_mode & 0o111 == 0o111

@@ -1,0 +1,57 @@
+import os
+import shutil
+from importlib.util import find_spec
+
+import pytest
+from django.core.cache import cache
+from hypothesis import settings as hypothesis_settings
+
+IN_CI = os.environ.get("CI") == "true"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+# Playwright keeps an event loop in the test's thread, where Django would otherwise refuse to ask the database.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+# A slow machine is no failure; and CI has to fail for a change in the code, not for a new roll of the dice.
+hypothesis_settings.register_profile("local", deadline=None)
+hypothesis_settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis_settings.load_profile("ci" if IN_CI else "local")
+
+
+def pytest_collection_modifyitems(items):
+    # In CI a missing browser is a fault of the machine and has to be seen.
+    reason = None if IN_CI else why_no_browser()
+    if reason:
+        for item in items:
+            if item.get_closest_marker("browser"):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def why_no_browser():
+    if not all(map(find_spec, ("playwright", "pytest_playwright"))):
+        return "browser tests need requirements-dev.txt"
+    if not CHROMIUM:
+        return "browser tests need the package chromium"
+    return None
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """Sign-in attempts are counted in the cache; one test's must not lock the next one out."""
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args():
+    """How pytest-playwright starts the system's Chromium: there is none of its own to download."""
+    return {
+        "executable_path": CHROMIUM,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }

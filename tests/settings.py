@@ -1,0 +1,35 @@
+"""The clinic's settings, made quick and kept away from anything real."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from importlib.util import find_spec
+
+# Before the clinic's settings are read: no test may touch the real folder, mailbox or key.
+scratch = tempfile.mkdtemp(prefix="mesotrack-tests-")
+atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+os.environ["MESOTRACK_ENV"] = "development"
+os.environ["MESOTRACK_VAR"] = scratch
+os.environ["SECRET_KEY"] = "only-for-tests"
+for name in ("ALLOWED_HOSTS", "DEBUG", "EMAIL_URL", "TRUSTED_PROXY_COUNT"):
+    os.environ.pop(name, None)
+
+from clinic.settings import *  # noqa: E402, F403
+from clinic.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, VAR_DIR  # noqa: E402
+
+DEBUG = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, since a live server's threads would share one connection to a database in memory and collide.
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+    DATABASES["default"]["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+
+# Fails a test whose page asks the database once a row. A development requirement: the suite runs without it too.
+if find_spec("zeal"):
+    INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
+    MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
+    ZEAL_RAISE = True
