@@ -1,0 +1,38 @@
+"""Signing in: accounts are made by an admin, and a person's rights follow from the role."""
+
+from typing import TYPE_CHECKING
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from django.http import HttpRequest
+
+from clinic.roles import ACTS, Role, may_manage
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+
+class RoleBackend(AuthenticationBackend):
+    """Sign in by e-mail; rights come from `clinic.roles`, not from rows that can drift away from it."""
+
+    def get_all_permissions(self, user_obj: "User", obj: object = None) -> frozenset[str]:
+        if not user_obj.is_active or user_obj.is_anonymous or obj is not None or user_obj.role is None:
+            return frozenset()
+        return ACTS[user_obj.role]
+
+    def has_perm(self, user_obj: "User", perm: str, obj: object = None) -> bool:
+        if perm in self.get_all_permissions(user_obj, obj):
+            return True
+        return user_obj.is_active and user_obj.is_authenticated and user_obj.role is Role.ADMIN and may_manage(perm)
+
+    def has_module_perms(self, user_obj: "User", app_label: str) -> bool:
+        return user_obj.is_active and user_obj.role is Role.ADMIN
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+def display_name(user: "User") -> str:
+    return user.get_full_name()

@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class ClinicConfig(AppConfig):
+    name = "clinic"
+    verbose_name = _("Clinic")
+
+    def ready(self) -> None:
+        from clinic import checks  # noqa: F401, PLC0415 -- registers the system checks
+        from clinic.roles import create_groups  # noqa: PLC0415 -- needs the app registry
+
+        post_migrate.connect(create_groups, sender=self)
+
+
+class AdminConfig(DjangoAdminConfig):
+    default_site = "clinic.site.AdminSite"

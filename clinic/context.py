@@ -1,0 +1,20 @@
+"""What every page's frame shows: the way around, the place, the person."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from clinic.navigation import navigation
+
+
+def clinic(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"version": settings.VERSION}
+    return {
+        "version": settings.VERSION,
+        "nav": navigation(request),
+        "here": request.location,
+        "locations": user.own_locations,
+    }

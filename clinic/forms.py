@@ -1,0 +1,148 @@
+"""What every form of the house does: send once, save only over what was read, and say what stands against it."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.forms.utils import pretty_name
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from clinic.models import VersionConflictError, Versioned
+
+
+@dataclass(frozen=True)
+class ConflictRow:
+    """One field of a record that two people saved: how it stands in the record, and as this person typed it."""
+
+    label: str
+    theirs: str
+    mine: str
+
+    @property
+    def differs(self) -> bool:
+        return self.theirs != self.mine
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A refused save: every field in both versions, and who saved the other when."""
+
+    rows: list[ConflictRow]
+    changed_by: str
+    changed_at: datetime | None
+
+
+class VersionedForm(forms.ModelForm):
+    """A form that refuses to save over a version of the record that its reader has not seen.
+
+    After a refusal `conflict` holds both versions and the form carries the newer version number, so that pressing
+    Save again is a decision made with both in view. Nothing typed is lost.
+    """
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    conflict: Conflict | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["version"].initial = self.instance.version
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk:
+            stored = type(self.instance)._default_manager.get(pk=self.instance.pk)
+            if cleaned.get("version") != stored.version:
+                self.refuse(stored)
+        return cleaned
+
+    def refuse(self, stored: Versioned) -> None:
+        """Show both versions and take up the stored version number for the next try."""
+        self.conflict = self._compare(stored)
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = stored.version
+        self.add_error(
+            None,
+            ValidationError(
+                _("Somebody changed this record since you opened it. Compare both versions, then save yours or leave."),
+                code="conflict",
+            ),
+        )
+
+    def _compare(self, stored: Versioned) -> Conflict:
+        other = type(self)(instance=stored, **self.build_kwargs())
+        rows = []
+        for name, field in self.fields.items():
+            if isinstance(field.widget, forms.HiddenInput) or field.disabled:
+                continue
+            theirs, mine = other[name].initial, self[name].value()
+            label = str(field.label or capfirst(pretty_name(name)))
+            rows.append(ConflictRow(label, shown(field, theirs), shown(field, mine)))
+        last = stored.history.select_related("history_user").first() if hasattr(stored, "history") else None
+        who = last.history_user.get_full_name() if last and last.history_user else ""
+        return Conflict(rows, who, stored.updated_at)
+
+    def build_kwargs(self) -> dict[str, Any]:
+        """Return what another form of this class needs beside the instance."""
+        return {}
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
+        if not commit or not self.instance.pk:
+            return super().save(commit)
+        with transaction.atomic():
+            self.instance.save_over(self.cleaned_data["version"])
+            self._save_m2m()
+        return self.instance
+
+
+def shown(field: forms.Field, value: Any) -> str:
+    """Return a field's value in the words a person reads."""
+    if isinstance(field, forms.BooleanField):
+        return _("yes") if value in {True, "on", "True"} else _("no")
+    if isinstance(field, forms.ModelMultipleChoiceField):
+        keys = [item.pk if isinstance(item, models.Model) else item for item in value or []]
+        return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys))
+    if isinstance(field, forms.ModelChoiceField):
+        return str(field.queryset.filter(pk=value).first() or "–") if value else "–"
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(_flat(field.choices)).get(value, value) or "–")
+    value = field.prepare_value(value)
+    if value is None or value == "":
+        return "–"
+    return str(field.widget.format_value(value) if hasattr(field.widget, "format_value") else value)
+
+
+def _flat(choices: Any) -> list[tuple[Any, Any]]:
+    flat = []
+    for value, label in choices:
+        flat.extend(label if isinstance(label, (list, tuple)) else [(value, label)])
+    return [(str(value), label) for value, label in flat] + flat
+
+
+class OnceForm(forms.ModelForm):
+    """A form that makes one row however often it is sent: a double tap finds what the first made.
+
+    The row keeps the form's token; `made_before` is the row of an earlier sending, else None.
+    """
+
+    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+
+    def made_before(self) -> models.Model | None:
+        token = self.data.get(self.add_prefix("form_token"))
+        try:
+            token = uuid.UUID(str(token))
+        except ValueError:
+            return None
+        return self._meta.model._default_manager.filter(form_token=token).first()
+
+    def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
+        if not self.instance.pk:
+            self.instance.form_token = self.cleaned_data["form_token"]
+        return super().save(commit)
+
+
+__all__ = ["Conflict", "OnceForm", "VersionConflictError", "VersionedForm"]

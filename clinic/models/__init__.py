@@ -1,0 +1,5 @@
+from clinic.models.location import Location, Room
+from clinic.models.record import VersionConflictError, Versioned
+from clinic.models.user import User
+
+__all__ = ["Location", "Room", "User", "VersionConflictError", "Versioned"]

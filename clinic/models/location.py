@@ -1,0 +1,106 @@
+import uuid
+import zoneinfo
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from clinic.phones import PhoneField
+from simple_history.models import HistoricalRecords
+
+from clinic.fields import NormalizedCharField
+from clinic.validators import validate_time_zone
+
+if TYPE_CHECKING:
+    from clinic.models.user import User
+
+
+class LocationQuerySet(models.QuerySet["Location"]):
+    def visible_to(self, user: "User") -> "LocationQuerySet":
+        """Return the locations whose patients this person may see: an admin's are all, others' their own."""
+        if user.sees_all_locations:
+            return self
+        return self.filter(pk__in=[location.pk for location in user.own_locations])
+
+
+class Location(models.Model):
+    """A site of the clinic. Its time zone decides what "today" and "15:00" mean for everything done there."""
+
+    class UnitSystem(models.TextChoices):
+        METRIC = "metric", _("metric (kg, cm)")
+        IMPERIAL = "imperial", _("imperial (lb, in)")
+
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    name = NormalizedCharField(_("name"), max_length=100, unique=True)
+    time_zone = models.CharField(
+        _("time zone"), max_length=64, validators=[validate_time_zone], help_text=_("For example Europe/Berlin.")
+    )
+    country_code = models.CharField(
+        _("country"),
+        max_length=2,
+        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters (ISO 3166), for example US."))],
+        help_text=_("Two letters (ISO 3166). Phone numbers typed without a country are of this one."),
+    )
+    currency = models.CharField(
+        _("currency"),
+        max_length=3,
+        validators=[RegexValidator(r"^[A-Z]{3}\Z", _("Three capital letters (ISO 4217), for example USD."))],
+        help_text=_("Three letters (ISO 4217)."),
+    )
+    unit_system = models.CharField(
+        _("units shown"),
+        max_length=10,
+        choices=UnitSystem,
+        default=UnitSystem.METRIC,
+        help_text=_("How weights are shown and typed. Stored are always kilograms."),
+    )
+    phone = PhoneField(_("phone"), blank=True)
+    address = models.TextField(_("address"), max_length=500, blank=True)
+    reply_to_email = models.EmailField(_("reply-to e-mail"), blank=True, help_text=_("Answers to reminders go here."))
+    history = HistoricalRecords()
+
+    objects = LocationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def tz(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+    def local(self, moment: datetime) -> datetime:
+        return timezone.localtime(moment, self.tz)
+
+    def today(self, now: datetime) -> date:
+        return self.local(now).date()
+
+
+class Room(models.Model):
+    """A room where people are treated."""
+
+    location = models.ForeignKey(
+        Location, verbose_name=_("location"), on_delete=models.PROTECT, related_name="rooms"
+    )
+    name = NormalizedCharField(_("name"), max_length=40)
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        ordering = ["location", "name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["location", "name"],
+                name="room_name_unique_at_location",
+                violation_error_message=_("This location already has a room of this name."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

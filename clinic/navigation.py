@@ -1,0 +1,85 @@
+"""The way around, by role, as data. An app above adds the numbers that stand beside its items."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from clinic.roles import Role
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Work behind an item: what is due (grey) and what cannot wait (red)."""
+
+    due: int = 0
+    urgent: int = 0
+
+
+@dataclass(frozen=True)
+class Item:
+    key: str
+    label: str | Promise
+    short_label: str | Promise
+    url_name: str
+    icon: str
+    roles: frozenset[Role]
+
+
+@dataclass(frozen=True)
+class Link:
+    """An item as one page shows it."""
+
+    label: str | Promise
+    short_label: str | Promise
+    url: str
+    icon: str
+    is_current: bool
+    count: int
+    urgent_count: int
+    in_tabbar: bool = True
+
+
+EVERYONE = frozenset(Role)
+TREATING = frozenset({Role.STAFF, Role.CLINICIAN})
+MANAGING = frozenset({Role.ADMIN})
+
+ITEMS = [
+    Item("today", _("Today"), _("Today"), "today", "calendar-check", EVERYONE),
+    Item("patients", _("Patients"), _("Patients"), "patient-list", "users", EVERYONE),
+    Item("side-effects", _("Side effects"), _("Reactions"), "side-effect-list", "activity", TREATING),
+    Item("follow-ups", _("Follow-ups"), _("Calls"), "follow-up-list", "phone", EVERYONE),
+    Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
+    Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
+]
+
+_counters: dict[str, Callable[[HttpRequest], Counts]] = {}
+
+
+def count_with(key: str, counter: Callable[[HttpRequest], Counts]) -> None:
+    """Let `counter` say the numbers beside the item `key`. It runs once for each page that shows the item."""
+    _counters[key] = counter
+
+
+def navigation(request: HttpRequest) -> list[Link]:
+    """Return the items this person has, the one they are in marked, with their counts."""
+    role = request.user.role or (Role.ADMIN if request.user.is_superuser else None)
+    links = []
+    for item in ITEMS:
+        if role not in item.roles:
+            continue
+        url = address(item)
+        counts = _counters[item.key](request) if item.key in _counters else Counts()
+        here = request.path == url if url == "/" else request.path.startswith(url)
+        links.append(
+            Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent)
+        )
+    return links
+
+
+def address(item: Item) -> str:
+    name, _separator, app = item.url_name.partition("app_list-")
+    return reverse(f"{name}app_list", args=[app]) if app else reverse(item.url_name)

@@ -1,0 +1,107 @@
+"""Pages of a long list by key: the next page starts after the last row shown, however deep, with no count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core import signing
+from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
+from django.http import HttpRequest
+
+T = TypeVar("T", bound=Model)
+PAGE = 25
+MOST_COUNTED = 1000
+
+
+class Row(Func):
+    """A row value, (a, b), which a database compares in one go and serves from one index."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
+class After(Func):
+    arg_joiner = " > "
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+    conditional = True
+
+
+class Before(After):
+    arg_joiner = " < "
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """One page of rows; `previous` and `next` are the query strings of its neighbours, empty at the ends."""
+
+    rows: list[T]
+    previous: str
+    next: str
+
+    def __iter__(self) -> Any:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def page(request: HttpRequest, queryset: QuerySet[T], *fields: str, size: int = PAGE) -> Page[T]:
+    """Return the page that the request's `after` or `before` asks for.
+
+    `fields` name the order, all rising or all falling ("-performed_at", "-pk"), the last one unique, none NULL.
+    A key that was tampered with or is of another list is ignored: the first page comes.
+    """
+    falling = fields[0].startswith("-")
+    names = [field.lstrip("-") for field in fields]
+    after, before = (_key(request.GET.get(name), names) for name in ("after", "before"))
+    back = before is not None and after is None
+    key = before if back else after
+    rows = queryset.order_by(*(("-" if falling != back else "") + name for name in names))
+    if key is not None:
+        compare = Before if falling != back else After
+        rows = rows.filter(compare(Row(*(F(name) for name in names)), Row(*(Value(part) for part in key))))
+    found = list(rows[: size + 1])
+    more = len(found) > size
+    found = found[:size]
+    if back:
+        found.reverse()
+    has_previous = more if back else key is not None
+    has_next = True if back else more
+    return Page(
+        found,
+        _address(request, "before", found[0], names) if found and has_previous else "",
+        _address(request, "after", found[-1], names) if found and has_next else "",
+    )
+
+
+def bounded_count(queryset: QuerySet[Any]) -> int:
+    """Return the count, `MOST_COUNTED` + 1 standing for more: counting a big table is not worth a page's wait."""
+    return queryset.order_by()[: MOST_COUNTED + 1].count()
+
+
+def _address(request: HttpRequest, direction: str, row: Model, names: Sequence[str]) -> str:
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    query[direction] = signing.dumps([_plain(_value(row, name)) for name in names], salt=",".join(names))
+    return "?" + query.urlencode()
+
+
+def _value(row: Any, name: str) -> Any:
+    for part in name.split("__"):
+        row = getattr(row, part)
+    return row
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _key(text: str | None, names: Sequence[str]) -> list[Any] | None:
+    if not text:
+        return None
+    try:
+        return signing.loads(text, salt=",".join(names))
+    except signing.BadSignature:
+        return None

@@ -1,0 +1,62 @@
+"""Who may do what. This module is the one home of that: a role is a group's name, and its acts are listed here.
+
+An act ("treatments.sign_session") is what a page asks for. The model permissions of the Django admin ("add_location")
+are another thing: an admin has those, as far as `may_manage` says.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(StrEnum):
+    STAFF = "Staff"
+    CLINICIAN = "Clinician"
+    ADMIN = "Admin"
+
+
+ROLE_NAMES = {Role.STAFF: _("Staff"), Role.CLINICIAN: _("Clinician"), Role.ADMIN: _("Admin")}
+
+# What everyone at the desk does.
+DESK = frozenset(
+    {
+        "patients.register_patient",
+        "patients.edit_patient",
+        "treatments.book_appointment",
+        "treatments.call_patient",
+    }
+)
+
+# What the people who treat do.
+TREATING = frozenset(
+    {
+        "patients.record_allergy",
+        "treatments.plan_course",
+        "treatments.log_session",
+        "treatments.log_side_effect",
+    }
+)
+
+ACTS: dict[Role, frozenset[str]] = {
+    Role.STAFF: DESK | TREATING,
+    Role.CLINICIAN: DESK | TREATING | {"treatments.sign_session", "treatments.review_side_effect"},
+    Role.ADMIN: DESK | {"patients.import_patients"},
+}
+
+
+def may_manage(permission: str) -> bool:
+    """Say whether an admin has this model permission ("app.action_model") in the Django admin.
+
+    An admin sees, adds and changes; nothing is deleted there, for nothing clinical ever is.
+    """
+    action = permission.partition(".")[2].partition("_")[0]
+    return action in {"view", "add", "change"}
+
+
+def create_groups(**kwargs: Any) -> None:
+    """Make the group of each role after a migration, so that a new database can give its first account a role."""
+    from django.contrib.auth.models import Group  # noqa: PLC0415 -- needs the app registry
+
+    for role in Role:
+        Group.objects.using(kwargs["using"]).get_or_create(name=role.value)

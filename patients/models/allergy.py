@@ -1,0 +1,64 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from clinic.fields import NormalizedCharField
+from clinic.models import Versioned
+from clinic.validators import validate_plain_text
+from patients.models.patient import Patient
+
+
+class AllergyQuerySet(models.QuerySet["Allergy"]):
+    def in_force(self) -> "AllergyQuerySet":
+        """Return what the banner shows: not refuted and not entered in error, the worst first."""
+        return self.filter(status=Allergy.Status.ACTIVE).order_by(
+            models.Case(
+                models.When(severity=Allergy.Severity.SEVERE, then=0),
+                models.When(severity=Allergy.Severity.MODERATE, then=1),
+                default=2,
+            ),
+            "substance",
+            "pk",
+        )
+
+
+class Allergy(Versioned):
+    """A substance a patient reacts to. It stays in the record for ever; what turns out wrong is marked so."""
+
+    class Severity(models.TextChoices):
+        MILD = "mild", _("mild")
+        MODERATE = "moderate", _("moderate")
+        SEVERE = "severe", _("severe")
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("active")
+        REFUTED = "refuted", _("refuted by a test")
+        ENTERED_IN_ERROR = "entered-in-error", _("entered in error")
+
+    patient = models.ForeignKey(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="allergies"
+    )
+    substance = NormalizedCharField(_("substance"), max_length=100, validators=[validate_plain_text])
+    reaction = NormalizedCharField(_("reaction"), max_length=200, blank=True, validators=[validate_plain_text])
+    severity = models.CharField(_("severity"), max_length=8, choices=Severity)
+    status = models.CharField(_("status"), max_length=16, choices=Status, default=Status.ACTIVE)
+    recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True, editable=False)
+    history = HistoricalRecords()
+
+    objects = AllergyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("allergy")
+        verbose_name_plural = _("allergies")
+        ordering = ["patient", "substance", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "substance"],
+                condition=models.Q(status="active"),
+                name="allergy_named_once",
+                violation_error_message=_("This allergy is already in the record."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substance}: {self.reaction}" if self.reaction else self.substance

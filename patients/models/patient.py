@@ -1,0 +1,232 @@
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from dateutil.relativedelta import relativedelta
+from django.conf.locale import LANG_INFO
+from django.core.validators import RegexValidator
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from clinic.fields import FoldedField, NormalizedCharField, fold
+from clinic.models import Location, Versioned
+from clinic.phones import PhoneField
+from clinic.validators import validate_birth_date, validate_not_in_future, validate_plain_text
+from patients.identifiers import record_number
+from patients.search import SHORT, understand
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+
+def languages() -> list[tuple[str, str]]:
+    """Return (BCP 47 code, the language's own name) pairs, by name."""
+    named = ((code, info["name_local"]) for code, info in LANG_INFO.items() if "name_local" in info)
+    return sorted(named, key=lambda language: fold(language[1]))
+
+
+class RecordNumberSeries(models.Model):
+    """The one row that knows the next record number."""
+
+    next_serial = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = _("record number series")
+        verbose_name_plural = _("record number series")
+
+    def __str__(self) -> str:
+        return record_number(self.next_serial)
+
+    @classmethod
+    @transaction.atomic
+    def take(cls) -> str:
+        """Return the next record number, which nobody else gets."""
+        cls.objects.filter(pk=1).update(next_serial=F("next_serial") + 1)
+        return record_number(cls.objects.get(pk=1).next_serial - 1)
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def visible_to(self, user: "User") -> "PatientQuerySet":
+        """Return the patients of the person's locations."""
+        if user.sees_all_locations:
+            return self
+        return self.filter(location__in=[location.pk for location in user.own_locations])
+
+    def active(self) -> "PatientQuerySet":
+        """Leave out the archived and the deceased."""
+        return self.filter(archived_at=None, deceased_on=None)
+
+    def search(self, text: str) -> "PatientQuerySet":
+        """Return the patients whom every word fits: a name, a record number, digits of a phone, or a birth date.
+
+        Nothing typed finds nobody.
+        """
+        query = understand(text)
+        if not query:
+            return self.none()
+        if query.birth_dates:
+            return self.filter(birth_date__in=query.birth_dates)
+        if query.record_number:
+            return self.filter(record_number=query.record_number)
+        found = self
+        for word in query.words:
+            found = found.filter(_word_q(word))
+        return found
+
+    def by_name(self) -> "PatientQuerySet":
+        return self.order_by("sort_name", "pk")
+
+    def likely_duplicates(
+        self, *, given_name: str, family_name: str, birth_date: date | None, phone: str = "", email: str = ""
+    ) -> "PatientQuerySet":
+        """Return the people who may be this one.
+
+        Two of three agree: the name (folded, given and family in either order), the birth date, the phone or e-mail.
+        """
+        given, family = fold(given_name), fold(family_name)
+        names = Q(sort_name__in=[f"{family} {given}".strip(), f"{given} {family}".strip()])
+        births = Q(birth_date=birth_date) if birth_date else Q(pk=None)
+        contacts = Q(pk=None)
+        if phone:
+            contacts |= Q(phone=phone)
+        if email:
+            contacts |= Q(email__iexact=email)
+        similar = Q(sort_name__startswith=family) & births if family else Q(pk=None)
+        return self.filter((names & births) | (names & contacts) | (births & contacts) | similar).by_name()
+
+
+def _word_q(word: str) -> Q:
+    if len(word) < SHORT:
+        return Q(sort_name__startswith=word) | Q(search_text__startswith=word)
+    return Q(search_text__contains=word)
+
+
+class Patient(Versioned):
+    """A person who is treated here."""
+
+    class Sex(models.TextChoices):
+        """FHIR AdministrativeGender."""
+
+        FEMALE = "female", _("Female")
+        MALE = "male", _("Male")
+        OTHER = "other", _("Other")
+        UNKNOWN = "unknown", _("Unknown")
+
+    class Channel(models.TextChoices):
+        PHONE = "phone", _("Phone")
+        SMS = "sms", _("SMS")
+        EMAIL = "email", _("E-mail")
+
+    record_number = models.CharField(_("record number"), max_length=16, unique=True, editable=False)
+    external_id = models.CharField(
+        _("number in the former system"),
+        max_length=100,
+        blank=True,
+        help_text=_("Kept from an import, so that importing again finds the same person."),
+    )
+    given_name = NormalizedCharField(_("first name"), max_length=200, blank=True, validators=[validate_plain_text])
+    family_name = NormalizedCharField(_("last name"), max_length=200, validators=[validate_plain_text])
+    birth_date = models.DateField(_("birth date"), validators=[validate_birth_date])
+    sex = models.CharField(_("sex"), max_length=7, choices=Sex)
+    deceased_on = models.DateField(_("died on"), null=True, blank=True, validators=[validate_not_in_future])
+    location = models.ForeignKey(
+        Location, verbose_name=_("location"), on_delete=models.PROTECT, related_name="patients"
+    )
+    phone = PhoneField(_("phone"), blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    address_line = NormalizedCharField(
+        _("street and number"), max_length=200, blank=True, validators=[validate_plain_text]
+    )
+    city = NormalizedCharField(_("city"), max_length=100, blank=True, validators=[validate_plain_text])
+    region = NormalizedCharField(_("state or region"), max_length=100, blank=True, validators=[validate_plain_text])
+    postal_code = NormalizedCharField(_("postal code"), max_length=20, blank=True, validators=[validate_plain_text])
+    country_code = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters (ISO 3166), for example US."))],
+    )
+    language = models.CharField(_("language"), max_length=12, choices=languages, default="en")
+    preferred_channel = models.CharField(
+        _("preferred channel"), max_length=5, choices=Channel, default=Channel.PHONE
+    )
+    contact_permission = models.BooleanField(_("agrees to appointment and follow-up messages"), default=False)
+    emergency_name = NormalizedCharField(
+        _("emergency contact"), max_length=200, blank=True, validators=[validate_plain_text]
+    )
+    emergency_phone = PhoneField(_("phone of the emergency contact"), blank=True)
+    allergies_asked_on = models.DateField(
+        _("allergies asked on"), null=True, blank=True, validators=[validate_not_in_future]
+    )
+    archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
+    registered_at = models.DateTimeField(_("registered at"), auto_now_add=True, editable=False)
+    sort_name = FoldedField(source=["family_name", "given_name"])
+    search_text = FoldedField(
+        source=["given_name", "family_name", "record_number", "phone", "external_id"], max_length=800
+    )
+    history = HistoricalRecords(excluded_fields=["sort_name", "search_text"])
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("patient")
+        verbose_name_plural = _("patients")
+        ordering = ["sort_name", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["external_id"],
+                condition=~Q(external_id=""),
+                name="patient_external_id_unique",
+                violation_error_message=_("Another patient already has this number of the former system."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(family_name=""),
+                name="patient_has_family_name",
+                violation_error_message=_("A patient needs a last name."),
+            ),
+            models.CheckConstraint(
+                condition=Q(deceased_on=None) | Q(deceased_on__gte=F("birth_date")),
+                name="patient_dies_after_birth",
+                violation_error_message=_("The day of death is before the birth date."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["sort_name", "id"], name="patient_by_name"),
+            models.Index(fields=["location", "sort_name", "id"], name="patient_by_location_and_name"),
+            models.Index(fields=["birth_date"], name="patient_by_birth_date"),
+            models.Index(fields=["phone"], name="patient_by_phone", condition=~Q(phone="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.full_name}, {self.record_number}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.record_number:
+            self.record_number = RecordNumberSeries.take()
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("patient-record", args=[self.public_id])
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+    def age(self, today: date) -> int:
+        """Return the age in full years, at death for someone who has died."""
+        return relativedelta(self.deceased_on or today, self.birth_date).years
+
+    @property
+    def can_be_contacted(self) -> bool:
+        """Say whether messages may be sent: the patient agreed, lives, and is still a patient here."""
+        return self.contact_permission and self.deceased_on is None and self.archived_at is None
+
+    def archive(self, now: datetime) -> None:
+        self.archived_at = now
+        self.save_over(self.version)
+
+    def restore(self) -> None:
+        self.archived_at = None
+        self.save_over(self.version)

@@ -1,0 +1,1 @@
+"""What people do here that writes several things together: a verb each, one transaction each."""

@@ -1,0 +1,35 @@
+"""Starting, pausing, resuming and ending a course."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from treatments.models import Course
+
+# From a status to those it may turn into.
+TURNS = {
+    Course.Status.PLANNED: {Course.Status.ACTIVE, Course.Status.STOPPED},
+    Course.Status.ACTIVE: {Course.Status.PAUSED, Course.Status.COMPLETED, Course.Status.STOPPED},
+    Course.Status.PAUSED: {Course.Status.ACTIVE, Course.Status.COMPLETED, Course.Status.STOPPED},
+    Course.Status.COMPLETED: {Course.Status.ACTIVE},
+    Course.Status.STOPPED: {Course.Status.ACTIVE},
+}
+
+
+@transaction.atomic
+def turn(course: Course, status: Course.Status, *, on: date, reason: str = "", version: int) -> Course:
+    """Give a course another status. Its follow-up stays as the sessions made it: it counts from the last of them.
+
+    Raises `ValidationError` when the status cannot follow or a reason is missing, and `VersionConflictError` when
+    somebody changed the course since `version` was read.
+    """
+    if status not in TURNS[Course.Status(course.status)]:
+        raise ValidationError(
+            _("A course that is %(now)s cannot become %(then)s.")
+            % {"now": course.get_status_display().lower(), "then": Course.Status(status).label.lower()}
+        )
+    course.status, course.status_on, course.status_reason = status, on, reason
+    course.full_clean(exclude=["form_token"])
+    return course.save_over(version)

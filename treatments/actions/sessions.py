@@ -1,0 +1,87 @@
+"""Logging and signing sessions, and what follows for the course and its follow-up."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from treatments.models import Course, FollowUp, Session
+from treatments.rules.follow_up import window
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+
+@transaction.atomic
+def sign(session: Session, *, by: "User", now: datetime, version: int) -> Session:
+    """Sign a session: it counts from now on and changes no more. A planned course becomes active by its first one.
+
+    Raises `ValidationError` when the session is signed already or lacks what a signed one has, and
+    `VersionConflictError` when somebody changed it since `version` was read.
+    """
+    if session.is_signed:
+        raise ValidationError(
+            _("%(name)s signed this session already.") % {"name": session.signed_by.get_full_name()}, code="signed"
+        )
+    missing = missing_for_signing(session)
+    if missing:
+        raise ValidationError([ValidationError(text, code=field) for field, text in missing.items()])
+    session.signed_at, session.signed_by = now, by
+    session.follow_up = answered_follow_up(session)
+    session.save_over(version)
+    course = Course.objects.select_for_update().get(pk=session.course_id)
+    if course.status == Course.Status.PLANNED:
+        course.status, course.status_on = Course.Status.ACTIVE, course.day_of(session.performed_at)
+        course.status_on = max(course.status_on, course.started_on)
+        course.save_over(course.version)
+    move_window(course)
+    return session
+
+
+def missing_for_signing(session: Session) -> dict[str, str]:
+    """Return what a signed session has and this one lacks, as field name to what to do."""
+    missing = {}
+    if session.reactions_asked == Session.Asked.NOT_ASKED:
+        missing["reactions_asked"] = _("Ask for reactions, and say “none” if there is none.")
+    if session.pain is None:
+        missing["pain"] = _("Ask for the pain during the injection, 0 to 10.")
+    if session.weight_kg is None:
+        missing["weight_kg"] = _("Weigh the patient.")
+    if not session.areas.exists():
+        missing["areas"] = _("Choose the areas treated.")
+    return missing
+
+
+def answered_follow_up(session: Session) -> FollowUp | None:
+    """Return the follow-up that a session after the end of its course answers, None inside the course."""
+    course = session.course
+    if not course.has_ended or course.day_of(session.performed_at) <= course.status_on:
+        return None
+    return course.follow_ups.order_by("number").last()
+
+
+def move_window(course: Course) -> FollowUp | None:
+    """Set the window of the course's latest follow-up by its last performed session (design rule 11).
+
+    The first signed session opens the first follow-up; a treatment at a follow-up closes it and opens the next.
+    Returns None for a course without a signed session.
+    """
+    last = course.sessions.signed().order_by("performed_at", "pk").last()
+    if last is None:
+        return None
+    protocol = course.protocol
+    frame = window(
+        course.day_of(last.performed_at),
+        months_min=protocol.follow_up_months_min,
+        months_max=protocol.follow_up_months_max,
+    )
+    latest = course.follow_ups.order_by("number").last()
+    if latest is None or latest.sessions.signed().exists():
+        number = latest.number + 1 if latest else 1
+        return FollowUp.objects.create(course=course, number=number, opens_on=frame.opens, closes_on=frame.closes)
+    if latest.window != frame:
+        latest.opens_on, latest.closes_on = frame.opens, frame.closes
+        latest.save_over(latest.version)
+    return latest

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class TreatmentsConfig(AppConfig):
+    name = "treatments"
+    verbose_name = _("Treatments")
+
+    def ready(self) -> None:
+        from clinic import navigation  # noqa: PLC0415 -- needs the app registry
+        from treatments import work  # noqa: PLC0415 -- needs the app registry
+
+        navigation.count_with("side-effects", work.side_effect_counts)
+        navigation.count_with("follow-ups", work.follow_up_counts)

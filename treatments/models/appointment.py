@@ -1,0 +1,145 @@
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import ExpressionWrapper, F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from clinic.models import Location, Room, Versioned
+from clinic.validators import validate_plain_text
+from patients.models import Patient
+from treatments.models.course import Course
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def visible_to(self, user: "User") -> "AppointmentQuerySet":
+        return self.filter(location__in=Location.objects.visible_to(user))
+
+    def on(self, day: date, location: Location) -> "AppointmentQuerySet":
+        """Return the appointments of a calendar day at a location."""
+        start = datetime.combine(day, time.min, location.tz)
+        end = datetime.combine(day + timedelta(days=1), time.min, location.tz)
+        return self.filter(location=location, starts_at__gte=start, starts_at__lt=end)
+
+    def standing(self) -> "AppointmentQuerySet":
+        """Leave out the cancelled and the missed: they hold no room and no person."""
+        return self.exclude(status__in=Appointment.FALLEN)
+
+    def ahead(self, now: datetime) -> "AppointmentQuerySet":
+        """Return what is booked and still to come, soonest first."""
+        return self.filter(status=Appointment.Status.BOOKED, starts_at__gte=now).order_by("starts_at", "pk")
+
+    def overlapping(self, start: datetime, minutes: int) -> "AppointmentQuerySet":
+        end = ExpressionWrapper(
+            F("starts_at") + F("minutes") * timedelta(minutes=1), output_field=models.DateTimeField()
+        )
+        return self.annotate(ends_at=end).filter(starts_at__lt=start + timedelta(minutes=minutes), ends_at__gt=start)
+
+    def for_board(self) -> "AppointmentQuerySet":
+        return self.select_related("patient", "practitioner", "room", "course__protocol__indication").order_by(
+            "starts_at", "pk"
+        )
+
+
+class Appointment(Versioned):
+    """A booking: who comes, when, to whom, into which room."""
+
+    class Kind(models.TextChoices):
+        CONSULTATION = "consultation", _("Consultation")
+        SESSION = "session", _("Session")
+        REVIEW = "review", _("Review")
+        FOLLOW_UP = "follow-up", _("Follow-up")
+
+    class Status(models.TextChoices):
+        BOOKED = "booked", _("Booked")
+        ARRIVED = "arrived", _("Arrived")
+        IN_ROOM = "in-room", _("In room")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+        NO_SHOW = "no-show", _("Missed")
+
+    FALLEN = (Status.CANCELLED, Status.NO_SHOW)
+
+    patient = models.ForeignKey(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    course = models.ForeignKey(
+        Course,
+        verbose_name=_("course"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
+        null=True,
+        blank=True,
+    )
+    follow_up = models.ForeignKey(
+        "treatments.FollowUp",
+        verbose_name=_("follow-up"),
+        on_delete=models.PROTECT,
+        related_name="appointments",
+        null=True,
+        blank=True,
+    )
+    kind = models.CharField(_("kind"), max_length=12, choices=Kind)
+    location = models.ForeignKey(
+        Location, verbose_name=_("location"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    starts_at = models.DateTimeField(_("starts at"))
+    minutes = models.PositiveSmallIntegerField(
+        _("minutes"), default=30, validators=[MinValueValidator(5), MaxValueValidator(480)]
+    )
+    practitioner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("with"), on_delete=models.PROTECT, related_name="appointments"
+    )
+    room = models.ForeignKey(
+        Room, verbose_name=_("room"), on_delete=models.PROTECT, related_name="appointments", null=True, blank=True
+    )
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.BOOKED)
+    status_reason = models.CharField(_("reason"), max_length=300, blank=True, validators=[validate_plain_text])
+    arrived_at = models.DateTimeField(_("arrived at"), null=True, blank=True, editable=False)
+    form_token = models.UUIDField(null=True, editable=False, unique=True)
+    history = HistoricalRecords(excluded_fields=["form_token"])
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("appointment")
+        verbose_name_plural = _("appointments")
+        ordering = ["starts_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(minutes__gte=5, minutes__lte=480),
+                name="appointment_lasts",
+                violation_error_message=_("An appointment lasts from 5 minutes to 8 hours."),
+            ),
+            models.CheckConstraint(
+                condition=Q(follow_up=None) | Q(kind="follow-up"),
+                name="appointment_of_follow_up_is_one",
+                violation_error_message=_("Only a follow-up appointment answers a follow-up."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["location", "starts_at"], name="appointment_by_day"),
+            models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
+            models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.patient.full_name}, {self.starts_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("appointment", args=[self.public_id])
+
+    @property
+    def ends_at_time(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    @property
+    def is_standing(self) -> bool:
+        return self.status not in self.FALLEN

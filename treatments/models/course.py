@@ -1,0 +1,137 @@
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from clinic.models import Location, Versioned
+from clinic.validators import validate_plain_text
+from patients.models import Patient
+from treatments.models.catalogue import Protocol, TreatmentArea
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+
+class CourseQuerySet(models.QuerySet["Course"]):
+    def visible_to(self, user: "User") -> "CourseQuerySet":
+        """Return the courses of the patients this person may see."""
+        return self.filter(patient__in=Patient.objects.visible_to(user))
+
+    def running(self) -> "CourseQuerySet":
+        """Return the courses that go on: planned, active or paused."""
+        return self.filter(status__in=Course.RUNNING)
+
+    def with_progress(self) -> "CourseQuerySet":
+        """Annotate `done`, the signed sessions of the course itself, and `last_session_at`, drafts and returns included."""
+        from treatments.models.session import Session  # noqa: PLC0415 -- session imports course
+
+        own = Session.objects.filter(course=OuterRef("pk")).order_by().values("course")
+        return self.annotate(
+            done=models.functions.Coalesce(
+                Subquery(own.counting().annotate(n=Count("pk")).values("n")), 0
+            ),
+            last_session_at=Subquery(own.annotate(last=Max("performed_at")).values("last")),
+        )
+
+    def for_page(self) -> "CourseQuerySet":
+        """Load what a course's card shows: protocol, areas, clinician, progress."""
+        return (
+            self.select_related("protocol__indication", "clinician", "location", "patient__location")
+            .prefetch_related("areas")
+            .with_progress()
+        )
+
+
+class Course(Versioned):
+    """One patient on one protocol, from the plan to the last session."""
+
+    class Status(models.TextChoices):
+        PLANNED = "planned", _("Planned")
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        COMPLETED = "completed", _("Completed")
+        STOPPED = "stopped", _("Stopped")
+
+    RUNNING = (Status.PLANNED, Status.ACTIVE, Status.PAUSED)
+    ENDED = (Status.COMPLETED, Status.STOPPED)
+
+    patient = models.ForeignKey(Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="courses")
+    protocol = models.ForeignKey(
+        Protocol, verbose_name=_("protocol"), on_delete=models.PROTECT, related_name="courses"
+    )
+    areas = models.ManyToManyField(TreatmentArea, verbose_name=_("areas"), related_name="courses")
+    planned_sessions = models.PositiveSmallIntegerField(
+        _("planned sessions"), validators=[MinValueValidator(1), MaxValueValidator(60)]
+    )
+    price = models.DecimalField(
+        _("agreed price a session"), max_digits=8, decimal_places=2, validators=[MinValueValidator(0)]
+    )
+    currency = models.CharField(_("currency"), max_length=3, editable=False)
+    location = models.ForeignKey(
+        Location, verbose_name=_("location"), on_delete=models.PROTECT, related_name="courses"
+    )
+    clinician = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("clinician"), on_delete=models.PROTECT, related_name="courses"
+    )
+    started_on = models.DateField(_("started on"))
+    status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.PLANNED)
+    status_on = models.DateField(_("status since"))
+    status_reason = models.CharField(
+        _("reason"), max_length=500, blank=True, validators=[validate_plain_text]
+    )
+    form_token = models.UUIDField(null=True, editable=False, unique=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True, editable=False)
+    history = HistoricalRecords(m2m_fields=[areas], excluded_fields=["form_token"])
+
+    objects = CourseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("course")
+        verbose_name_plural = _("courses")
+        ordering = ["-started_on", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(planned_sessions__gte=1),
+                name="course_has_sessions",
+                violation_error_message=_("A course has at least one session."),
+            ),
+            models.CheckConstraint(
+                condition=Q(price__gte=0),
+                name="course_price_not_negative",
+                violation_error_message=_("A price is not negative."),
+            ),
+            models.CheckConstraint(
+                condition=Q(status_on__gte=F("started_on")),
+                name="course_status_after_start",
+                violation_error_message=_("This day is before the course started."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["paused", "stopped"]) | ~Q(status_reason=""),
+                name="course_pause_and_stop_have_a_reason",
+                violation_error_message=_("Pausing or stopping a course needs a reason."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.protocol}, {self.started_on:%Y-%m-%d}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("course", args=[self.public_id])
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in self.RUNNING
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in self.ENDED
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the calendar day of a moment at the place of the course."""
+        return self.location.local(moment).date()

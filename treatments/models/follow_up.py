@@ -1,0 +1,189 @@
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from clinic.models import Versioned
+from clinic.validators import validate_plain_text
+from treatments.models.appointment import Appointment
+from treatments.models.course import Course
+from treatments.models.session import Session
+from treatments.rules import follow_up as rule
+from treatments.rules.follow_up import State, Window
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+COMING = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM)
+
+
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    """The states here and those of `treatments.rules.follow_up` are one rule in two languages; a test ties them."""
+
+    def visible_to(self, user: "User") -> "FollowUpQuerySet":
+        return self.filter(course__in=Course.objects.visible_to(user))
+
+    def with_facts(self, now: datetime) -> "FollowUpQuerySet":
+        """Annotate what the state follows from: `attended`, `booked`, `last_outcome`, `is_gone`."""
+        own = {"follow_up": OuterRef("pk")}
+        appointments = Appointment.objects.filter(**own)
+        treated = Exists(Session.objects.signed().filter(**own))
+        came = Exists(appointments.filter(status=Appointment.Status.DONE))
+        return self.annotate(
+            attended=models.Case(models.When(treated | came, then=True), default=False),
+            booked=Exists(appointments.filter(status__in=COMING, starts_at__gte=now)),
+            last_outcome=Subquery(
+                ContactAttempt.objects.filter(**own).order_by("-made_at", "-pk").values("outcome")[:1],
+                output_field=models.CharField(),
+            ),
+            is_gone=models.Case(
+                models.When(
+                    Q(course__patient__deceased_on__isnull=False) | Q(course__patient__archived_at__isnull=False),
+                    then=True,
+                ),
+                default=False,
+            ),
+        )
+
+    def in_state(self, state: State, today: date) -> "FollowUpQuerySet":
+        """Return those that stand so today; call `with_facts` first."""
+        answered = Q(is_gone=True) | Q(last_outcome__in=list(ANSWERS))
+        if state is State.ATTENDED:
+            return self.filter(attended=True)
+        pending = self.filter(attended=False)
+        if state is State.BOOKED:
+            return pending.filter(booked=True)
+        pending = pending.filter(booked=False)
+        if state is State.NOT_WANTED:
+            return pending.filter(Q(is_gone=True) | Q(last_outcome=ContactAttempt.Outcome.DO_NOT_CONTACT))
+        if state in {State.DECLINED, State.UNREACHABLE}:
+            outcomes = [outcome for outcome, answer in ANSWERS.items() if answer is state]
+            return pending.filter(is_gone=False, last_outcome__in=outcomes)
+        # NOT IN with NULL is neither true nor false in SQL: no attempt yet is no answer.
+        pending = pending.filter(~answered | Q(last_outcome=None, is_gone=False))
+        if state is State.UPCOMING:
+            return pending.filter(opens_on__gt=today)
+        if state is State.DUE:
+            return pending.filter(opens_on__lte=today, closes_on__gte=today)
+        return pending.filter(closes_on__lt=today)
+
+    def to_call(self, today: date) -> "FollowUpQuerySet":
+        """Return those whom somebody should call: due and overdue; call `with_facts` first."""
+        return self.in_state(State.DUE, today) | self.in_state(State.OVERDUE, today)
+
+    def for_list(self) -> "FollowUpQuerySet":
+        """Load what a row of the call list shows."""
+        return self.select_related("course__patient", "course__protocol__indication", "course__location").annotate(
+            last_session_at=Subquery(
+                Session.objects.signed()
+                .filter(course=OuterRef("course"))
+                .order_by("-performed_at")
+                .values("performed_at")[:1]
+            ),
+            done=models.functions.Coalesce(
+                Subquery(
+                    Session.objects.counting()
+                    .filter(course=OuterRef("course"))
+                    .order_by()
+                    .values("course")
+                    .annotate(n=models.Count("pk"))
+                    .values("n")
+                ),
+                0,
+            ),
+            last_attempt_at=Subquery(
+                ContactAttempt.objects.filter(follow_up=OuterRef("pk")).order_by("-made_at", "-pk").values("made_at")[:1]
+            ),
+            next_try_on=Subquery(
+                ContactAttempt.objects.filter(follow_up=OuterRef("pk"))
+                .order_by("-made_at", "-pk")
+                .values("next_try_on")[:1]
+            ),
+        )
+
+
+class FollowUp(Versioned):
+    """The return of a patient some months after the last session. Its window follows the sessions; its state is computed."""
+
+    course = models.ForeignKey(
+        Course, verbose_name=_("course"), on_delete=models.PROTECT, related_name="follow_ups"
+    )
+    number = models.PositiveSmallIntegerField(_("number"), default=1)
+    opens_on = models.DateField(_("window opens on"))
+    closes_on = models.DateField(_("window closes on"))
+    history = HistoricalRecords()
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
+        ordering = ["closes_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "number"], name="follow_up_numbered_once"),
+            models.CheckConstraint(
+                condition=Q(closes_on__gte=F("opens_on")),
+                name="follow_up_closes_after_it_opens",
+                violation_error_message=_("The window closes before it opens."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["closes_on", "id"], name="follow_up_by_close"),
+            models.Index(fields=["opens_on", "id"], name="follow_up_by_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course}, {self.opens_on:%Y-%m-%d} – {self.closes_on:%Y-%m-%d}"
+
+    @property
+    def window(self) -> Window:
+        return Window(self.opens_on, self.closes_on)
+
+    def state(self, today: date) -> State:
+        """Return how it stands today, from the facts that `FollowUpQuerySet.with_facts` annotated."""
+        answer = State.NOT_WANTED if self.is_gone else ANSWERS.get(self.last_outcome)
+        return rule.state(self.window, today, attended=self.attended, booked=self.booked, answer=answer)
+
+
+class ContactAttempt(models.Model):
+    """One try to reach the patient about a follow-up, and what came of it."""
+
+    class Outcome(models.TextChoices):
+        NO_ANSWER = "no-answer", _("No answer")
+        CALL_BACK = "call-back", _("Call back later")
+        DECLINED = "declined", _("Declined")
+        DO_NOT_CONTACT = "do-not-contact", _("Do not contact")
+        WRONG_NUMBER = "wrong-number", _("Wrong number")
+
+    follow_up = models.ForeignKey(
+        FollowUp, verbose_name=_("follow-up"), on_delete=models.PROTECT, related_name="attempts"
+    )
+    made_at = models.DateTimeField(_("at"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("by"), on_delete=models.PROTECT, related_name="contact_attempts"
+    )
+    outcome = models.CharField(_("outcome"), max_length=14, choices=Outcome)
+    next_try_on = models.DateField(_("next try on"), null=True, blank=True)
+    note = models.CharField(_("note"), max_length=500, blank=True, validators=[validate_plain_text])
+    form_token = models.UUIDField(null=True, editable=False, unique=True)
+
+    class Meta:
+        verbose_name = _("contact attempt")
+        verbose_name_plural = _("contact attempts")
+        ordering = ["-made_at", "-pk"]
+        indexes = [models.Index(fields=["follow_up", "-made_at"], name="attempt_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()}, {self.made_at:%Y-%m-%d %H:%M}"
+
+
+# What a call brought, as the state of the follow-up; an outcome that is not here leaves the calendar to decide.
+ANSWERS = {
+    ContactAttempt.Outcome.DECLINED: State.DECLINED,
+    ContactAttempt.Outcome.DO_NOT_CONTACT: State.NOT_WANTED,
+    ContactAttempt.Outcome.WRONG_NUMBER: State.UNREACHABLE,
+}

@@ -1,0 +1,55 @@
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from patients.models import Patient
+from treatments.models.follow_up import FollowUp
+
+# A message is handed over in seconds; one that is still "sending" after this was cut off, and nobody knows how far.
+LEASE = timedelta(minutes=10)
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def cut_off(self, now: datetime) -> "ReminderQuerySet":
+        """Return what was being sent when the sender died: it may or may not have gone out."""
+        return self.filter(state=Reminder.State.SENDING, started_at__lt=now - LEASE)
+
+
+class Reminder(models.Model):
+    """One message to one person for one occasion by one channel. Written before the message is sent, so never twice."""
+
+    class State(models.TextChoices):
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Failed")
+        UNKNOWN = "unknown", _("Unknown: a person must find out")
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+
+    follow_up = models.ForeignKey(
+        FollowUp, verbose_name=_("follow-up"), on_delete=models.PROTECT, related_name="reminders"
+    )
+    patient = models.ForeignKey(
+        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="reminders"
+    )
+    channel = models.CharField(_("channel"), max_length=5, choices=Channel)
+    address = models.CharField(_("address"), max_length=254)
+    state = models.CharField(_("state"), max_length=7, choices=State, default=State.SENDING)
+    started_at = models.DateTimeField(_("started at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    error = models.CharField(_("error"), max_length=500, blank=True)
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        ordering = ["-started_at", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["follow_up", "channel"], name="reminder_once_an_occasion_and_channel")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.address}, {self.get_state_display()}"

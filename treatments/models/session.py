@@ -1,0 +1,184 @@
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from clinic.models import Versioned
+from clinic.validators import validate_not_in_future, validate_plain_text
+from treatments.models.catalogue import TreatmentArea
+from treatments.models.course import Course
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def visible_to(self, user: "User") -> "SessionQuerySet":
+        return self.filter(course__in=Course.objects.visible_to(user))
+
+    def signed(self) -> "SessionQuerySet":
+        return self.exclude(signed_at=None)
+
+    def drafts(self) -> "SessionQuerySet":
+        return self.filter(signed_at=None)
+
+    def of_course_itself(self) -> "SessionQuerySet":
+        """Leave out the treatments given at a follow-up: they are numbered with none of the course's."""
+        return self.filter(follow_up=None)
+
+    def counting(self) -> "SessionQuerySet":
+        """Return the sessions that count as done: signed, and of the course itself."""
+        return self.signed().of_course_itself()
+
+    def with_number(self) -> "SessionQuerySet":
+        """Annotate `number`, the session's place in its course by the time it was performed; None for a follow-up's."""
+        earlier = (
+            Session.objects.of_course_itself()
+            .filter(course=OuterRef("course"))
+            .filter(
+                Q(performed_at__lt=OuterRef("performed_at"))
+                | Q(performed_at=OuterRef("performed_at"), pk__lte=OuterRef("pk"))
+            )
+            .order_by()
+            .values("course")
+            .annotate(n=Count("pk"))
+            .values("n")
+        )
+        return self.annotate(
+            number=models.Case(models.When(follow_up=None, then=Subquery(earlier)), default=None)
+        )
+
+
+class Session(Versioned):
+    """One treatment given. It is a draft until a clinician signs it."""
+
+    class Technique(models.TextChoices):
+        """By depth, shallow first. Source: docs/glossary.md, "Technique"."""
+
+        EPIDERMAL = "epidermal", _("Epidermal nappage, under 1 mm")
+        PAPULE = "papule", _("Papule, 1–2 mm")
+        NAPPAGE = "nappage", _("Nappage, 2–4 mm")
+        POINT_BY_POINT = "point-by-point", _("Point by point, 4–12 mm")
+        DEEP = "deep", _("Deep, 13 mm at 45°")
+
+    class Asked(models.TextChoices):
+        """Whether reactions right after the injections were asked for. Blank is not asked: another fact than none."""
+
+        NOT_ASKED = "", _("not asked")
+        NONE = "none", _("none")
+        SOME = "some", _("yes")
+
+    course = models.ForeignKey(Course, verbose_name=_("course"), on_delete=models.PROTECT, related_name="sessions")
+    follow_up = models.ForeignKey(
+        "treatments.FollowUp",
+        verbose_name=_("follow-up"),
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    performed_at = models.DateTimeField(_("performed at"), validators=[validate_not_in_future])
+    performed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("performed by"),
+        on_delete=models.PROTECT,
+        related_name="sessions_performed",
+    )
+    areas = models.ManyToManyField(TreatmentArea, verbose_name=_("areas treated"), related_name="sessions")
+    technique = models.CharField(_("technique"), max_length=14, choices=Technique)
+    depth_mm = models.DecimalField(
+        _("depth"),
+        max_digits=3,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(25)],
+    )
+    needle = models.CharField(
+        _("needle"), max_length=30, blank=True, validators=[validate_plain_text], help_text=_("For example 30G, 13 mm.")
+    )
+    weight_kg = models.DecimalField(
+        _("weight"),
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(25), MaxValueValidator(350)],
+    )
+    pain = models.PositiveSmallIntegerField(
+        _("pain during injection"),
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(10)],
+        help_text=_("0 none, 10 worst (numeric rating scale, LOINC 72514-3)."),
+    )
+    reactions_asked = models.CharField(
+        _("reaction now"), max_length=4, choices=Asked, default=Asked.NOT_ASKED, blank=True
+    )
+    early_reason = models.CharField(
+        _("reason for the early session"), max_length=300, blank=True, validators=[validate_plain_text]
+    )
+    note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
+    signed_at = models.DateTimeField(_("signed at"), null=True, blank=True, editable=False)
+    signed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("signed by"),
+        on_delete=models.PROTECT,
+        related_name="sessions_signed",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    form_token = models.UUIDField(null=True, editable=False, unique=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True, editable=False)
+    history = HistoricalRecords(m2m_fields=[areas], excluded_fields=["form_token"])
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("session")
+        verbose_name_plural = _("sessions")
+        ordering = ["-performed_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(pain=None) | Q(pain__lte=10),
+                name="session_pain_0_to_10",
+                violation_error_message=_("Pain is a whole number from 0 to 10."),
+            ),
+            models.CheckConstraint(
+                condition=Q(weight_kg=None) | Q(weight_kg__gte=25, weight_kg__lte=350),
+                name="session_weight_possible",
+                violation_error_message=_("A weight is between 25 and 350 kg."),
+            ),
+            models.CheckConstraint(
+                condition=Q(depth_mm=None) | Q(depth_mm__gte=0, depth_mm__lte=25),
+                name="session_depth_possible",
+                violation_error_message=_("A depth is between 0 and 25 mm."),
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at=None, signed_by=None)
+                | Q(signed_at__isnull=False, signed_by__isnull=False, signed_at__gte=F("performed_at")),
+                name="session_signed_by_someone_after_it",
+                violation_error_message=_("A session is signed by someone, and after it was performed."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["course", "-performed_at"], name="session_by_course_latest"),
+            models.Index(fields=["performed_at"], condition=Q(signed_at=None), name="session_unsigned"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.course}, {self.performed_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("session", args=[self.public_id])
+
+    @property
+    def is_signed(self) -> bool:
+        return self.signed_at is not None

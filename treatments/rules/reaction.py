@@ -1,0 +1,94 @@
+"""The reaction's clock: how long it has run, how long it may, and who must look at it (design rule 5).
+
+Moments are aware; a duration is elapsed time, so "5 days" are 120 hours whatever the clocks on the wall did.
+Source of the maxima and of the review rule: docs/glossary.md, "Reaction clock".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+SEVERE_GRADE = 3  # CTCAE: severe, medically significant
+
+
+class State(StrEnum):
+    RUNNING = "running"  # open, inside its expected time
+    PROLONGED = "prolonged"  # open, past it
+    IN_TIME = "in time"  # resolved inside it
+    RESOLVED_LATE = "resolved late"  # resolved after it
+
+
+class ReviewReason(StrEnum):
+    KIND = "kind"  # this kind is always reviewed
+    SEVERE = "severe"  # severe, or CTCAE grade 3 and up
+    PROLONGED = "prolonged"  # past its expected maximum, open or resolved late
+
+
+@dataclass(frozen=True)
+class Clock:
+    """One reaction in time. `maximum` is None for a kind without an expected end."""
+
+    onset: datetime
+    maximum: timedelta | None
+    resolved: datetime | None = None
+
+    @property
+    def expected_end(self) -> datetime | None:
+        return None if self.maximum is None else self.onset + self.maximum
+
+    def is_open(self) -> bool:
+        return self.resolved is None
+
+    def elapsed(self, now: datetime) -> timedelta:
+        """Return how long it lasted, or has lasted until now."""
+        return (self.resolved or now) - self.onset
+
+    def over(self, now: datetime) -> timedelta:
+        """Return how far past its maximum it went, zero when it did not."""
+        if self.maximum is None:
+            return timedelta(0)
+        return max(self.elapsed(now) - self.maximum, timedelta(0))
+
+    def state(self, now: datetime) -> State:
+        """Return its state. Exactly at the maximum it is still inside its time."""
+        late = self.over(now) > timedelta(0)
+        if self.is_open():
+            return State.PROLONGED if late else State.RUNNING
+        return State.RESOLVED_LATE if late else State.IN_TIME
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a reaction is judged by, beside its clock. `grade` is CTCAE 1 to 5, None when not graded."""
+
+    always_review: bool
+    severe: bool
+    grade: int | None = None
+    reviewed: datetime | None = None
+
+
+def review_reasons(clock: Clock, judgement: Judgement, now: datetime) -> list[ReviewReason]:
+    """Return why a clinician must review this reaction; empty when nobody must, or somebody has.
+
+    A review answers for what was there to see: one made while the reaction was inside its time does not answer for
+    its running past it.
+    """
+    reasons = []
+    if judgement.reviewed is None:
+        if judgement.always_review:
+            reasons.append(ReviewReason.KIND)
+        if judgement.severe or (judgement.grade or 0) >= SEVERE_GRADE:
+            reasons.append(ReviewReason.SEVERE)
+    if clock.over(now) > timedelta(0) and not _seen_prolonged(clock, judgement):
+        reasons.append(ReviewReason.PROLONGED)
+    return reasons
+
+
+def _seen_prolonged(clock: Clock, judgement: Judgement) -> bool:
+    end = clock.expected_end
+    return judgement.reviewed is not None and end is not None and judgement.reviewed > end
+
+
+def interrupts(*, urgent_kind: bool, grade: int | None, reviewed: datetime | None) -> bool:
+    """Say whether it heads every clinician's Today: an urgent kind, or CTCAE 3 and up, until reviewed."""
+    return reviewed is None and (urgent_kind or (grade or 0) >= SEVERE_GRADE)
