@@ -10,6 +10,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
+from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
 
@@ -77,6 +78,15 @@ class Session(Versioned):
     follow_up = models.ForeignKey(
         "treatments.FollowUp",
         verbose_name=_("follow-up"),
+        on_delete=models.PROTECT,
+        related_name="sessions",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    appointment = models.ForeignKey(
+        Appointment,
+        verbose_name=_("appointment"),
         on_delete=models.PROTECT,
         related_name="sessions",
         null=True,
