@@ -1,0 +1,68 @@
+"""A course as its cards and pages show it: how far, when next, what it costs."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from treatments.models import Course
+from treatments.rules import course as rule
+from treatments.rules.course import DateRange, MoneyRange, Pace
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Everything that follows from a course and its sessions on one day; money in the course's currency."""
+
+    done: int
+    planned: int
+    minimum: int
+    milestones: list[int]
+    last_on: date | None
+    days_since: int | None
+    next_session: DateRange | None
+    pace: Pace
+    spent: Decimal
+    remaining: MoneyRange
+    next_milestone: int | None
+
+    @property
+    def label(self) -> str:
+        return _("%(done)s of %(planned)s") % {"done": self.done, "planned": self.planned}
+
+    @property
+    def long_label(self) -> str:
+        """Return the accessible name of the course track."""
+        return ngettext(
+            "%(done)s of %(planned)s session done", "%(done)s of %(planned)s sessions done", self.planned
+        ) % {"done": self.done, "planned": self.planned}
+
+    @property
+    def next_number(self) -> int:
+        return self.done + 1
+
+    @property
+    def is_lapsed(self) -> bool:
+        return self.pace is Pace.LAPSED
+
+
+def progress(course: Course, today: date) -> Progress:
+    """Return the progress of a course that `CourseQuerySet.with_progress` annotated and whose protocol is loaded."""
+    protocol = course.protocol
+    last_on = course.day_of(course.last_session_at) if course.last_session_at else None
+    minimum = min(protocol.sessions_min, course.planned_sessions)
+    return Progress(
+        done=course.done,
+        planned=course.planned_sessions,
+        minimum=minimum,
+        milestones=[number for number in protocol.milestones if number <= course.planned_sessions],
+        last_on=last_on,
+        days_since=rule.days_since(last_on, today),
+        next_session=rule.next_session(last_on, protocol.interval) if course.is_running else None,
+        pace=rule.pace(last_on, protocol.interval, today),
+        spent=rule.spent(course.done, course.price),
+        remaining=rule.remaining_cost(course.done, course.planned_sessions, minimum, course.price),
+        next_milestone=rule.next_milestone(course.done, protocol.milestones, course.planned_sessions),
+    )
