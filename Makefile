@@ -2,6 +2,7 @@
 
 PYTHON = python3
 BIN = .venv/bin
+TEMPLATES = find templates clinic patients treatments -name '*.html' -print0
 
 run: ## the demo clinic on http://127.0.0.1:8000/
 	$(PYTHON) manage.py demo
@@ -15,8 +16,8 @@ lint: .venv/dev ## everything a machine can say without running the tests
 fmt: .venv/dev ## write the code the way lint wants it
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
-	git ls-files -z --cached --others --exclude-standard '*.html' | xargs -0r $(BIN)/djade --target-version 5.2 || true
-	git ls-files -z --cached --others --exclude-standard '*.html' | xargs -0r $(BIN)/djhtml --tabwidth 2
+	$(TEMPLATES) | xargs -0r $(BIN)/djade --target-version 5.2 || true
+	$(TEMPLATES) | xargs -0r $(BIN)/djhtml --tabwidth 2
 
 coverage: .venv/dev ## which lines and branches no test walks
 	$(BIN)/coverage run -m pytest $(ARGS)

@@ -54,26 +54,20 @@ def without_module(folder, name):
     return str(folder)
 
 
-def find_python(version):
-    candidates = [f"/usr/bin/python{version}", *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")]
-    return next((str(path) for path in candidates if Path(path).exists()), None)
-
-
-@pytest.mark.parametrize("version", ["2.7", "3.6", "3.8", "3.10"])
+@pytest.mark.parametrize("version", [(2, 7), (3, 8), (3, 10)])
 def test_old_python_gets_one_line(version):
-    python = find_python(version)
-    if not python:
-        pytest.skip(f"no Python {version} on this machine")
+    # Few machines have an old Python; this one takes itself for one.
+    script = f"import sys; sys.version_info = {version}; exec(open({str(BASE_DIR / 'manage.py')!r}).read())"
 
-    result = manage(python, BASE_DIR, "demo")
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
 
     assert result.returncode == 1
-    assert result.stderr == f"Mesotrack needs Python 3.11 or newer; this is {version}.\n"
+    assert result.stderr == "Mesotrack needs Python 3.11 or newer; this is {}.{}.\n".format(*version)
     assert result.stdout == ""
 
 
 def test_manage_py_can_be_read_by_an_old_python():
-    # Kept without an old Python at hand: its grammar is checked as 3.7 would, the oldest this one knows.
+    # By the grammar of 3.7, the oldest that this Python still knows.
     compile_as_old = "import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version=(3, 7))"
 
     subprocess.run([sys.executable, "-c", compile_as_old, BASE_DIR / "manage.py"], check=True)

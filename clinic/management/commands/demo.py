@@ -42,7 +42,6 @@ class Command(BaseCommand):
         try:
             self.say("Bringing the demo database up to date …")
             call_command("migrate", verbosity=0, interactive=False)
-            call_command("createcachetable", verbosity=0)
             # By name: the data belong to a floor above, which this one does not know.
             self.say("Loading the demo clinic …")
             call_command("load_demo", verbosity=verbosity, stdout=self.stdout)
