@@ -162,11 +162,12 @@ class Patient(Versioned):
     )
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
     registered_at = models.DateTimeField(_("registered at"), auto_now_add=True, editable=False)
+    form_token = models.UUIDField(null=True, editable=False, unique=True)
     sort_name = FoldedField(source=["family_name", "given_name"])
     search_text = FoldedField(
         source=["given_name", "family_name", "record_number", "phone", "external_id"], max_length=800
     )
-    history = HistoricalRecords(excluded_fields=["sort_name", "search_text"])
+    history = HistoricalRecords(excluded_fields=["sort_name", "search_text", "form_token"])
 
     objects = PatientQuerySet.as_manager()
 
