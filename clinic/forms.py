@@ -37,7 +37,19 @@ class Conflict:
     changed_at: datetime | None
 
 
-class VersionedForm(forms.ModelForm):
+class RecordForm(forms.ModelForm):
+    """A form that holds its record to every rule of the database, those on fields it does not show included."""
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if not self.errors:
+            try:
+                self.instance.validate_constraints()
+            except ValidationError as error:
+                self.add_error(None, error)
+
+
+class VersionedForm(RecordForm):
     """A form that refuses to save over a version of the record that its reader has not seen.
 
     After a refusal `conflict` holds both versions and the form carries the newer version number, so that pressing
@@ -123,7 +135,7 @@ def _flat(choices: Any) -> list[tuple[Any, Any]]:
     return [(str(value), label) for value, label in flat] + flat
 
 
-class OnceForm(forms.ModelForm):
+class OnceForm(RecordForm):
     """A form that makes one row however often it is sent: a double tap finds what the first made.
 
     The row keeps the form's token; `made_before` is the row of an earlier sending, else None.
@@ -145,4 +157,4 @@ class OnceForm(forms.ModelForm):
         return super().save(commit)
 
 
-__all__ = ["Conflict", "OnceForm", "VersionConflictError", "VersionedForm"]
+__all__ = ["Conflict", "OnceForm", "RecordForm", "VersionConflictError", "VersionedForm"]

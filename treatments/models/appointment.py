@@ -42,6 +42,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         )
         return self.annotate(ends_at=end).filter(starts_at__lt=start + timedelta(minutes=minutes), ends_at__gt=start)
 
+    def taking(self, field: str, key: int) -> "AppointmentQuerySet":
+        """Return the appointments that take this patient, practitioner or room."""
+        return self.filter(**{f"{field}_id": key})
+
     def for_board(self) -> "AppointmentQuerySet":
         return self.select_related("patient", "practitioner", "room", "course__protocol__indication").order_by(
             "starts_at", "pk"

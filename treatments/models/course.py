@@ -111,6 +111,12 @@ class Course(Versioned):
                 name="course_status_after_start",
                 violation_error_message=_("This day is before the course started."),
             ),
+            models.UniqueConstraint(
+                fields=["patient", "protocol"],
+                condition=Q(status__in=["planned", "active", "paused"]),
+                name="course_one_running_of_a_protocol",
+                violation_error_message=_("A course of this protocol is running already. End it before another starts."),
+            ),
             models.CheckConstraint(
                 condition=~Q(status__in=["paused", "stopped"]) | ~Q(status_reason=""),
                 name="course_pause_and_stop_have_a_reason",

@@ -1,10 +1,12 @@
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -13,6 +15,7 @@ from clinic.validators import validate_not_in_future, validate_plain_text
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
+from treatments.rules.course import next_session, too_early
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -115,8 +118,8 @@ class Session(Versioned):
     )
     weight_kg = models.DecimalField(
         _("weight"),
-        max_digits=4,
-        decimal_places=1,
+        max_digits=5,
+        decimal_places=2,
         null=True,
         blank=True,
         validators=[MinValueValidator(25), MaxValueValidator(350)],
@@ -188,6 +191,42 @@ class Session(Versioned):
 
     def get_absolute_url(self) -> str:
         return reverse("session", args=[self.public_id])
+
+    def clean(self) -> None:
+        """Hold the session to its course: not before it starts; sooner than the minimum interval with a reason only."""
+        if not self.performed_at:
+            return
+        course = self.course
+        day = course.day_of(self.performed_at)
+        if day < course.started_on:
+            raise ValidationError(
+                {
+                    "performed_at": _("The course starts on %(day)s. A session is not before that.")
+                    % {"day": date_format(course.started_on, "j F Y")}
+                }
+            )
+        previous = self.previous()
+        interval = course.protocol.interval
+        last = course.day_of(previous.performed_at) if previous else None
+        if too_early(last, day, interval) and not self.early_reason:
+            raise ValidationError(
+                {
+                    "early_reason": _(
+                        "The last session was on %(day)s; the next is from %(first)s on. Give a reason for the earlier one."
+                    )
+                    % {
+                        "day": date_format(last, "j F"),
+                        "first": date_format(next_session(last, interval).first, "j F"),
+                    }
+                }
+            )
+
+    def previous(self) -> "Session | None":
+        """Return the session of the course before this one, drafts included."""
+        others = self.course.sessions.exclude(pk=self.pk)
+        if self.performed_at:
+            others = others.filter(performed_at__lte=self.performed_at)
+        return others.order_by("-performed_at", "-pk").first()
 
     @property
     def is_signed(self) -> bool:

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
+from patients.models import Patient
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.session import Session
 from treatments.rules import reaction
@@ -31,6 +32,9 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def visible_to(self, user: "User") -> "SideEffectQuerySet":
         return self.filter(session__in=Session.objects.visible_to(user))
+
+    def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
+        return self.filter(session__course__patient=patient)
 
     def open(self) -> "SideEffectQuerySet":
         return self.filter(resolved_at=None)

@@ -1,0 +1,57 @@
+"""Units as a location shows and types them. Stored are always SI units; pounds are for the eye."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from clinic.models import Location
+
+KG_PER_LB = Decimal("0.45359237")  # exact, international pound of 1959
+TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
+
+
+def is_imperial(location: Location) -> bool:
+    return location.unit_system == Location.UnitSystem.IMPERIAL
+
+
+def weight_unit(location: Location) -> str:
+    return "lb" if is_imperial(location) else "kg"
+
+
+def weight_number(kilograms: Decimal, location: Location) -> Decimal:
+    """Return the weight in the location's unit, to a tenth."""
+    value = kilograms / KG_PER_LB if is_imperial(location) else kilograms
+    return value.quantize(TENTH, ROUND_HALF_UP)
+
+
+def show_weight(kilograms: Decimal | None, location: Location) -> str:
+    """Return "69.2 kg" or "152.6 lb"; "not weighed" without a weight."""
+    if kilograms is None:
+        return _("not weighed")
+    return f"{weight_number(kilograms, location)}\N{NO-BREAK SPACE}{weight_unit(location)}"
+
+
+def show_weight_change(kilograms: Decimal, location: Location) -> str:
+    """Return a difference of weights with its sign: "+1.4 kg"."""
+    number = weight_number(kilograms, location)
+    sign = "+" if number > 0 else "−" if number < 0 else "±"
+    return f"{sign}{abs(number)}\N{NO-BREAK SPACE}{weight_unit(location)}"
+
+
+class WeightField(forms.DecimalField):
+    """A weight as typed at a location; cleans to kilograms, to a hundredth, so that a tenth of a pound survives."""
+
+    def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
+        self.location = location
+        super().__init__(*args, **{"max_digits": 6, "decimal_places": 1, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return weight_number(value, self.location) if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Any:
+        number = super().clean(value)
+        if number is None or not is_imperial(self.location):
+            return number
+        return (number * KG_PER_LB).quantize(HUNDREDTH, ROUND_HALF_UP)

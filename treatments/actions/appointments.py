@@ -1,0 +1,97 @@
+"""Booking, and moving an appointment through the day."""
+
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from clinic.models import Location, User
+from treatments.models import Appointment, FollowUp
+
+Status = Appointment.Status
+# From a status to those it may turn into: forward through the day, and back again when a tap was a slip.
+TURNS = {
+    Status.BOOKED: {Status.ARRIVED, Status.CANCELLED, Status.NO_SHOW},
+    Status.ARRIVED: {Status.IN_ROOM, Status.BOOKED, Status.CANCELLED, Status.DONE},
+    Status.IN_ROOM: {Status.DONE, Status.ARRIVED},
+    Status.DONE: {Status.IN_ROOM},
+    Status.CANCELLED: {Status.BOOKED},
+    Status.NO_SHOW: {Status.BOOKED, Status.ARRIVED},
+}
+
+
+@transaction.atomic
+def turn(appointment: Appointment, status: str, *, now: datetime, version: int, reason: str = "") -> Appointment:
+    """Give an appointment another status.
+
+    Raises `ValidationError` when it cannot follow, a cancellation has no reason, or the time is taken when a fallen
+    appointment comes back; `VersionConflictError` when somebody changed it since `version` was read.
+    """
+    if status not in TURNS[Status(appointment.status)]:
+        raise ValidationError(
+            _("This appointment is %(now)s by now.") % {"now": appointment.get_status_display().lower()}
+        )
+    if status == Status.CANCELLED and not reason:
+        raise ValidationError(_("Say why the appointment is cancelled."))
+    came_back = not appointment.is_standing
+    if status == Status.ARRIVED and appointment.status == Status.BOOKED:
+        appointment.arrived_at = now
+    if status == Status.BOOKED:
+        appointment.arrived_at = None
+    appointment.status, appointment.status_reason = status, reason
+    if came_back:
+        refuse_overlap(appointment)
+    return appointment.save_over(version)
+
+
+@transaction.atomic
+def refuse_overlap(appointment: Appointment) -> None:
+    """Raise `ValidationError` when the patient, the practitioner or the room is taken at that time.
+
+    The location's row is locked first, so that of two bookings at once the second sees the first.
+    """
+    Location.objects.select_for_update().get(pk=appointment.location_id)
+    User.objects.select_for_update().get(pk=appointment.practitioner_id)
+    others = (
+        Appointment.objects.standing()
+        .overlapping(appointment.starts_at, appointment.minutes)
+        .exclude(pk=appointment.pk)
+        .select_related("patient", "practitioner", "room")
+    )
+    errors: dict[str, list[str]] = {}
+    for field, name in (("patient", "starts_at"), ("practitioner", "practitioner"), ("room", "room")):
+        value = getattr(appointment, f"{field}_id")
+        taken = value and others.taking(field, value).first()
+        if taken:
+            who = getattr(taken, field)
+            errors.setdefault(name, []).append(
+                _("%(who)s is taken from %(start)s to %(end)s.")
+                % {
+                    "who": getattr(who, "full_name", str(who)),
+                    "start": date_format(timezone.localtime(taken.starts_at), "H:i"),
+                    "end": date_format(timezone.localtime(taken.ends_at), "H:i"),
+                }
+            )
+    if errors:
+        raise ValidationError(errors)
+
+
+@transaction.atomic
+def book(appointment: Appointment) -> Appointment:
+    """Save a new appointment, or one that was moved, if nobody and nothing it needs is taken.
+
+    A follow-up appointment answers the open follow-up of its course.
+    """
+    refuse_overlap(appointment)
+    appointment.follow_up = open_follow_up(appointment)
+    appointment.save()
+    return appointment
+
+
+def open_follow_up(appointment: Appointment) -> FollowUp | None:
+    if appointment.kind != Appointment.Kind.FOLLOW_UP or appointment.course is None:
+        return None
+    return appointment.follow_up or appointment.course.follow_ups.order_by("number").last()

@@ -1,0 +1,69 @@
+"""Booking and moving an appointment."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
+from clinic.forms import OnceForm, VersionedForm
+from clinic.models import Location, Room, User
+from clinic.widgets import DateTimeInput, Segmented, UnitInput
+from patients.models import Patient
+from treatments.models import Appointment, Course
+
+
+class _AppointmentForm(forms.ModelForm):
+    class Meta:
+        model = Appointment
+        fields = ["kind", "course", "starts_at", "minutes", "practitioner", "room"]
+        widgets = {
+            "kind": Segmented,
+            "starts_at": DateTimeInput,
+            "minutes": UnitInput(unit="min", attrs={"min": 5, "max": 480, "step": 5, "inputmode": "numeric"}),
+        }
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        self.now = now
+        super().__init__(*args, **kwargs)
+        location, patient = self.instance.location, self.instance.patient
+        people = User.objects.treating().at(location)
+        if self.instance.pk:
+            people = (people | User.objects.filter(pk=self.instance.practitioner_id)).distinct()
+        self.fields["practitioner"].queryset = people
+        self.fields["room"].queryset = Room.objects.filter(location=location)
+        self.fields["course"].queryset = Course.objects.filter(patient=patient).select_related("protocol")
+        self.fields["course"].label_from_instance = lambda course: f"{course.protocol}, {course.get_status_display()}"
+
+    def clean_starts_at(self) -> datetime:
+        start = self.cleaned_data["starts_at"]
+        if start != self.instance.starts_at and start < self.now:
+            raise ValidationError(_("This time is past."))
+        return start
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        needs_course = {Appointment.Kind.SESSION, Appointment.Kind.FOLLOW_UP}
+        if cleaned.get("kind") in needs_course and not cleaned.get("course") and "course" not in self.errors:
+            self.add_error("course", _("Choose the course that this appointment belongs to."))
+        return cleaned
+
+
+class BookForm(_AppointmentForm, OnceForm):
+    """A new appointment of one patient at one location."""
+
+    def __init__(self, *args: Any, patient: Patient, location: Location, **kwargs: Any) -> None:
+        kwargs["instance"] = Appointment(patient=patient, location=location)
+        super().__init__(*args, **kwargs)
+
+
+class AppointmentForm(_AppointmentForm, VersionedForm):
+    def build_kwargs(self) -> dict[str, Any]:
+        return {"now": self.now}
+
+
+class AppointmentStatusForm(forms.Form):
+    status = forms.ChoiceField(choices=Appointment.Status)
+    version = forms.IntegerField()
+    reason = forms.CharField(max_length=300, required=False)

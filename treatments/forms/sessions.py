@@ -1,0 +1,131 @@
+"""Logging a session."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.forms import OnceForm, VersionedForm
+from clinic.models import User
+from clinic.units import WeightField, weight_unit
+from clinic.widgets import Chips, DateTimeInput, PainKeys, Segmented, UnitInput
+from treatments.forms.courses import AreasField
+from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
+
+NONE = "none"
+
+
+class _SessionForm(forms.ModelForm):
+    """One page for a session. `signing` asks for everything that a signed session has; a draft may lack it."""
+
+    areas = AreasField(TreatmentArea.objects.none(), label=gettext_lazy("Areas treated"))
+    reactions = forms.MultipleChoiceField(
+        label=gettext_lazy("Reaction now"),
+        required=False,
+        widget=Chips(exclusive=NONE),
+        help_text=gettext_lazy("Say “None” if there is none. Blank means not asked."),
+    )
+
+    class Meta:
+        model = Session
+        fields = [
+            "performed_at",
+            "performed_by",
+            "areas",
+            "technique",
+            "needle",
+            "depth_mm",
+            "weight_kg",
+            "pain",
+            "early_reason",
+            "note",
+        ]
+        widgets = {
+            "performed_at": DateTimeInput,
+            "technique": Segmented,
+            "depth_mm": UnitInput(unit="mm", attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}),
+            "pain": PainKeys,
+            "note": forms.Textarea(attrs={"rows": 4}),
+        }
+
+    def __init__(self, *args: Any, signing: bool = False, **kwargs: Any) -> None:
+        self.signing = signing
+        super().__init__(*args, **kwargs)
+        course, instance = self.instance.course, self.instance
+        self.fields["weight_kg"] = WeightField(
+            label=_("Weight"),
+            required=False,
+            location=course.location,
+            widget=UnitInput(unit=weight_unit(course.location), attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}),
+        )
+        areas = TreatmentArea.objects.filter(courses=course)
+        people = User.objects.treating().at(course.location)
+        if instance.pk:
+            areas = areas | TreatmentArea.objects.filter(sessions=instance)
+            people = people | User.objects.filter(pk=instance.performed_by_id)
+        self.fields["areas"].queryset = areas.distinct()
+        self.fields["performed_by"].queryset = people.distinct()
+        self.logged = list(instance.side_effects.select_related("kind", "area")) if instance.pk else []
+        known = {effect.kind_id for effect in self.logged}
+        self.kinds = [kind for kind in SideEffectKind.objects.filter(is_immediate=True) if kind.pk not in known]
+        choices = [(kind.code, kind.name) for kind in self.kinds]
+        self.fields["reactions"].choices = choices if self.logged else [(NONE, _("None")), *choices]
+        if instance.reactions_asked == Session.Asked.NONE:
+            self.initial.setdefault("reactions", [NONE])
+        for kind in self.kinds:
+            self.fields[self.severity_name(kind)] = forms.ChoiceField(
+                label=kind.name, choices=SideEffect.Severity, required=False, initial="mild", widget=Segmented
+            )
+
+    @staticmethod
+    def severity_name(kind: SideEffectKind) -> str:
+        return f"severity-{kind.code}"
+
+    def severities(self) -> list[tuple[SideEffectKind, forms.BoundField]]:
+        """Return the kinds on offer, each with its severity field."""
+        return [(kind, self[self.severity_name(kind)]) for kind in self.kinds]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        chosen = cleaned.get("reactions") or []
+        if NONE in chosen and len(chosen) > 1:
+            self.add_error("reactions", _("“None” and a reaction exclude each other."))
+        if self.signing:
+            required = {
+                "reactions": (chosen or self.logged, _("Ask for reactions, and say “None” if there is none.")),
+                "pain": (cleaned.get("pain") is not None, _("Ask for the pain, 0 to 10.")),
+                "weight_kg": (cleaned.get("weight_kg") is not None, _("Weigh the patient.")),
+            }
+            for name, (answered, text) in required.items():
+                if not answered and name not in self.errors:
+                    self.add_error(name, text)
+        return cleaned
+
+    def _post_clean(self) -> None:
+        chosen = self.cleaned_data.get("reactions") or []
+        if chosen == [NONE]:
+            self.instance.reactions_asked = Session.Asked.NONE
+        elif chosen or self.logged:
+            self.instance.reactions_asked = Session.Asked.SOME
+        else:
+            self.instance.reactions_asked = Session.Asked.NOT_ASKED
+        super()._post_clean()
+
+    def new_reactions(self) -> list[tuple[SideEffectKind, str]]:
+        """Return the reactions chosen now, as (kind, severity)."""
+        chosen = set(self.cleaned_data["reactions"])
+        return [
+            (kind, self.cleaned_data[self.severity_name(kind)] or SideEffect.Severity.MILD)
+            for kind in self.kinds
+            if kind.code in chosen
+        ]
+
+
+class SessionLogForm(_SessionForm, OnceForm):
+    pass
+
+
+class SessionForm(_SessionForm, VersionedForm):
+    def build_kwargs(self) -> dict[str, Any]:
+        return {"signing": self.signing}
