@@ -1,18 +1,21 @@
 """What every form of the house does: send once, save only over what was read, and say what stands against it."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.forms.utils import pretty_name
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clinic.models import VersionConflictError, Versioned
+
+Made = TypeVar("Made", bound=models.Model)
 
 
 @dataclass(frozen=True)
@@ -157,4 +160,15 @@ class OnceForm(RecordForm):
         return super().save(commit)
 
 
-__all__ = ["Conflict", "OnceForm", "RecordForm", "VersionConflictError", "VersionedForm"]
+def save_once(form: OnceForm, act: Callable[[], Made]) -> Made:
+    """Run `act`, which saves the form, unless the same sending was saved already; return the one row there is."""
+    try:
+        return act()
+    except IntegrityError:
+        made = form.made_before()
+        if made is None:
+            raise
+        return made
+
+
+__all__ = ["Conflict", "OnceForm", "RecordForm", "VersionConflictError", "VersionedForm", "save_once"]

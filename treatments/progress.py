@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from treatments.models import Course
+from treatments.models import Course, Session
 from treatments.rules import course as rule
 from treatments.rules.course import DateRange, MoneyRange, Pace
 
@@ -46,6 +46,31 @@ class Progress:
     @property
     def is_lapsed(self) -> bool:
         return self.pace is Pace.LAPSED
+
+
+@dataclass(frozen=True)
+class WeightChange:
+    """The weight since the course's first session, in kg, and whether it is more than the protocol's limit."""
+
+    baseline: Decimal
+    now: Decimal
+    is_over: bool
+
+    @property
+    def change(self) -> Decimal:
+        return self.now - self.baseline
+
+
+def weight_change(course: Course, sessions: list[Session]) -> WeightChange | None:
+    """Return the change over a course's sessions, given newest first; None before a weight was taken."""
+    weighed = [session.weight_kg for session in sessions if session.weight_kg is not None]
+    if not weighed:
+        return None
+    protocol = course.protocol
+    over = rule.weight_alert(
+        weighed[-1], weighed[0], percent=protocol.weight_gain_percent, kilograms=protocol.weight_gain_kg
+    )
+    return WeightChange(weighed[-1], weighed[0], over)
 
 
 def progress(course: Course, today: date) -> Progress:

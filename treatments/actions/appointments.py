@@ -1,6 +1,7 @@
 """Booking, and moving an appointment through the day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,7 +10,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.models import Location, User
-from treatments.models import Appointment, FollowUp
+from patients.models import Patient
+from treatments.models import Appointment, Course, FollowUp
 
 Status = Appointment.Status
 # From a status to those it may turn into: forward through the day, and back again when a tap was a slip.
@@ -89,6 +91,40 @@ def book(appointment: Appointment) -> Appointment:
     appointment.follow_up = open_follow_up(appointment)
     appointment.save()
     return appointment
+
+
+@transaction.atomic
+def move(appointment: Appointment, *, version: int) -> Appointment:
+    """Save an appointment that was changed, under the same conditions as `book` and over this version only."""
+    refuse_overlap(appointment)
+    appointment.follow_up = open_follow_up(appointment)
+    return appointment.save_over(version)
+
+
+def proposal(
+    patient: Patient, course: Course | None, follow_up: FollowUp | None, now: datetime
+) -> dict[str, Any]:
+    """Return what a booking starts from: the kind that fits, the course's first possible day at the hour of last time."""
+    course = course or patient.courses.running().select_related("protocol", "location").first()
+    if course is None:
+        return {"kind": Appointment.Kind.CONSULTATION, "minutes": 30, "starts_at": next_full_hour(now)}
+    last = course.sessions.order_by("-performed_at").first()
+    start = next_full_hour(now)
+    if last and follow_up is None:
+        local = course.location.local(last.performed_at)
+        same_hour = local.replace(minute=local.minute // 15 * 15, second=0, microsecond=0)
+        start = max(same_hour + timedelta(days=course.protocol.interval_days_min), start)
+    return {
+        "kind": Appointment.Kind.FOLLOW_UP if follow_up or course.has_ended else Appointment.Kind.SESSION,
+        "course": course,
+        "minutes": course.protocol.session_minutes,
+        "practitioner": last.performed_by if last else course.clinician,
+        "starts_at": start,
+    }
+
+
+def next_full_hour(now: datetime) -> datetime:
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def open_follow_up(appointment: Appointment) -> FollowUp | None:

@@ -1,17 +1,69 @@
 """Logging and signing sessions, and what follows for the course and its follow-up."""
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from treatments.models import Course, FollowUp, Session
+from clinic.roles import Role
+from treatments.actions import appointments
+from treatments.models import Appointment, Course, FollowUp, Session, SideEffect, SideEffectKind
 from treatments.rules.follow_up import window
 
 if TYPE_CHECKING:
     from clinic.models import User
+
+
+@transaction.atomic
+def keep(
+    save: Callable[[], Session],
+    *,
+    reactions: Iterable[tuple[SideEffectKind, str]],
+    by: "User",
+    now: datetime,
+    signing: bool,
+) -> Session:
+    """Save a session as `save` does, with the reactions seen at it, and sign it when asked.
+
+    `reactions` are (kind, severity) pairs; each begins with the session. The appointment it was given at is done.
+    """
+    session = save()
+    for kind, severity in reactions:
+        SideEffect.objects.create(
+            session=session,
+            kind=kind,
+            severity=severity,
+            onset_at=session.performed_at,
+            reported_by=reporter(by),
+            recorded_by=by,
+        )
+    appointment = session.appointment
+    if appointment and appointment.status in {Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM}:
+        appointments.turn(appointment, Appointment.Status.DONE, now=now, version=appointment.version)
+    if signing:
+        sign(session, by=by, now=now, version=session.version)
+    return session
+
+
+def reporter(user: "User") -> SideEffect.Reporter:
+    return SideEffect.Reporter.CLINICIAN if user.role is Role.CLINICIAN else SideEffect.Reporter.STAFF
+
+
+def proposal(course: Course, by: "User", now: datetime) -> dict[str, Any]:
+    """Return what a new session of the course starts from: now, by this person, areas and technique as last time."""
+    last = course.sessions.order_by("-performed_at", "-pk").prefetch_related("areas").first()
+    start = {"performed_at": now.replace(second=0, microsecond=0), "performed_by": by}
+    if last is None:
+        return start | {"areas": course.areas.all(), "technique": Session.Technique.NAPPAGE}
+    return start | {
+        "areas": last.areas.all(),
+        "technique": last.technique,
+        "needle": last.needle,
+        "depth_mm": last.depth_mm,
+    }
 
 
 @transaction.atomic

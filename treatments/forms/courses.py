@@ -14,6 +14,7 @@ from clinic.models import Location, User
 from clinic.widgets import Chips, ChoiceCards, DateInput, Stepper, UnitInput
 from patients.models import Patient
 from treatments.models import Course, Protocol, TreatmentArea
+from treatments.rules.course import MoneyRange
 
 FURTHEST = timedelta(days=366)  # a plan further ahead than a year is a slip of the pen
 
@@ -55,7 +56,7 @@ class CourseStartForm(OnceForm, _PlanForm):
     def __init__(
         self, *args: Any, patient: Patient, location: Location, user: User, today: date, protocol: Protocol | None, **kwargs: Any
     ) -> None:
-        self.today = today
+        self.today, self.offered = today, protocol
         kwargs["instance"] = Course(patient=patient, location=location, currency=location.currency, status_on=today)
         kwargs["initial"] = {"started_on": today, **_proposal(protocol), **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
@@ -63,6 +64,17 @@ class CourseStartForm(OnceForm, _PlanForm):
         self.offer(protocol, location)
         if self.fields["clinician"].queryset.contains(user):
             self.initial["clinician"] = user
+
+    def estimate(self) -> tuple[MoneyRange, MoneyRange] | None:
+        """Return the whole course's cost, fewest to most sessions: as the protocol prices it, and as agreed so far."""
+        protocol = self.offered
+        if protocol is None:
+            return None
+        fewest, most = protocol.sessions_min, protocol.sessions_max
+        return (
+            MoneyRange(fewest * protocol.price_min, most * protocol.price_max),
+            MoneyRange(fewest * self.initial["price"], most * self.initial["price"]),
+        )
 
     def clean_started_on(self) -> date:
         day = self.cleaned_data["started_on"]

@@ -1,3 +1,4 @@
+import uuid
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,25 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return the appointments that take this patient, practitioner or room."""
         return self.filter(**{f"{field}_id": key})
 
+    def given(self, course: Course, public_id: str | None) -> "Appointment | None":
+        """Return the appointment of this course's patient that an address names, None for anything else."""
+        try:
+            return self.filter(patient=course.patient, public_id=uuid.UUID(public_id or "")).first()
+        except ValueError:
+            return None
+
+    def of_practitioner(self, user: "User") -> "AppointmentQuerySet":
+        return self.filter(practitioner=user)
+
+    def of_patient(self, patient: Patient) -> "AppointmentQuerySet":
+        return self.filter(patient=patient)
+
+    def before(self, moment: datetime) -> "AppointmentQuerySet":
+        """Return what began before a moment, newest first."""
+        return self.filter(starts_at__lt=moment).order_by("-starts_at", "-pk")
+
     def for_board(self) -> "AppointmentQuerySet":
-        return self.select_related("patient", "practitioner", "room", "course__protocol__indication").order_by(
+        return self.select_related("patient", "practitioner", "room").order_by(
             "starts_at", "pk"
         )
 

@@ -83,6 +83,10 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
     def in_use(self) -> "ProtocolQuerySet":
         return self.filter(is_active=True).select_related("indication")
 
+    def chosen(self, key: str | None) -> "Protocol | None":
+        """Return the offered protocol with this primary key as a form sends it, None for anything else."""
+        return self.in_use().filter(pk=key).first() if key and key.isascii() and key.isdigit() else None
+
 
 class Protocol(models.Model):
     """The plan of a course for one indication. Its numbers are the clinic's claims and settings, never measured facts."""

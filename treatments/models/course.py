@@ -23,6 +23,9 @@ class CourseQuerySet(models.QuerySet["Course"]):
         """Return the courses of the patients this person may see."""
         return self.filter(patient__in=Patient.objects.visible_to(user))
 
+    def of_patient(self, patient: Patient) -> "CourseQuerySet":
+        return self.filter(patient=patient)
+
     def running(self) -> "CourseQuerySet":
         """Return the courses that go on: planned, active or paused."""
         return self.filter(status__in=Course.RUNNING)

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -7,9 +7,12 @@ from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from clinic.models import Versioned
+from clinic.models import Location, Versioned
 from clinic.validators import validate_plain_text
+from patients.models import Patient
+from patients.models import Patient
 from treatments.models.appointment import Appointment
+from treatments.models.catalogue import Indication
 from treatments.models.course import Course
 from treatments.models.session import Session
 from treatments.rules import follow_up as rule
@@ -18,7 +21,8 @@ from treatments.rules.follow_up import State, Window
 if TYPE_CHECKING:
     from clinic.models import User
 
-COMING = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM)
+HERE = (Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM)
+VISIT = timedelta(hours=12)  # nobody waits longer: an appointment still open after it was forgotten on the board
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
@@ -27,15 +31,29 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def visible_to(self, user: "User") -> "FollowUpQuerySet":
         return self.filter(course__in=Course.objects.visible_to(user))
 
+    def of_patient(self, patient: Patient) -> "FollowUpQuerySet":
+        return self.filter(course__patient=patient)
+
+    def of_course(self, course: Course) -> "FollowUpQuerySet":
+        return self.filter(course=course)
+
     def with_facts(self, now: datetime) -> "FollowUpQuerySet":
-        """Annotate what the state follows from: `attended`, `booked`, `last_outcome`, `is_gone`."""
+        """Annotate what the state follows from: `attended`, `booked`, `last_outcome`, `is_gone`, `refuses_calls`.
+
+        "Do not contact" is about the person, so it holds for every course, until the patient agrees to messages again.
+        """
         own = {"follow_up": OuterRef("pk")}
         appointments = Appointment.objects.filter(**own)
         treated = Exists(Session.objects.signed().filter(**own))
         came = Exists(appointments.filter(status=Appointment.Status.DONE))
         return self.annotate(
             attended=models.Case(models.When(treated | came, then=True), default=False),
-            booked=Exists(appointments.filter(status__in=COMING, starts_at__gte=now)),
+            booked=Exists(
+                appointments.filter(
+                    Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
+                    | Q(status__in=HERE, starts_at__gte=now - VISIT)
+                )
+            ),
             last_outcome=Subquery(
                 ContactAttempt.objects.filter(**own).order_by("-made_at", "-pk").values("outcome")[:1],
                 output_field=models.CharField(),
@@ -47,11 +65,23 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
                 ),
                 default=False,
             ),
+            refuses_calls=models.Case(
+                models.When(
+                    Exists(
+                        ContactAttempt.objects.filter(
+                            outcome=ContactAttempt.Outcome.DO_NOT_CONTACT,
+                            follow_up__course__patient=OuterRef("course__patient"),
+                        )
+                    ),
+                    course__patient__contact_permission=False,
+                    then=True,
+                ),
+                default=False,
+            ),
         )
 
     def in_state(self, state: State, today: date) -> "FollowUpQuerySet":
         """Return those that stand so today; call `with_facts` first."""
-        answered = Q(is_gone=True) | Q(last_outcome__in=list(ANSWERS))
         if state is State.ATTENDED:
             return self.filter(attended=True)
         pending = self.filter(attended=False)
@@ -59,24 +89,32 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             return pending.filter(booked=True)
         pending = pending.filter(booked=False)
         if state is State.NOT_WANTED:
-            return pending.filter(Q(is_gone=True) | Q(last_outcome=ContactAttempt.Outcome.DO_NOT_CONTACT))
+            return pending.filter(Q(is_gone=True) | Q(refuses_calls=True))
         if state in {State.DECLINED, State.UNREACHABLE}:
-            outcomes = [outcome for outcome, answer in ANSWERS.items() if answer is state]
-            return pending.filter(is_gone=False, last_outcome__in=outcomes)
-        # NOT IN with NULL is neither true nor false in SQL: no attempt yet is no answer.
-        pending = pending.filter(~answered | Q(last_outcome=None, is_gone=False))
+            answers = [outcome for outcome, answer in ANSWERS.items() if answer is state]
+            return pending.filter(is_gone=False, refuses_calls=False, last_outcome__in=answers)
+        waiting = self._waiting()
         if state is State.UPCOMING:
-            return pending.filter(opens_on__gt=today)
+            return waiting.filter(opens_on__gt=today)
         if state is State.DUE:
-            return pending.filter(opens_on__lte=today, closes_on__gte=today)
-        return pending.filter(closes_on__lt=today)
+            return waiting.filter(opens_on__lte=today, closes_on__gte=today)
+        return waiting.filter(closes_on__lt=today)
 
     def to_call(self, today: date) -> "FollowUpQuerySet":
         """Return those whom somebody should call: due and overdue; call `with_facts` first."""
-        return self.in_state(State.DUE, today) | self.in_state(State.OVERDUE, today)
+        return self._waiting().filter(opens_on__lte=today)
+
+    def _waiting(self) -> "FollowUpQuerySet":
+        """Return those for which the calendar decides: nothing has happened and nothing was answered."""
+        # NOT IN with NULL is neither true nor false in SQL: no attempt yet is no answer.
+        unanswered = ~Q(last_outcome__in=list(ANSWERS)) | Q(last_outcome=None)
+        return self.filter(unanswered, attended=False, booked=False, is_gone=False, refuses_calls=False)
 
     def for_list(self) -> "FollowUpQuerySet":
         """Load what a row of the call list shows."""
+        from treatments.models.reminder import Reminder  # noqa: PLC0415 -- reminder imports follow_up
+
+        reminders = Reminder.objects.filter(follow_up=OuterRef("pk")).order_by("-started_at")
         return self.select_related("course__patient", "course__protocol__indication", "course__location").annotate(
             last_session_at=Subquery(
                 Session.objects.signed()
@@ -103,7 +141,18 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
                 .order_by("-made_at", "-pk")
                 .values("next_try_on")[:1]
             ),
+            reminder_state=Subquery(reminders.values("state")[:1], output_field=models.CharField()),
+            reminded_at=Subquery(reminders.values("started_at")[:1], output_field=models.DateTimeField()),
         )
+
+    def treating(self, indication: Indication) -> "FollowUpQuerySet":
+        return self.filter(course__protocol__indication=indication)
+
+    def at(self, location: Location) -> "FollowUpQuerySet":
+        return self.filter(course__location=location)
+
+    def of_patients(self, patients: models.QuerySet[Patient]) -> "FollowUpQuerySet":
+        return self.filter(course__patient__in=patients)
 
 
 class FollowUp(Versioned):
@@ -145,8 +194,18 @@ class FollowUp(Versioned):
 
     def state(self, today: date) -> State:
         """Return how it stands today, from the facts that `FollowUpQuerySet.with_facts` annotated."""
-        answer = State.NOT_WANTED if self.is_gone else ANSWERS.get(self.last_outcome)
+        not_wanted = self.is_gone or self.refuses_calls
+        answer = State.NOT_WANTED if not_wanted else ANSWERS.get(self.last_outcome)
         return rule.state(self.window, today, attended=self.attended, booked=self.booked, answer=answer)
+
+
+class ContactAttemptQuerySet(models.QuerySet["ContactAttempt"]):
+    def of_patient(self, patient: Patient) -> "ContactAttemptQuerySet":
+        return self.filter(follow_up__course__patient=patient)
+
+    def before(self, moment: datetime) -> "ContactAttemptQuerySet":
+        """Return what was tried before a moment, newest first."""
+        return self.filter(made_at__lt=moment).order_by("-made_at", "-pk")
 
 
 class ContactAttempt(models.Model):
@@ -171,6 +230,8 @@ class ContactAttempt(models.Model):
     note = models.CharField(_("note"), max_length=500, blank=True, validators=[validate_plain_text])
     form_token = models.UUIDField(null=True, editable=False, unique=True)
 
+    objects = ContactAttemptQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("contact attempt")
         verbose_name_plural = _("contact attempts")
@@ -182,8 +243,8 @@ class ContactAttempt(models.Model):
 
 
 # What a call brought, as the state of the follow-up; an outcome that is not here leaves the calendar to decide.
+# "Do not contact" is not here either: it is about the person (`refuses_calls`).
 ANSWERS = {
     ContactAttempt.Outcome.DECLINED: State.DECLINED,
-    ContactAttempt.Outcome.DO_NOT_CONTACT: State.NOT_WANTED,
     ContactAttempt.Outcome.WRONG_NUMBER: State.UNREACHABLE,
 }

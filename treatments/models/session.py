@@ -1,4 +1,5 @@
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
+from patients.models import Patient
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
@@ -31,6 +33,20 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def drafts(self) -> "SessionQuerySet":
         return self.filter(signed_at=None)
 
+    def of_patient(self, patient: Patient) -> "SessionQuerySet":
+        return self.filter(course__patient=patient)
+
+    def before(self, moment: datetime) -> "SessionQuerySet":
+        """Return what was performed before a moment, newest first."""
+        return self.filter(performed_at__lt=moment).order_by("-performed_at", "-pk")
+
+    def for_timeline(self) -> "SessionQuerySet":
+        return self.with_number().select_related("course__protocol", "signed_by").prefetch_related("areas")
+
+    def summary(self) -> dict[str, Any]:
+        """Return {"count", "oldest_at"} of these sessions in one query."""
+        return self.order_by().aggregate(count=Count("pk"), oldest_at=models.Min("performed_at"))
+
     def of_course_itself(self) -> "SessionQuerySet":
         """Leave out the treatments given at a follow-up: they are numbered with none of the course's."""
         return self.filter(follow_up=None)
@@ -38,6 +54,28 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def counting(self) -> "SessionQuerySet":
         """Return the sessions that count as done: signed, and of the course itself."""
         return self.signed().of_course_itself()
+
+    def for_course_page(self) -> "SessionQuerySet":
+        """Load a course's sessions as its page lists them: numbered, newest first, with areas and reactions."""
+        return (
+            self.with_number()
+            .select_related("performed_by", "signed_by")
+            .prefetch_related("areas", "side_effects__kind", "side_effects__area")
+            .order_by("-performed_at", "-pk")
+        )
+
+    def for_page(self) -> "SessionQuerySet":
+        """Load what a session's own page shows."""
+        return (
+            self.with_number()
+            .select_related("performed_by", "signed_by", "appointment", "follow_up")
+            .prefetch_related(
+                "areas",
+                "side_effects__kind",
+                "side_effects__area",
+                models.Prefetch("course", Course.objects.for_page()),
+            )
+        )
 
     def with_number(self) -> "SessionQuerySet":
         """Annotate `number`, the session's place in its course by the time it was performed; None for a follow-up's."""

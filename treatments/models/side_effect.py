@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Patient
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
+from treatments.models.course import Course
 from treatments.models.session import Session
 from treatments.rules import reaction
 from treatments.rules.reaction import SEVERE_GRADE, Clock, Judgement, ReviewReason
@@ -36,6 +38,12 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
     def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
         return self.filter(session__course__patient=patient)
 
+    def of_patients(self, patients: Iterable[Patient]) -> "SideEffectQuerySet":
+        return self.filter(session__course__patient__in=[patient.pk for patient in patients])
+
+    def of_course(self, course: Course) -> "SideEffectQuerySet":
+        return self.filter(session__course=course)
+
     def open(self) -> "SideEffectQuerySet":
         return self.filter(resolved_at=None)
 
@@ -57,7 +65,8 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def to_review(self, now: datetime) -> "SideEffectQuerySet":
         """Return what a clinician must review, and has not."""
-        grave = Q(kind__always_review=True) | Q(severity=SideEffect.Severity.SEVERE) | Q(grade__gte=SEVERE_GRADE)
+        grave = Q(kind__always_review=True) | Q(kind__is_urgent=True)
+        grave |= Q(severity=SideEffect.Severity.SEVERE) | Q(grade__gte=SEVERE_GRADE)
         late = Q(resolved_at=None, expected_end__lt=now) | Q(resolved_at__gt=F("expected_end"))
         unseen = Q(reviewed_at=None) | Q(reviewed_at__lte=F("expected_end"))
         return self._with_end().filter((Q(reviewed_at=None) & grave) | (late & unseen))
@@ -66,12 +75,39 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         """Return what heads every clinician's Today."""
         return self.filter(reviewed_at=None).filter(Q(kind__is_urgent=True) | Q(grade__gte=SEVERE_GRADE))
 
+    def before(self, moment: datetime) -> "SideEffectQuerySet":
+        """Return what began before a moment, newest first."""
+        return self.filter(onset_at__lt=moment).order_by("-onset_at", "-pk")
+
+    def oldest_first(self) -> "SideEffectQuerySet":
+        return self.order_by("recorded_at", "pk")
+
     def _with_end(self) -> "SideEffectQuerySet":
         return self.annotate(expected_end=_expected_end())
 
     def for_list(self) -> "SideEffectQuerySet":
-        """Load what a row shows: patient, kind, area, who recorded it, and the session."""
-        return self.select_related("kind", "area", "recorded_by", "session__course__patient", "session__course__location")
+        """Load what a row shows: patient, kind, area, who recorded it, and the session with its number."""
+        return self.select_related("kind", "area", "recorded_by").prefetch_related(
+            models.Prefetch(
+                "session", Session.objects.with_number().select_related("course__patient", "course__location")
+            )
+        )
+
+    def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
+        """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over its time, ending soonest."""
+        grave = Q(reviewed_at=None) & (Q(kind__is_urgent=True) | Q(grade__gte=SEVERE_GRADE))
+        return self._with_end().annotate(
+            rank=models.Case(
+                models.When(grave, then=0), models.When(resolved_at=None, expected_end__lt=now, then=1), default=2
+            ),
+            ends_at=models.functions.Coalesce("expected_end", "onset_at"),
+        )
+
+    def of_kind(self, kind: SideEffectKind) -> "SideEffectQuerySet":
+        return self.filter(kind=kind)
+
+    def resolved(self) -> "SideEffectQuerySet":
+        return self.exclude(resolved_at=None)
 
 
 class SideEffect(Versioned):
@@ -201,7 +237,7 @@ class SideEffect(Versioned):
     @property
     def judgement(self) -> Judgement:
         return Judgement(
-            always_review=self.kind.always_review,
+            always_review=self.kind.always_review or self.kind.is_urgent,
             severe=self.severity == self.Severity.SEVERE,
             grade=self.grade,
             reviewed=self.reviewed_at,

@@ -1,17 +1,151 @@
+"""Starting, reading and ending a course."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.access import may
+from clinic.forms import VersionConflictError, save_once
+from clinic.models import User
+from patients.banner import banner
+from patients.models import Patient
+from treatments.actions.courses import TURNS, turn
+from treatments.areas import areas_in_words
+from treatments.banner import course_banner
+from treatments.forms.courses import CourseForm, CourseStartForm, CourseStatusForm
+from treatments.models import Course, FollowUp, Protocol, SideEffect
+from treatments.progress import progress, weight_change
 
 
-def start(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def get_course(user: User, public_id: UUID) -> Course:
+    """Return the course with all that its page and its banner show, or 404."""
+    return get_object_or_404(Course.objects.visible_to(user).for_page(), public_id=public_id)
 
 
-def course(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@may("treatments.plan_course")
+def start(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Plan a course; choosing another protocol asks for the page again, and htmx swaps the plan alone."""
+    patient = get_object_or_404(
+        Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
+    )
+    now = timezone.now()
+    location = patient.location
+    data = request.POST or None
+    form = CourseStartForm(
+        data,
+        patient=patient,
+        location=location,
+        user=request.user,
+        today=location.today(now),
+        protocol=Protocol.objects.chosen((data or request.GET).get("protocol")),
+    )
+    if data and (made := form.made_before()):
+        return redirect(made)
+    if data and form.is_valid():
+        course = save_once(form, form.save)
+        messages.success(
+            request,
+            _("%(course)s is planned for %(name)s.") % {"course": course.protocol, "name": patient.full_name},
+        )
+        return redirect(course)
+    return TemplateResponse(
+        request,
+        "treatments/courses/start.html",
+        {
+            "form": form,
+            "patient": patient,
+            "banner": banner(patient, today=location.today(now)),
+            "protocol": form.offered,
+            "estimate": form.estimate(),
+        },
+    )
 
 
-def edit(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def course(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    course = get_course(request.user, public_id)
+    now = timezone.now()
+    today = course.location.today(now)
+    sessions = list(course.sessions.for_course_page())
+    return TemplateResponse(
+        request,
+        "treatments/courses/course.html",
+        {
+            "course": course,
+            "areas": areas_in_words(course.areas.all()),
+            "progress": progress(course, today),
+            "sessions": sessions,
+            "latest": sessions[0] if sessions else None,
+            "weight": weight_change(course, sessions),
+            "reactions": SideEffect.objects.of_course(course).open().for_list(),
+            "follow_up": FollowUp.objects.of_course(course).with_facts(now).order_by("number").last(),
+            "banner": course_banner(course, now),
+            "turns": sorted(TURNS[Course.Status(course.status)], key=list(Course.Status).index),
+            "today": today,
+            "now": now,
+        },
+    )
 
 
-def status(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@may("treatments.plan_course")
+def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    course = get_course(request.user, public_id)
+    form = CourseForm(request.POST or None, instance=course)
+    if request.method == "POST" and form.is_valid():
+        try:
+            form.save()
+        except VersionConflictError:
+            form.refuse(Course.objects.get(pk=course.pk))
+        else:
+            messages.success(request, _("The course is changed."))
+            return redirect(course)
+    return TemplateResponse(
+        request,
+        "treatments/courses/edit.html",
+        {"form": form, "course": course, "banner": course_banner(course, timezone.now())},
+    )
+
+
+@may("treatments.plan_course")
+def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Pause, resume, complete or stop a course, since a day and with a reason."""
+    course = get_course(request.user, public_id)
+    now = timezone.now()
+    form = CourseStatusForm(
+        request.POST or None,
+        course=course,
+        today=course.location.today(now),
+        initial={"status": request.GET.get("to", "")},
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            turn(course, data["status"], on=data["on"], reason=data["reason"], version=data["version"])
+        except ValidationError as error:
+            form.add_error(None, error)
+        except VersionConflictError:
+            form.add_error(None, _("Somebody changed this course meanwhile. Read it again, then decide."))
+        else:
+            messages.success(
+                request, _("The course is %(status)s.") % {"status": course.get_status_display().lower()}
+            )
+            return redirect(course)
+    target = form["status"].value()
+    if target not in TURNS[Course.Status(course.status)] and not form.is_bound:
+        return redirect(course)
+    return TemplateResponse(
+        request,
+        "treatments/courses/status.html",
+        {
+            "form": form,
+            "course": course,
+            "target": Course.Status(target) if target in Course.Status.values else None,
+            "banner": course_banner(course, now),
+            "progress": progress(course, course.location.today(now)),
+        },
+    )

@@ -1,5 +1,59 @@
+"""The patient's record: who, which course, what is open, what happened."""
+
+from datetime import datetime
+from uuid import UUID
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from patients.banner import banner
+from patients.models import Patient
+from treatments.models import Appointment, Course, FollowUp, SideEffect
+from treatments.record import course_cards
+from treatments.timeline import LABELS, Kind, timeline
 
 
-def patient_record(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def patient_record(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Show the record; `kind` and `before` choose the part of its timeline, which htmx fetches alone."""
+    patient = get_object_or_404(
+        Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
+    )
+    now = timezone.now()
+    today = patient.location.today(now)
+    kind = Kind(request.GET["kind"]) if request.GET.get("kind") in list(Kind) else None
+    history = {
+        "patient": patient,
+        "timeline": timeline(patient, now, kind=kind, before=moment(request.GET.get("before"))),
+        "kind": kind,
+        "kinds": LABELS,
+        "today": today,
+    }
+    if request.htmx:
+        return TemplateResponse(request, "treatments/records/_timeline.html", history)
+    running, ended = course_cards(Course.objects.of_patient(patient).for_page(), today)
+    return TemplateResponse(
+        request,
+        "treatments/records/record.html",
+        history
+        | {
+            "banner": banner(patient, today=today),
+            "running": running,
+            "ended": ended,
+            "reactions": list(SideEffect.objects.of_patient(patient).open().for_list()),
+            "next_appointment": Appointment.objects.of_patient(patient).ahead(now).for_board().first(),
+            "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).order_by("number", "pk").last(),
+            "now": now,
+        },
+    )
+
+
+def moment(text: str | None) -> datetime | None:
+    """Return the moment an address names, None for none and for anything else."""
+    try:
+        value = parse_datetime((text or "").replace(" ", "+"))
+    except ValueError:
+        return None
+    return value if value and timezone.is_aware(value) else None

@@ -1,17 +1,132 @@
+"""Logging, reading, editing and signing a session."""
+
+from functools import partial
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from clinic.access import may
+from clinic.forms import VersionConflictError, save_once
+from treatments.actions import sessions as actions
+from treatments.areas import areas_in_words
+from treatments.banner import course_banner
+from treatments.forms.sessions import SessionForm, SessionLogForm
+from treatments.models import Appointment, Course, Session
+from treatments.progress import progress, weight_change
+from treatments.views.courses import get_course
 
 
-def log(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def get_session(request: HttpRequest, public_id: UUID) -> Session:
+    return get_object_or_404(Session.objects.visible_to(request.user).for_page(), public_id=public_id)
 
 
-def session(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def wants_to_sign(request: HttpRequest) -> bool:
+    return request.POST.get("action") == "sign" and request.user.has_perm("treatments.sign_session")
 
 
-def edit(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@may("treatments.log_session")
+def log(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Log a session of a course; sign it in the same tap where the role may."""
+    course = get_course(request.user, public_id)
+    if course.status == Course.Status.PAUSED:
+        messages.warning(request, _("The course is paused. Resume it before the next session."))
+        return redirect(course)
+    now = timezone.now()
+    signing = wants_to_sign(request)
+    draft = Session(course=course, appointment=Appointment.objects.given(course, request.GET.get("appointment")))
+    form = SessionLogForm(
+        request.POST or None, instance=draft, signing=signing, initial=actions.proposal(course, request.user, now)
+    )
+    if form.is_bound and (made := form.made_before()):
+        return redirect(made)
+    if form.is_bound and form.is_valid():
+        save = partial(
+            actions.keep, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing
+        )
+        session = save_once(form, save)
+        messages.success(request, _("The session is signed.") if signing else _("The session is saved as a draft."))
+        return redirect(session)
+    return session_page(request, form, course)
 
 
-def sign(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def session(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    session = get_session(request, public_id)
+    now = timezone.now()
+    return TemplateResponse(
+        request,
+        "treatments/sessions/session.html",
+        {
+            "session": session,
+            "course": session.course,
+            "areas": areas_in_words(session.areas.all()),
+            "missing": actions.missing_for_signing(session) if not session.is_signed else {},
+            "banner": course_banner(session.course, now),
+            "now": now,
+        },
+    )
+
+
+@may("treatments.log_session")
+def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    session = get_session(request, public_id)
+    if session.is_signed:
+        messages.warning(request, _("This session is signed, so it changes no more."))
+        return redirect(session)
+    signing = wants_to_sign(request)
+    now = timezone.now()
+    form = SessionForm(request.POST or None, instance=session, signing=signing)
+    if form.is_bound and form.is_valid():
+        try:
+            actions.keep(form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing)
+        except VersionConflictError:
+            form.refuse(Session.objects.get(pk=session.pk))
+        else:
+            messages.success(request, _("The session is signed.") if signing else _("The draft is saved."))
+            return redirect(session)
+    return session_page(request, form, session.course)
+
+
+def session_page(request: HttpRequest, form: SessionLogForm | SessionForm, course: Course) -> HttpResponse:
+    """Show the one page on which a session is logged and edited."""
+    now = timezone.now()
+    others = [session for session in course.sessions.for_course_page() if session.pk != form.instance.pk]
+    return TemplateResponse(
+        request,
+        "treatments/sessions/edit.html",
+        {
+            "form": form,
+            "course": course,
+            "areas": areas_in_words(course.areas.all()),
+            "progress": progress(course, course.location.today(now)),
+            "last": others[0] if others else None,
+            "weight": weight_change(course, others),
+            "banner": course_banner(course, now),
+            "now": now,
+        },
+    )
+
+
+@may("treatments.sign_session")
+@require_POST
+def sign(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Sign a draft as it stands; what is missing leads back to its form."""
+    session = get_session(request, public_id)
+    version = request.POST.get("version", "")
+    try:
+        actions.sign(
+            session, by=request.user, now=timezone.now(), version=int(version) if version.isdecimal() else 0
+        )
+    except VersionConflictError:
+        messages.error(request, _("Somebody changed this session meanwhile. Read it again, then sign."))
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("The session is signed."))
+    return redirect(session)

@@ -1,5 +1,29 @@
+"""Today: the board and the work that waits."""
+
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from treatments.board import board
+from treatments.models import Session, SideEffect
+from treatments.work import follow_up_counts, side_effect_counts
 
 
-def today(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def today(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    mine = request.GET.get("list") == "mine"
+    location = request.location
+    treats = request.user.has_perm("treatments.log_side_effect")
+    return TemplateResponse(
+        request,
+        "treatments/today.html",
+        {
+            "now": now,
+            "mine": mine,
+            "board": board(location, now, of=request.user if mine else None) if location else None,
+            "urgent": SideEffect.objects.visible_to(request.user).urgent().for_list().oldest_first() if treats else [],
+            "reactions": side_effect_counts(request) if treats else None,
+            "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
+            "calls": follow_up_counts(request),
+        },
+    )

@@ -1,0 +1,128 @@
+"""Today's board: who comes, how far they are, and the one thing to do next for each."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Prefetch
+from django.utils.functional import cached_property
+
+from clinic.models import Location, User
+from patients.models import Allergy
+from treatments.areas import areas_in_words
+from treatments.models import Appointment, Course, Session, SideEffect
+from treatments.progress import Progress, progress
+
+Status = Appointment.Status
+COLUMNS = [Status.BOOKED, Status.ARRIVED, Status.IN_ROOM, Status.DONE]
+
+
+@dataclass
+class Card:
+    """One appointment on the board."""
+
+    appointment: Appointment
+    now: datetime
+    open_reactions: list[SideEffect] = field(default_factory=list)
+    is_longest: bool = False
+
+    @cached_property
+    def progress(self) -> Progress | None:
+        course = self.appointment.course
+        return progress(course, course.location.today(self.now)) if course else None
+
+    @property
+    def what(self) -> str:
+        """Return what is treated and where: "Cellulite, front thigh left and right"."""
+        course = self.appointment.course
+        if course is None:
+            return str(self.appointment.get_kind_display())
+        areas = areas_in_words(course.areas.all())
+        return f"{course.protocol.indication.name}, {areas[:1].lower()}{areas[1:]}"
+
+    @property
+    def allergies(self) -> list[Allergy]:
+        return list(self.appointment.patient.allergies.all())
+
+    @property
+    def prolonged(self) -> list[SideEffect]:
+        return [effect for effect in self.open_reactions if effect.clock.over(self.now) > timedelta(0)]
+
+    @property
+    def waiting_minutes(self) -> int | None:
+        """Return the minutes since the patient was due and here; None before the time of the appointment."""
+        arrived = self.appointment.arrived_at
+        if arrived is None:
+            return None
+        since = max(arrived, self.appointment.starts_at)
+        return max(int((self.now - since).total_seconds() // 60), 0) if self.now >= since else None
+
+    @property
+    def is_late(self) -> bool:
+        return self.appointment.status == Status.BOOKED and self.now > self.appointment.starts_at + timedelta(minutes=10)
+
+    @property
+    def session(self) -> Session | None:
+        return next(iter(self.appointment.sessions.all()), None)
+
+    @property
+    def logs_session(self) -> bool:
+        course = self.appointment.course
+        kinds = {Appointment.Kind.SESSION, Appointment.Kind.FOLLOW_UP}
+        return course is not None and self.appointment.kind in kinds and course.status != Course.Status.PAUSED
+
+
+@dataclass(frozen=True)
+class Column:
+    status: str
+    label: str
+    cards: list[Card]
+
+
+@dataclass(frozen=True)
+class Board:
+    columns: list[Column]
+    fallen: list[Card]
+    total: int
+
+    @property
+    def done(self) -> int:
+        return len(self.columns[-1].cards)
+
+
+def board(location: Location, now: datetime, *, of: User | None = None) -> Board:
+    """Return the day's board at a location, in five queries whatever the number of appointments; `of` one person only."""
+    appointments = (
+        Appointment.objects.on(location.today(now), location)
+        .for_board()
+        .prefetch_related(
+            Prefetch("course", Course.objects.for_page()),
+            Prefetch("patient__allergies", Allergy.objects.in_force()),
+            "sessions",
+        )
+    )
+    if of is not None:
+        appointments = appointments.of_practitioner(of)
+    cards = [Card(appointment, now) for appointment in appointments]
+    add_open_reactions(cards)
+    mark_longest(cards)
+    columns = [
+        Column(status, str(status.label), [card for card in cards if card.appointment.status == status])
+        for status in COLUMNS
+    ]
+    fallen = [card for card in cards if not card.appointment.is_standing]
+    return Board(columns, fallen, len(cards) - len(fallen))
+
+
+def add_open_reactions(cards: list[Card]) -> None:
+    found: dict[int, list[SideEffect]] = {}
+    for effect in SideEffect.objects.of_patients([card.appointment.patient for card in cards]).open().for_list():
+        found.setdefault(effect.session.course.patient_id, []).append(effect)
+    for card in cards:
+        card.open_reactions = found.get(card.appointment.patient_id, [])
+
+
+def mark_longest(cards: list[Card]) -> None:
+    """Ring the one who waits longest, if anyone does."""
+    waiting = [card for card in cards if card.appointment.status == Status.ARRIVED and card.waiting_minutes]
+    if waiting:
+        max(waiting, key=lambda card: card.waiting_minutes or 0).is_longest = True
