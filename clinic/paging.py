@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
@@ -95,13 +96,22 @@ def _value(row: Any, name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    """Return the value as JSON takes it, a moment and a day with their type: databases write them each in its way."""
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    return {"on": value.isoformat()} if isinstance(value, date) else value
+
+
+def _typed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return datetime.fromisoformat(value["at"]) if "at" in value else date.fromisoformat(value["on"])
+    return value
 
 
 def _key(text: str | None, names: Sequence[str]) -> list[Any] | None:
     if not text:
         return None
     try:
-        return signing.loads(text, salt=",".join(names))
+        return [_typed(value) for value in signing.loads(text, salt=",".join(names))]
     except signing.BadSignature:
         return None

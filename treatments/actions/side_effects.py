@@ -1,0 +1,107 @@
+"""Logging a reaction, saying that it is gone or came back, and reviewing it."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from treatments.models import SideEffect, TreatmentArea
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+SEVERITIES = list(SideEffect.Severity)
+
+
+def log(
+    effect: SideEffect, *, areas: Iterable[TreatmentArea], by: "User", token: uuid.UUID
+) -> tuple[list[SideEffect], bool]:
+    """Log a reaction in each of the areas, or in none; return the rows and whether they are new.
+
+    One form sent twice makes one row an area: each is found again by a token made of the form's and the area.
+    """
+    with transaction.atomic():
+        logged = [_log_once(effect, area, by, _token_of(token, area)) for area in list(areas) or [None]]
+    return [row for row, _new in logged], any(new for _row, new in logged)
+
+
+def _token_of(token: uuid.UUID, area: TreatmentArea | None) -> uuid.UUID:
+    return uuid.uuid5(token, area.code if area else "")
+
+
+def _log_once(effect: SideEffect, area: TreatmentArea | None, by: "User", token: uuid.UUID) -> tuple[SideEffect, bool]:
+    facts = ("session", "kind", "severity", "grade", "onset_at", "resolved_at", "reported_by", "action_taken", "note")
+    row = SideEffect(area=area, recorded_by=by, form_token=token, **{name: getattr(effect, name) for name in facts})
+    made = SideEffect.objects.filter(form_token=token, recorded_by=by).first()
+    if made:
+        return made, False
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        # The other tap came first, between our look and our write.
+        return SideEffect.objects.get(form_token=token, recorded_by=by), False
+    return row, True
+
+
+def change(effect: SideEffect, *, before: SideEffect, version: int) -> SideEffect:
+    """Save a corrected reaction. One that became graver than `before` is to be reviewed again.
+
+    Raises `VersionConflictError` when somebody changed it since `version` was read.
+    """
+    if effect.reviewed_at and is_graver(effect, before):
+        # The review judged something milder: it does not answer for this. The history keeps it.
+        withdraw_review(effect, _("Became graver: to be reviewed again"))
+    return effect.save_over(version)
+
+
+def is_graver(effect: SideEffect, before: SideEffect) -> bool:
+    """Say whether a reaction was corrected towards what needs more care: its severity, its grade or its kind."""
+    return (
+        SEVERITIES.index(SideEffect.Severity(effect.severity)) > SEVERITIES.index(SideEffect.Severity(before.severity))
+        or (effect.grade or 0) > (before.grade or 0)
+        or (effect.kind_id != before.kind_id and _rank(effect) >= _rank(before) > (False, False))
+        or _rank(effect) > _rank(before)
+    )
+
+
+def _rank(effect: SideEffect) -> tuple[bool, bool]:
+    return effect.kind.is_urgent, effect.kind.always_review
+
+
+def withdraw_review(effect: SideEffect, reason: str) -> None:
+    """Take the review off a reaction, unsaved, and let its history say why."""
+    effect.reviewed_at, effect.reviewed_by, effect.review_note = None, None, ""
+    effect._change_reason = reason  # noqa: SLF001 -- how simple_history takes a reason
+
+
+def resolve(effect: SideEffect, *, at: datetime, version: int) -> SideEffect:
+    """Say since when a reaction is gone.
+
+    Raises `ValidationError` before its onset and `VersionConflictError` when somebody changed it since.
+    """
+    if at < effect.onset_at:
+        raise ValidationError(_("It cannot be gone before it began."), code="before_onset")
+    effect.resolved_at = at
+    return effect.save_over(version)
+
+
+def reopen(effect: SideEffect, *, note: str, version: int) -> SideEffect:
+    """Say that a reaction came back. A review of what was over does not answer for what is there again."""
+    if effect.resolved_at is None:
+        raise ValidationError(_("This reaction is still open."), code="open")
+    effect.resolved_at = None
+    withdraw_review(effect, note)
+    return effect.save_over(version)
+
+
+def review(effect: SideEffect, *, note: str, by: "User", now: datetime, version: int) -> SideEffect:
+    """Write a clinician's assessment of a reaction as it stands now."""
+    if not note.strip():
+        raise ValidationError(_("Write what you found and what follows from it."), code="required")
+    effect.reviewed_at, effect.reviewed_by, effect.review_note = now, by, note
+    return effect.save_over(version)
