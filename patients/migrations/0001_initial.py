@@ -15,186 +15,595 @@ import patients.models.patient
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('clinic', '0001_initial'),
+        ("clinic", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RecordNumberSeries',
+            name="RecordNumberSeries",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('next_serial', models.PositiveIntegerField(default=1)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("next_serial", models.PositiveIntegerField(default=1)),
             ],
             options={
-                'verbose_name': 'record number series',
-                'verbose_name_plural': 'record number series',
+                "verbose_name": "record number series",
+                "verbose_name_plural": "record number series",
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPatient',
+            name="HistoricalPatient",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('public_id', models.UUIDField(db_index=True, default=uuid.uuid4, editable=False, verbose_name='public id')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
-                ('record_number', models.CharField(db_index=True, editable=False, max_length=16, verbose_name='record number')),
-                ('external_id', models.CharField(blank=True, help_text='Kept from an import, so that importing again finds the same person.', max_length=100, verbose_name='number in the former system')),
-                ('given_name', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='first name')),
-                ('family_name', clinic.fields.NormalizedCharField(max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='last name')),
-                ('birth_date', models.DateField(validators=[clinic.validators.validate_birth_date], verbose_name='birth date')),
-                ('sex', models.CharField(choices=[('female', 'Female'), ('male', 'Male'), ('other', 'Other'), ('unknown', 'Unknown')], max_length=7, verbose_name='sex')),
-                ('deceased_on', models.DateField(blank=True, null=True, validators=[clinic.validators.validate_not_in_future], verbose_name='died on')),
-                ('phone', clinic.phones.PhoneField(blank=True, max_length=16, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('address_line', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='street and number')),
-                ('city', clinic.fields.NormalizedCharField(blank=True, max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name='city')),
-                ('region', clinic.fields.NormalizedCharField(blank=True, max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name='state or region')),
-                ('postal_code', clinic.fields.NormalizedCharField(blank=True, max_length=20, validators=[clinic.validators.validate_plain_text], verbose_name='postal code')),
-                ('country_code', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}\\Z', 'Two capital letters (ISO 3166), for example US.')], verbose_name='country')),
-                ('language', models.CharField(choices=patients.models.patient.languages, default='en', max_length=12, verbose_name='language')),
-                ('preferred_channel', models.CharField(choices=[('phone', 'Phone'), ('sms', 'SMS'), ('email', 'E-mail')], default='phone', max_length=5, verbose_name='preferred channel')),
-                ('contact_permission', models.BooleanField(default=False, verbose_name='agrees to appointment and follow-up messages')),
-                ('emergency_name', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='emergency contact')),
-                ('emergency_phone', clinic.phones.PhoneField(blank=True, max_length=16, verbose_name='phone of the emergency contact')),
-                ('allergies_asked_on', models.DateField(blank=True, null=True, validators=[clinic.validators.validate_not_in_future], verbose_name='allergies asked on')),
-                ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
-                ('registered_at', models.DateTimeField(blank=True, editable=False, verbose_name='registered at')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('location', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='clinic.location', verbose_name='location')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.UUIDField(db_index=True, default=uuid.uuid4, editable=False, verbose_name="public id"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ("updated_at", models.DateTimeField(blank=True, editable=False, verbose_name="updated at")),
+                (
+                    "record_number",
+                    models.CharField(db_index=True, editable=False, max_length=16, verbose_name="record number"),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Kept from an import, so that importing again finds the same person.",
+                        max_length=100,
+                        verbose_name="number in the former system",
+                    ),
+                ),
+                (
+                    "given_name",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="first name",
+                    ),
+                ),
+                (
+                    "family_name",
+                    clinic.fields.NormalizedCharField(
+                        max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name="last name"
+                    ),
+                ),
+                (
+                    "birth_date",
+                    models.DateField(validators=[clinic.validators.validate_birth_date], verbose_name="birth date"),
+                ),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[("female", "Female"), ("male", "Male"), ("other", "Other"), ("unknown", "Unknown")],
+                        max_length=7,
+                        verbose_name="sex",
+                    ),
+                ),
+                (
+                    "deceased_on",
+                    models.DateField(
+                        blank=True,
+                        null=True,
+                        validators=[clinic.validators.validate_not_in_future],
+                        verbose_name="died on",
+                    ),
+                ),
+                ("phone", clinic.phones.PhoneField(blank=True, max_length=16, verbose_name="phone")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "address_line",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="street and number",
+                    ),
+                ),
+                (
+                    "city",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="city",
+                    ),
+                ),
+                (
+                    "region",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="state or region",
+                    ),
+                ),
+                (
+                    "postal_code",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=20,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="postal code",
+                    ),
+                ),
+                (
+                    "country_code",
+                    models.CharField(
+                        blank=True,
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2}\\Z", "Two capital letters (ISO 3166), for example US."
+                            )
+                        ],
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=patients.models.patient.languages, default="en", max_length=12, verbose_name="language"
+                    ),
+                ),
+                (
+                    "preferred_channel",
+                    models.CharField(
+                        choices=[("phone", "Phone"), ("sms", "SMS"), ("email", "E-mail")],
+                        default="phone",
+                        max_length=5,
+                        verbose_name="preferred channel",
+                    ),
+                ),
+                (
+                    "contact_permission",
+                    models.BooleanField(default=False, verbose_name="agrees to appointment and follow-up messages"),
+                ),
+                (
+                    "emergency_name",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="emergency contact",
+                    ),
+                ),
+                (
+                    "emergency_phone",
+                    clinic.phones.PhoneField(blank=True, max_length=16, verbose_name="phone of the emergency contact"),
+                ),
+                (
+                    "allergies_asked_on",
+                    models.DateField(
+                        blank=True,
+                        null=True,
+                        validators=[clinic.validators.validate_not_in_future],
+                        verbose_name="allergies asked on",
+                    ),
+                ),
+                ("archived_at", models.DateTimeField(blank=True, null=True, verbose_name="archived at")),
+                ("registered_at", models.DateTimeField(blank=True, editable=False, verbose_name="registered at")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="clinic.location",
+                        verbose_name="location",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical patient',
-                'verbose_name_plural': 'historical patients',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical patient",
+                "verbose_name_plural": "historical patients",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('record_number', models.CharField(editable=False, max_length=16, unique=True, verbose_name='record number')),
-                ('external_id', models.CharField(blank=True, help_text='Kept from an import, so that importing again finds the same person.', max_length=100, verbose_name='number in the former system')),
-                ('given_name', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='first name')),
-                ('family_name', clinic.fields.NormalizedCharField(max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='last name')),
-                ('birth_date', models.DateField(validators=[clinic.validators.validate_birth_date], verbose_name='birth date')),
-                ('sex', models.CharField(choices=[('female', 'Female'), ('male', 'Male'), ('other', 'Other'), ('unknown', 'Unknown')], max_length=7, verbose_name='sex')),
-                ('deceased_on', models.DateField(blank=True, null=True, validators=[clinic.validators.validate_not_in_future], verbose_name='died on')),
-                ('phone', clinic.phones.PhoneField(blank=True, max_length=16, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('address_line', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='street and number')),
-                ('city', clinic.fields.NormalizedCharField(blank=True, max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name='city')),
-                ('region', clinic.fields.NormalizedCharField(blank=True, max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name='state or region')),
-                ('postal_code', clinic.fields.NormalizedCharField(blank=True, max_length=20, validators=[clinic.validators.validate_plain_text], verbose_name='postal code')),
-                ('country_code', models.CharField(blank=True, max_length=2, validators=[django.core.validators.RegexValidator('^[A-Z]{2}\\Z', 'Two capital letters (ISO 3166), for example US.')], verbose_name='country')),
-                ('language', models.CharField(choices=patients.models.patient.languages, default='en', max_length=12, verbose_name='language')),
-                ('preferred_channel', models.CharField(choices=[('phone', 'Phone'), ('sms', 'SMS'), ('email', 'E-mail')], default='phone', max_length=5, verbose_name='preferred channel')),
-                ('contact_permission', models.BooleanField(default=False, verbose_name='agrees to appointment and follow-up messages')),
-                ('emergency_name', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='emergency contact')),
-                ('emergency_phone', clinic.phones.PhoneField(blank=True, max_length=16, verbose_name='phone of the emergency contact')),
-                ('allergies_asked_on', models.DateField(blank=True, null=True, validators=[clinic.validators.validate_not_in_future], verbose_name='allergies asked on')),
-                ('archived_at', models.DateTimeField(blank=True, null=True, verbose_name='archived at')),
-                ('registered_at', models.DateTimeField(auto_now_add=True, verbose_name='registered at')),
-                ('sort_name', clinic.fields.FoldedField(editable=False, max_length=500, source=['family_name', 'given_name'])),
-                ('search_text', clinic.fields.FoldedField(editable=False, max_length=800, source=['given_name', 'family_name', 'record_number', 'phone', 'external_id'])),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='clinic.location', verbose_name='location')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="public id"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                (
+                    "record_number",
+                    models.CharField(editable=False, max_length=16, unique=True, verbose_name="record number"),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True,
+                        help_text="Kept from an import, so that importing again finds the same person.",
+                        max_length=100,
+                        verbose_name="number in the former system",
+                    ),
+                ),
+                (
+                    "given_name",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="first name",
+                    ),
+                ),
+                (
+                    "family_name",
+                    clinic.fields.NormalizedCharField(
+                        max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name="last name"
+                    ),
+                ),
+                (
+                    "birth_date",
+                    models.DateField(validators=[clinic.validators.validate_birth_date], verbose_name="birth date"),
+                ),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[("female", "Female"), ("male", "Male"), ("other", "Other"), ("unknown", "Unknown")],
+                        max_length=7,
+                        verbose_name="sex",
+                    ),
+                ),
+                (
+                    "deceased_on",
+                    models.DateField(
+                        blank=True,
+                        null=True,
+                        validators=[clinic.validators.validate_not_in_future],
+                        verbose_name="died on",
+                    ),
+                ),
+                ("phone", clinic.phones.PhoneField(blank=True, max_length=16, verbose_name="phone")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                (
+                    "address_line",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="street and number",
+                    ),
+                ),
+                (
+                    "city",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="city",
+                    ),
+                ),
+                (
+                    "region",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=100,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="state or region",
+                    ),
+                ),
+                (
+                    "postal_code",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=20,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="postal code",
+                    ),
+                ),
+                (
+                    "country_code",
+                    models.CharField(
+                        blank=True,
+                        max_length=2,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[A-Z]{2}\\Z", "Two capital letters (ISO 3166), for example US."
+                            )
+                        ],
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "language",
+                    models.CharField(
+                        choices=patients.models.patient.languages, default="en", max_length=12, verbose_name="language"
+                    ),
+                ),
+                (
+                    "preferred_channel",
+                    models.CharField(
+                        choices=[("phone", "Phone"), ("sms", "SMS"), ("email", "E-mail")],
+                        default="phone",
+                        max_length=5,
+                        verbose_name="preferred channel",
+                    ),
+                ),
+                (
+                    "contact_permission",
+                    models.BooleanField(default=False, verbose_name="agrees to appointment and follow-up messages"),
+                ),
+                (
+                    "emergency_name",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="emergency contact",
+                    ),
+                ),
+                (
+                    "emergency_phone",
+                    clinic.phones.PhoneField(blank=True, max_length=16, verbose_name="phone of the emergency contact"),
+                ),
+                (
+                    "allergies_asked_on",
+                    models.DateField(
+                        blank=True,
+                        null=True,
+                        validators=[clinic.validators.validate_not_in_future],
+                        verbose_name="allergies asked on",
+                    ),
+                ),
+                ("archived_at", models.DateTimeField(blank=True, null=True, verbose_name="archived at")),
+                ("registered_at", models.DateTimeField(auto_now_add=True, verbose_name="registered at")),
+                (
+                    "sort_name",
+                    clinic.fields.FoldedField(editable=False, max_length=500, source=["family_name", "given_name"]),
+                ),
+                (
+                    "search_text",
+                    clinic.fields.FoldedField(
+                        editable=False,
+                        max_length=800,
+                        source=["given_name", "family_name", "record_number", "phone", "external_id"],
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="patients",
+                        to="clinic.location",
+                        verbose_name="location",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'patient',
-                'verbose_name_plural': 'patients',
-                'ordering': ['sort_name', 'pk'],
+                "verbose_name": "patient",
+                "verbose_name_plural": "patients",
+                "ordering": ["sort_name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalAllergy',
+            name="HistoricalAllergy",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('public_id', models.UUIDField(db_index=True, default=uuid.uuid4, editable=False, verbose_name='public id')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(blank=True, editable=False, verbose_name='updated at')),
-                ('substance', clinic.fields.NormalizedCharField(max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name='substance')),
-                ('reaction', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='reaction')),
-                ('severity', models.CharField(choices=[('mild', 'mild'), ('moderate', 'moderate'), ('severe', 'severe')], max_length=8, verbose_name='severity')),
-                ('status', models.CharField(choices=[('active', 'active'), ('refuted', 'refuted by a test'), ('entered-in-error', 'entered in error')], default='active', max_length=16, verbose_name='status')),
-                ('recorded_at', models.DateTimeField(blank=True, editable=False, verbose_name='recorded at')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='patients.patient', verbose_name='patient')),
+                ("id", models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.UUIDField(db_index=True, default=uuid.uuid4, editable=False, verbose_name="public id"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ("updated_at", models.DateTimeField(blank=True, editable=False, verbose_name="updated at")),
+                (
+                    "substance",
+                    clinic.fields.NormalizedCharField(
+                        max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name="substance"
+                    ),
+                ),
+                (
+                    "reaction",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="reaction",
+                    ),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("mild", "mild"), ("moderate", "moderate"), ("severe", "severe")],
+                        max_length=8,
+                        verbose_name="severity",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("refuted", "refuted by a test"),
+                            ("entered-in-error", "entered in error"),
+                        ],
+                        default="active",
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(blank=True, editable=False, verbose_name="recorded at")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="patients.patient",
+                        verbose_name="patient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical allergy',
-                'verbose_name_plural': 'historical allergies',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical allergy",
+                "verbose_name_plural": "historical allergies",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='Allergy',
+            name="Allergy",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='public id')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='version')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='updated at')),
-                ('substance', clinic.fields.NormalizedCharField(max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name='substance')),
-                ('reaction', clinic.fields.NormalizedCharField(blank=True, max_length=200, validators=[clinic.validators.validate_plain_text], verbose_name='reaction')),
-                ('severity', models.CharField(choices=[('mild', 'mild'), ('moderate', 'moderate'), ('severe', 'severe')], max_length=8, verbose_name='severity')),
-                ('status', models.CharField(choices=[('active', 'active'), ('refuted', 'refuted by a test'), ('entered-in-error', 'entered in error')], default='active', max_length=16, verbose_name='status')),
-                ('recorded_at', models.DateTimeField(auto_now_add=True, verbose_name='recorded at')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='allergies', to='patients.patient', verbose_name='patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name="public id"),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="version")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="updated at")),
+                (
+                    "substance",
+                    clinic.fields.NormalizedCharField(
+                        max_length=100, validators=[clinic.validators.validate_plain_text], verbose_name="substance"
+                    ),
+                ),
+                (
+                    "reaction",
+                    clinic.fields.NormalizedCharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[clinic.validators.validate_plain_text],
+                        verbose_name="reaction",
+                    ),
+                ),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("mild", "mild"), ("moderate", "moderate"), ("severe", "severe")],
+                        max_length=8,
+                        verbose_name="severity",
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "active"),
+                            ("refuted", "refuted by a test"),
+                            ("entered-in-error", "entered in error"),
+                        ],
+                        default="active",
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("recorded_at", models.DateTimeField(auto_now_add=True, verbose_name="recorded at")),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="allergies",
+                        to="patients.patient",
+                        verbose_name="patient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'allergy',
-                'verbose_name_plural': 'allergies',
-                'ordering': ['patient', 'substance', 'pk'],
+                "verbose_name": "allergy",
+                "verbose_name_plural": "allergies",
+                "ordering": ["patient", "substance", "pk"],
             },
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['sort_name', 'id'], name='patient_by_name'),
+            model_name="patient",
+            index=models.Index(fields=["sort_name", "id"], name="patient_by_name"),
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['location', 'sort_name', 'id'], name='patient_by_location_and_name'),
+            model_name="patient",
+            index=models.Index(fields=["location", "sort_name", "id"], name="patient_by_location_and_name"),
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(fields=['birth_date'], name='patient_by_birth_date'),
+            model_name="patient",
+            index=models.Index(fields=["birth_date"], name="patient_by_birth_date"),
         ),
         migrations.AddIndex(
-            model_name='patient',
-            index=models.Index(condition=models.Q(('phone', ''), _negated=True), fields=['phone'], name='patient_by_phone'),
+            model_name="patient",
+            index=models.Index(
+                condition=models.Q(("phone", ""), _negated=True), fields=["phone"], name="patient_by_phone"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('external_id',), name='patient_external_id_unique', violation_error_message='Another patient already has this number of the former system.'),
+            model_name="patient",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("external_id",),
+                name="patient_external_id_unique",
+                violation_error_message="Another patient already has this number of the former system.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('family_name', ''), _negated=True), name='patient_has_family_name', violation_error_message='A patient needs a last name.'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("family_name", ""), _negated=True),
+                name="patient_has_family_name",
+                violation_error_message="A patient needs a last name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='patient',
-            constraint=models.CheckConstraint(condition=models.Q(('deceased_on', None), ('deceased_on__gte', models.F('birth_date')), _connector='OR'), name='patient_dies_after_birth', violation_error_message='The day of death is before the birth date.'),
+            model_name="patient",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("deceased_on", None), ("deceased_on__gte", models.F("birth_date")), _connector="OR"
+                ),
+                name="patient_dies_after_birth",
+                violation_error_message="The day of death is before the birth date.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='allergy',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'active')), fields=('patient', 'substance'), name='allergy_named_once', violation_error_message='This allergy is already in the record.'),
+            model_name="allergy",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "active")),
+                fields=("patient", "substance"),
+                name="allergy_named_once",
+                violation_error_message="This allergy is already in the record.",
+            ),
         ),
     ]

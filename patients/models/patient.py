@@ -58,6 +58,10 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """Leave out the archived and the deceased."""
         return self.filter(archived_at=None, deceased_on=None)
 
+    def gone(self) -> "PatientQuerySet":
+        """Return the archived and the deceased."""
+        return self.exclude(archived_at=None, deceased_on=None)
+
     def search(self, text: str) -> "PatientQuerySet":
         """Return the patients whom every word fits: a name, a record number, digits of a phone, or a birth date.
 
@@ -149,9 +153,7 @@ class Patient(Versioned):
         validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters (ISO 3166), for example US."))],
     )
     language = models.CharField(_("language"), max_length=12, choices=languages, default="en")
-    preferred_channel = models.CharField(
-        _("preferred channel"), max_length=5, choices=Channel, default=Channel.PHONE
-    )
+    preferred_channel = models.CharField(_("preferred channel"), max_length=5, choices=Channel, default=Channel.PHONE)
     contact_permission = models.BooleanField(_("agrees to appointment and follow-up messages"), default=False)
     emergency_name = NormalizedCharField(
         _("emergency contact"), max_length=200, blank=True, validators=[validate_plain_text]

@@ -1,5 +1,23 @@
+"""The list of patients."""
+
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from clinic.paging import page
+from patients.models import Patient
+from treatments.filters.patients import PatientFilter
+from treatments.patient_rows import patient_rows
 
 
-def patient_list(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def patient_list(request: HttpRequest) -> HttpResponse:
+    patients = Patient.objects.visible_to(request.user).select_related("location")
+    chosen = PatientFilter(request.GET, queryset=patients, user=request.user)
+    shown = page(request, chosen.qs, *chosen.order)
+    context = {
+        "filter": chosen,
+        "page": shown,
+        "rows": patient_rows(shown.rows, timezone.localdate()),
+        "today": timezone.localdate(),
+    }
+    return TemplateResponse(request, "treatments/patients/list.html", context)

@@ -1,0 +1,165 @@
+"""Registering a patient and keeping the record's first page right."""
+
+from functools import cached_property
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.forms import OnceForm, RecordForm, VersionedForm
+from clinic.models import Location, User
+from clinic.widgets import DateInput, Segmented
+from patients.models import Patient
+
+ADDRESS = ["address_line", "postal_code", "city", "region", "country_code"]
+EMERGENCY = ["emergency_name", "emergency_phone"]
+MOST_DUPLICATES = 5
+
+
+class PatientForm(RecordForm):
+    """What registering and editing share. Phones are read as dialled in the location's country."""
+
+    birth_date = forms.DateField(
+        label=gettext_lazy("Birth date"),
+        widget=DateInput,
+        error_messages={"invalid": gettext_lazy("This is no day of the calendar. Example: 1980-03-12.")},
+    )
+
+    class Meta:
+        model = Patient
+        fields = [
+            "given_name",
+            "family_name",
+            "birth_date",
+            "sex",
+            "phone",
+            "email",
+            "preferred_channel",
+            "contact_permission",
+            *ADDRESS,
+            "language",
+            *EMERGENCY,
+            "location",
+        ]
+        widgets = {"sex": Segmented, "preferred_channel": Segmented}
+        labels = {"contact_permission": gettext_lazy("Agrees to appointment and follow-up messages")}
+        help_texts = {"country_code": gettext_lazy("Two letters, for example US.")}
+
+    def __init__(self, *args: Any, user: User, location: Location | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user, self.default_location = user, location
+        field = self.fields["location"]
+        field.queryset = Location.objects.visible_to(user)
+        field.error_messages["required"] = _("Choose where the patient is treated.")
+        if not self.instance.pk:
+            self.initial.setdefault("location", location.pk if location else None)
+        self.fields["preferred_channel"].required = False
+        for name in ("phone", "emergency_phone"):
+            self.fields[name].region = self.chosen_location.country_code if self.chosen_location else None
+        if len(self.locations) == 1 and self.chosen_location in self.locations:
+            field.widget = forms.HiddenInput()
+
+    @cached_property
+    def locations(self) -> list[Location]:
+        return list(self.fields["location"].queryset)
+
+    @cached_property
+    def chosen_location(self) -> Location | None:
+        """Return the location chosen in the form, else the one it starts with."""
+        chosen = str(self.data.get(self.add_prefix("location"), "") or self.initial.get("location") or "")
+        return next((here for here in self.locations if str(here.pk) == chosen), self.default_location)
+
+    def clean_country_code(self) -> str:
+        return self.cleaned_data["country_code"].upper()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.needs_contact and not self.errors.keys() & {"phone", "email"}:
+            if not cleaned.get("phone") and not cleaned.get("email"):
+                self.add_error("phone", _("A phone number or an e-mail address is needed, one of the two."))
+            else:
+                self._check_channel(cleaned)
+        return cleaned
+
+    @property
+    def needs_contact(self) -> bool:
+        """Say whether the patient must be reachable: an imported one who never was may stay so."""
+        return not self.instance.pk or bool(self.initial.get("phone") or self.initial.get("email"))
+
+    def _check_channel(self, cleaned: dict[str, Any]) -> None:
+        channel = cleaned.get("preferred_channel")
+        if not channel:
+            cleaned["preferred_channel"] = Patient.Channel.PHONE if cleaned.get("phone") else Patient.Channel.EMAIL
+        elif channel == Patient.Channel.EMAIL and not cleaned.get("email"):
+            self.add_error("preferred_channel", _("There is no e-mail address to write to."))
+        elif channel != Patient.Channel.EMAIL and not cleaned.get("phone"):
+            self.add_error("preferred_channel", _("There is no phone number to reach."))
+
+    @property
+    def address_is_open(self) -> bool:
+        return self._has_any(ADDRESS)
+
+    @property
+    def emergency_is_open(self) -> bool:
+        return self._has_any(["language", *EMERGENCY]) if self.is_bound else self._has_any(EMERGENCY)
+
+    def _has_any(self, names: list[str]) -> bool:
+        """Say whether a fold of the form has something to show: a value, or an error."""
+        return any(self[name].errors or self[name].value() for name in names)
+
+
+class RegisterForm(OnceForm, PatientForm):
+    """A new patient. People already here who may be the same are shown, and nobody is made until that is answered."""
+
+    ASKED = [("none", gettext_lazy("None known")), ("some", gettext_lazy("Yes, named below"))]
+
+    allergies_asked = forms.ChoiceField(
+        label=gettext_lazy("Did you ask for allergies?"),
+        choices=ASKED,
+        widget=Segmented,
+        required=False,
+        help_text=gettext_lazy("Nothing chosen is kept as “not asked”."),
+    )
+
+    class Meta(PatientForm.Meta):
+        pass
+
+    @cached_property
+    def duplicates(self) -> list[Patient]:
+        """Return the people whom this person may see and who may be the one typed in, as far as it could be read."""
+        cleaned = self.cleaned_data
+        found = Patient.objects.visible_to(self.user).likely_duplicates(
+            given_name=cleaned.get("given_name", ""),
+            family_name=cleaned.get("family_name", ""),
+            birth_date=cleaned.get("birth_date"),
+            phone=cleaned.get("phone", ""),
+            email=cleaned.get("email", ""),
+        )
+        return list(found[:MOST_DUPLICATES])
+
+    @property
+    def duplicates_key(self) -> str:
+        """Return what the confirming button sends: it holds for the people shown beside it and no others."""
+        return ",".join(patient.record_number for patient in self.duplicates)
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        return bool(self.duplicates) and self.data.get("register_anyway") != self.duplicates_key
+
+    def check_allergies(self, named: int) -> None:
+        """Hold the answer to the question against the number of allergies named."""
+        asked = self.cleaned_data.get("allergies_asked")
+        if asked == "none" and named:
+            self.add_error("allergies_asked", _("“None known” is chosen, and an allergy is named below."))
+        if asked == "some" and not named:
+            self.add_error("allergies_asked", _("Name the substance below."))
+
+
+class EditForm(VersionedForm, PatientForm):
+    class Meta(PatientForm.Meta):
+        fields = [*PatientForm.Meta.fields, "deceased_on"]
+        widgets = {**PatientForm.Meta.widgets, "deceased_on": DateInput}
+
+    def build_kwargs(self) -> dict[str, Any]:
+        return {"user": self.user, "location": self.default_location}

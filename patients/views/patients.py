@@ -1,0 +1,108 @@
+"""Registering a patient, keeping the record's first page right, archiving and restoring."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clinic.access import may
+from clinic.forms import VersionConflictError, save_once
+from patients import actions
+from patients.banner import banner
+from patients.forms.allergies import AllergyFormSet, AllergyRows
+from patients.forms.patients import EditForm, RegisterForm
+from patients.models import Patient
+
+
+@may("patients.register_patient")
+def register(request: HttpRequest) -> HttpResponse:
+    if "add_allergy" in request.POST:
+        return show_registration(request, *forms_as_typed(request))
+    form = RegisterForm(request.POST or None, user=request.user, location=request.location)
+    rows = AllergyFormSet(request.POST if may_name_allergies(request) and request.POST else None, prefix="allergies")
+    if request.POST and (made := form.made_before()):
+        return redirect(made)
+    if request.POST and all_valid(form, rows) and not form.awaits_confirmation:
+        patient = save_once(form, lambda: save_registration(form, rows))
+        messages.success(
+            request,
+            _("%(name)s is registered as %(number)s.") % {"name": patient.full_name, "number": patient.record_number},
+        )
+        return redirect(patient)
+    return show_registration(request, form, rows)
+
+
+def may_name_allergies(request: HttpRequest) -> bool:
+    return request.user.has_perm("patients.record_allergy")
+
+
+def all_valid(form: RegisterForm, rows: AllergyRows) -> bool:
+    form_is_valid = form.is_valid()
+    if rows.is_bound and rows.is_valid():
+        form.check_allergies(len(rows.named()))
+    return form_is_valid and not form.errors and (not rows.is_bound or rows.is_valid())
+
+
+def save_registration(form: RegisterForm, rows: AllergyRows) -> Patient:
+    allergies = rows.named() if rows.is_bound else []
+    was_asked = rows.is_bound and (allergies or form.cleaned_data["allergies_asked"])
+    asked_on = timezone.localdate() if was_asked else None
+    return actions.register(form.save(commit=False), allergies=allergies, asked_on=asked_on)
+
+
+def forms_as_typed(request: HttpRequest) -> tuple[RegisterForm, AllergyRows]:
+    """Return the forms as they were sent, unjudged, with one more row for an allergy: the button without a script."""
+    typed = request.POST.dict()
+    form = RegisterForm(initial=typed, user=request.user, location=request.location)
+    sent = AllergyFormSet(request.POST, prefix="allergies")
+    rows = [{name: row[name].value() for name in row.fields} for row in sent.forms]
+    more = AllergyFormSet(prefix="allergies", initial=rows)
+    more.extra = len(rows) + 1
+    return form, more
+
+
+def show_registration(request: HttpRequest, form: RegisterForm, rows: AllergyRows) -> HttpResponse:
+    context = {"form": form, "rows": rows, "names_allergies": may_name_allergies(request)}
+    return TemplateResponse(request, "patients/register.html", context)
+
+
+def get_patient(request: HttpRequest, public_id: UUID) -> Patient:
+    return get_object_or_404(Patient.objects.visible_to(request.user), public_id=public_id)
+
+
+@may("patients.edit_patient")
+def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    patient = get_patient(request, public_id)
+    head = banner(patient, today=timezone.localdate())
+    form = EditForm(request.POST or None, instance=patient, user=request.user, location=request.location)
+    if request.POST and form.is_valid():
+        try:
+            form.save()
+        except VersionConflictError:
+            form.refuse(Patient.objects.get(pk=patient.pk))
+        else:
+            messages.success(request, _("The record of %(name)s is changed.") % {"name": patient.full_name})
+            return redirect(patient)
+    return TemplateResponse(request, "patients/edit.html", {"form": form, "patient": patient, "banner": head})
+
+
+@may("patients.edit_patient")
+def archive(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Ask, then archive; for an archived patient: ask, then restore. `to` says which was meant, so twice is once."""
+    patient = get_patient(request, public_id)
+    if request.method != "POST":
+        context: dict[str, Any] = {"patient": patient, "banner": banner(patient, today=timezone.localdate())}
+        return TemplateResponse(request, "patients/archive.html", context)
+    name = {"name": patient.full_name}
+    if request.POST.get("to") == "archive":
+        patient.archive(timezone.now())
+        messages.success(request, _("%(name)s is archived. “Restore” on the record brings it back.") % name)
+    else:
+        patient.restore()
+        messages.success(request, _("%(name)s is a patient again.") % name)
+    return redirect(patient)
