@@ -10,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 TICK_WIDTH = 14  # pixels a session, in a small track with room to spare
-GAP = 0.14  # of a tick's share, left free between two ticks
+GAP = 0.13  # of a tick's share, left free between two ticks
 HEADROOM = 1.15  # a clock is this much longer than what it shows, so that its end is seen
 
 
@@ -28,11 +28,10 @@ def track_svg(
     share = 100 / total
     ticks = format_html_join(
         "",
-        '<rect class="{}"{} x="{}%" y="{}" width="{}%" height="{}" rx="{}"/>',
+        '<rect {} x="{}%" y="{}" width="{}%" height="{}" rx="{}"/>',
         (
             (
-                tick_class(number, done=done, planned=planned),
-                hatch(number, done=done, last=last),
+                tick_look(number, done=done, planned=planned, last=last),
                 figure((number - 1) * share),
                 0 if number in tall else high - low,
                 figure(share * (1 - GAP)),
@@ -43,8 +42,7 @@ def track_svg(
         ),
     )
     return format_html(
-        '<svg class="track{}" role="img" aria-label="{}" width="{}" height="{}">{}</svg>',
-        " track-large" if large else "",
+        '<svg class="track" role="img" aria-label="{}" width="{}" height="{}">{}</svg>',
         label,
         "100%" if large else min(total, 20) * TICK_WIDTH,
         high,
@@ -52,25 +50,18 @@ def track_svg(
     )
 
 
-def tick_class(number: int, *, done: int, planned: int) -> str:
-    """Return the class that says what became of session `number`."""
+def tick_look(number: int, *, done: int, planned: int, last: int) -> SafeString:
+    """Return the class of session `number`: done, next, to come, or optional (which has a hatch, not a fill)."""
     if number <= done:
-        return "tick-done"
+        return SafeString('class="tick-done"')
+    if number > last:
+        return SafeString('class="tick-optional" fill="url(#hatch-optional)"')
     if number == done + 1 and number <= planned:
-        return "tick-next"
-    return "tick-to-come"
+        return SafeString('class="tick-next"')
+    return SafeString('class="tick-to-come"')
 
 
-def hatch(number: int, *, done: int, last: int) -> SafeString:
-    """Return the hatched fill of a session that may be added, nothing for the others."""
-    if number > last and number > done + 1:
-        return format_html(' fill="url(#{})" data-optional=""', "hatch-optional")
-    return SafeString("")
-
-
-def clock_svg(
-    *, elapsed: float, maximum: float | None, running: bool, urgent: bool = False, label: str
-) -> SafeString:
+def clock_svg(*, elapsed: float, maximum: float | None, running: bool, urgent: bool = False, label: str) -> SafeString:
     """Return a bar from onset to now (or to when it went), a tick at the expected maximum, hatched past it.
 
     `elapsed` and `maximum` count in the same unit. Without a maximum the whole bar is filled.
