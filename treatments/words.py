@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from treatments.rules.duration import DAY, HOUR, MINUTE, Unit, said
-from treatments.rules.reaction import Clock, State, ReviewReason
+from treatments.rules.reaction import Clock, State
 
 
 def duration(length: timedelta) -> str:
@@ -51,15 +51,6 @@ def _running(elapsed: timedelta, maximum: timedelta) -> str:
     return _("%(minutes)s min of %(maximum)s") % {"minutes": elapsed // MINUTE, "maximum": duration(maximum)}
 
 
-def review_reason(reason: ReviewReason, *, state: State) -> str:
-    """Return why a clinician must see it, as its badge says."""
-    if reason is ReviewReason.KIND:
-        return _("Always reviewed")
-    if reason is ReviewReason.SEVERE:
-        return _("Severe")
-    return _("Resolved late") if state is State.RESOLVED_LATE else _("Prolonged")
-
-
 def ago(day: date, today: date) -> str:
     """Return how long ago a day was: "today", "yesterday", "11 days ago", "5 weeks ago", then the date."""
     days = (today - day).days
@@ -67,7 +58,7 @@ def ago(day: date, today: date) -> str:
         return _("today")
     if days == 1:
         return _("yesterday")
-    if days < 28:  # noqa: PLR2004 -- four weeks
+    if days < 28:
         return _("%(days)s days ago") % {"days": days}
     if days <= 84:
         return _("%(weeks)s weeks ago") % {"weeks": days // 7}

@@ -14,7 +14,8 @@ from treatments.models import SideEffect, TreatmentArea
 if TYPE_CHECKING:
     from clinic.models import User
 
-SEVERITIES = list(SideEffect.Severity)
+SEVERITIES = [severity.value for severity in SideEffect.Severity]  # the mildest first
+ALWAYS_REVIEWED, URGENT = 1, 2
 
 
 def log(
@@ -49,28 +50,35 @@ def _log_once(effect: SideEffect, area: TreatmentArea | None, by: "User", token:
 
 
 def change(effect: SideEffect, *, before: SideEffect, version: int) -> SideEffect:
-    """Save a corrected reaction. One that became graver than `before` is to be reviewed again.
+    """Save a corrected reaction. One that became graver than `before`, or is open again, is to be reviewed again.
 
     Raises `VersionConflictError` when somebody changed it since `version` was read.
     """
+    # The review judged something milder: it does not answer for this. The history keeps it.
     if effect.reviewed_at and is_graver(effect, before):
-        # The review judged something milder: it does not answer for this. The history keeps it.
         withdraw_review(effect, _("Became graver: to be reviewed again"))
+    elif effect.reviewed_at and before.resolved_at and not effect.resolved_at:
+        withdraw_review(effect, _("Open again: to be reviewed again"))
     return effect.save_over(version)
 
 
 def is_graver(effect: SideEffect, before: SideEffect) -> bool:
-    """Say whether a reaction was corrected towards what needs more care: its severity, its grade or its kind."""
-    return (
-        SEVERITIES.index(SideEffect.Severity(effect.severity)) > SEVERITIES.index(SideEffect.Severity(before.severity))
-        or (effect.grade or 0) > (before.grade or 0)
-        or (effect.kind_id != before.kind_id and _rank(effect) >= _rank(before) > (False, False))
-        or _rank(effect) > _rank(before)
-    )
+    """Say whether a reaction was corrected towards what needs more care: its severity, its grade or its kind.
+
+    Between two kinds that are always reviewed, a review of one does not answer for the other.
+    """
+    if SEVERITIES.index(effect.severity) > SEVERITIES.index(before.severity):
+        return True
+    if (effect.grade or 0) > (before.grade or 0):
+        return True
+    return effect.kind_id != before.kind_id and _care(effect) >= max(_care(before), ALWAYS_REVIEWED)
 
 
-def _rank(effect: SideEffect) -> tuple[bool, bool]:
-    return effect.kind.is_urgent, effect.kind.always_review
+def _care(effect: SideEffect) -> int:
+    """Return how much care its kind asks for."""
+    if effect.kind.is_urgent:
+        return URGENT
+    return ALWAYS_REVIEWED if effect.kind.always_review else 0
 
 
 def withdraw_review(effect: SideEffect, reason: str) -> None:
@@ -86,6 +94,8 @@ def resolve(effect: SideEffect, *, at: datetime, version: int) -> SideEffect:
     """
     if at < effect.onset_at:
         raise ValidationError(_("It cannot be gone before it began."), code="before_onset")
+    if effect.resolved_at == at:
+        return effect  # the second tap of two
     effect.resolved_at = at
     return effect.save_over(version)
 
@@ -103,5 +113,7 @@ def review(effect: SideEffect, *, note: str, by: "User", now: datetime, version:
     """Write a clinician's assessment of a reaction as it stands now."""
     if not note.strip():
         raise ValidationError(_("Write what you found and what follows from it."), code="required")
+    if effect.reviewed_by == by and effect.review_note == note:
+        return effect  # the second tap of two
     effect.reviewed_at, effect.reviewed_by, effect.review_note = now, by, note
     return effect.save_over(version)

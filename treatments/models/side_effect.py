@@ -29,6 +29,10 @@ def _expected_end() -> ExpressionWrapper:
     return ExpressionWrapper(F("onset_at") + F("kind__expected_max"), output_field=models.DateTimeField())
 
 
+def _interrupts() -> Q:
+    return Q(reviewed_at=None) & (Q(kind__is_urgent=True) | Q(grade__gte=SEVERE_GRADE))
+
+
 class SideEffectQuerySet(models.QuerySet["SideEffect"]):
     """The states here and those of `treatments.rules.reaction` are one rule in two languages; a test ties them."""
 
@@ -73,7 +77,11 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def urgent(self) -> "SideEffectQuerySet":
         """Return what heads every clinician's Today."""
-        return self.filter(reviewed_at=None).filter(Q(kind__is_urgent=True) | Q(grade__gte=SEVERE_GRADE))
+        return self.filter(_interrupts())
+
+    def with_urgency(self) -> "SideEffectQuerySet":
+        """Annotate `is_urgent_now`, which `is_urgent` says of one."""
+        return self.annotate(is_urgent_now=models.Case(models.When(_interrupts(), then=True), default=False))
 
     def before(self, moment: datetime) -> "SideEffectQuerySet":
         """Return what began before a moment, newest first."""
@@ -93,12 +101,15 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
             )
         )
 
+    def for_page(self) -> "SideEffectQuerySet":
+        """Load what a reaction's own page shows."""
+        return self.for_list().select_related("reviewed_by")
+
     def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over its time, ending soonest."""
-        grave = Q(reviewed_at=None) & (Q(kind__is_urgent=True) | Q(grade__gte=SEVERE_GRADE))
         return self._with_end().annotate(
             rank=models.Case(
-                models.When(grave, then=0), models.When(resolved_at=None, expected_end__lt=now, then=1), default=2
+                models.When(_interrupts(), then=0), models.When(resolved_at=None, expected_end__lt=now, then=1), default=2
             ),
             ends_at=models.functions.Coalesce("expected_end", "onset_at"),
         )

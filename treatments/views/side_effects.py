@@ -1,25 +1,189 @@
+"""Reactions: logging one, the work list, and one with its review."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from clinic.access import may
+from clinic.forms import VersionConflictError
+from clinic.models import User
+from clinic.paging import bounded_count, page
+from treatments.actions import side_effects as actions
+from treatments.banner import course_banner
+from treatments.changes import changes
+from treatments.filters.side_effects import SideEffectFilter, Tab, on_tab
+from treatments.forms.side_effects import (
+    ReopenForm,
+    ResolveForm,
+    ReviewForm,
+    SideEffectForm,
+    SideEffectLogForm,
+    StepForm,
+)
+from treatments.models import Course, Session, SideEffect
 
 
-def log(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def get_effect(user: User, public_id: UUID) -> SideEffect:
+    """Return the reaction with all that its page shows, or 404."""
+    return get_object_or_404(SideEffect.objects.visible_to(user).for_page(), public_id=public_id)
 
 
-def work_list(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@may("treatments.log_side_effect")
+def log(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    session = get_object_or_404(Session.objects.visible_to(request.user).for_page(), public_id=public_id)
+    now = timezone.now()
+    form = SideEffectLogForm(request.POST or None, session=session, now=now)
+    if request.method == "POST" and form.is_valid():
+        logged, is_new = actions.log(
+            form.save(commit=False),
+            areas=form.cleaned_data["areas"],
+            by=request.user,
+            token=form.cleaned_data["form_token"],
+        )
+        messages.success(request, logged_message(logged, is_new=is_new))
+        return redirect(logged[0] if len(logged) == 1 else session)
+    return TemplateResponse(
+        request,
+        "treatments/side_effects/log.html",
+        {"form": form, "session": session, "banner": course_banner(session.course, now)},
+    )
 
 
-def side_effect(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def logged_message(logged: list[SideEffect], *, is_new: bool) -> str:
+    """Return what was logged, and whether it goes to a clinician."""
+    first, now = logged[0], timezone.now()
+    if not is_new:
+        return _("%(what)s was logged already. Nothing was added.") % {"what": first.title}
+    what = ngettext("%(what)s is logged.", "%(kind)s is logged in %(count)s areas.", len(logged)) % {
+        "what": first.title,
+        "kind": first.kind.name,
+        "count": len(logged),
+    }
+    if not first.review_reasons(now):
+        return what
+    return _("%(what)s It goes to %(name)s for review.") % {
+        "what": what,
+        "name": first.session.course.clinician.get_full_name(),
+    }
 
 
-def edit(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@may("treatments.log_side_effect")
+def work_list(request: HttpRequest) -> HttpResponse:
+    now = timezone.now()
+    visible = SideEffect.objects.visible_to(request.user)
+    narrow = SideEffectFilter(request.GET, visible)
+    tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab.values else Tab.TO_REVIEW
+    rows = on_tab(narrow.qs, tab, now).for_list()
+    if tab is Tab.RESOLVED:
+        found = page(request, rows, "-resolved_at", "-pk")
+    else:
+        found = page(request, rows.in_work_order(now), "rank", "ends_at", "pk")
+    return TemplateResponse(
+        request,
+        "treatments/side_effects/list.html",
+        {
+            "tabs": [
+                (each, None if each is Tab.RESOLVED else bounded_count(on_tab(narrow.qs, each, now))) for each in Tab
+            ],
+            "urgent": bounded_count(narrow.qs.urgent()),
+            "tab": tab,
+            "filter": narrow,
+            "page": found,
+            "now": now,
+        },
+    )
 
 
-def resolve(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def side_effect(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    effect = get_effect(request.user, public_id)
+    return effect_page(request, effect)
 
 
-def review(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+def effect_page(request: HttpRequest, effect: SideEffect, **forms: Any) -> HttpResponse:
+    """Show one reaction; a step that was refused brings its own form."""
+    now = timezone.now()
+    return TemplateResponse(
+        request,
+        "treatments/side_effects/side_effect.html",
+        {
+            "effect": effect,
+            "now": now,
+            "state": effect.state(now),
+            "reasons": effect.review_reasons(now),
+            "changes": changes(effect),
+            "banner": course_banner(Course.objects.for_page().get(pk=effect.session.course_id), now),
+            "review_form": ReviewForm(effect=effect, by=request.user, now=now),
+            "resolve_form": ResolveForm(effect=effect, now=now),
+            "reopen_form": ReopenForm(effect=effect),
+            **forms,
+        },
+    )
+
+
+@may("treatments.log_side_effect")
+def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    effect = get_effect(request.user, public_id)
+    form = SideEffectForm(request.POST or None, instance=effect)
+    if request.method == "POST" and form.is_valid():
+        try:
+            form.save()
+        except VersionConflictError:
+            form.refuse(SideEffect.objects.get(pk=effect.pk))
+        else:
+            messages.success(request, _("%(what)s is corrected.") % {"what": effect.title})
+            return redirect(effect)
+    course = Course.objects.for_page().get(pk=effect.session.course_id)
+    return TemplateResponse(
+        request,
+        "treatments/side_effects/edit.html",
+        {"form": form, "effect": form.before, "banner": course_banner(course, timezone.now())},
+    )
+
+
+@require_POST
+@may("treatments.log_side_effect")
+def resolve(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Say that it is gone, or that what was gone came back."""
+    effect = get_effect(request.user, public_id)
+    came_back = request.POST.get("step") == "back"
+    form: ReopenForm | ResolveForm
+    if came_back:
+        form = ReopenForm(request.POST, effect=effect)
+        message = _("%(what)s is open again.")
+    else:
+        form = ResolveForm(request.POST, effect=effect, now=timezone.now())
+        message = _("%(what)s is gone.")
+    return take_step(request, effect, form, message, "reopen_form" if came_back else "resolve_form")
+
+
+@require_POST
+@may("treatments.review_side_effect")
+def review(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    effect = get_effect(request.user, public_id)
+    form = ReviewForm(request.POST, effect=effect, by=request.user, now=timezone.now())
+    return take_step(request, effect, form, _("%(what)s is reviewed."), "review_form")
+
+
+def take_step(request: HttpRequest, effect: SideEffect, form: StepForm, message: str, name: str) -> HttpResponse:
+    """Take the step, or show the reaction as it stands with what was typed under `name`."""
+    if form.is_valid():
+        try:
+            form.save()
+        except ValidationError as error:
+            form.add_error(None, error)
+        except VersionConflictError:
+            effect = get_effect(request.user, effect.public_id)
+            form.refuse(effect)
+        else:
+            messages.success(request, message % {"what": effect.title})
+            return redirect(effect)
+    return effect_page(request, effect, **{name: form})

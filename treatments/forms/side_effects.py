@@ -1,0 +1,334 @@
+"""Logging, correcting, ending and reviewing a reaction."""
+
+import copy
+from datetime import datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from clinic.forms import OnceForm, VersionedForm
+from clinic.models import User
+from clinic.validators import validate_plain_text
+from clinic.widgets import Chips, DateTimeInput, Segmented, UnitInput
+from treatments.actions import side_effects as actions
+from treatments.forms.notes import NoteField
+from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.rules.duration import Unit, lasting
+
+DEATH = SideEffect.Grade.DEATH
+LASTED_UNITS = [
+    (Unit.MINUTES, gettext_lazy("minutes")),
+    (Unit.HOURS, gettext_lazy("hours")),
+    (Unit.DAYS, gettext_lazy("days")),
+]
+LONGEST = 100_000  # of any unit; what is longer than the time since it began is refused anyway
+
+
+def not_before(moment: datetime, floor: datetime) -> datetime:
+    """Return the moment, or `floor` when both are the same minute: a person types minutes, the record has seconds."""
+    return (
+        max(moment, floor)
+        if moment.replace(second=0, microsecond=0) == floor.replace(second=0, microsecond=0)
+        else moment
+    )
+
+
+class LastedMixin(forms.Form):
+    """Gone since a moment, or after so many minutes, hours or days: one of both."""
+
+    lasted = forms.DecimalField(
+        label=gettext_lazy("or it lasted"),
+        required=False,
+        max_value=LONGEST,
+        max_digits=8,
+        decimal_places=1,
+        widget=UnitInput(attrs={"step": "any", "min": 0}),
+        error_messages={
+            "max_value": gettext_lazy("That is longer than the time since it began."),
+            "max_digits": gettext_lazy("That is longer than the time since it began."),
+            "max_whole_digits": gettext_lazy("That is longer than the time since it began."),
+        },
+    )
+    lasted_unit = forms.ChoiceField(
+        label=gettext_lazy("Unit"), choices=LASTED_UNITS, required=False, initial=Unit.DAYS, widget=Segmented
+    )
+
+    def clean_lasted(self) -> Decimal | None:
+        number = self.cleaned_data["lasted"]
+        if number is not None and number < 0:
+            raise ValidationError(_("A duration is not negative."), code="negative")
+        return number
+
+    def moment_gone(self, onset: datetime, now: datetime) -> datetime | None:
+        """Return since when it is gone as the form says, None when it says nothing; errors go to their fields."""
+        at, number = self.cleaned_data.get("resolved_at"), self.cleaned_data.get("lasted")
+        if at and number is not None:
+            self.add_error("lasted", _("Say since when it is gone, or how long it lasted, not both."))
+            return None
+        if at:
+            at = not_before(at, onset)
+            if at < onset:
+                self.add_error(
+                    "resolved_at",
+                    _("It cannot be gone before it began, %(moment)s.") % {"moment": local_moment(onset)},
+                )
+            return at
+        if number is None:
+            return None
+        gone = onset + lasting(float(number), Unit(self.cleaned_data.get("lasted_unit") or Unit.DAYS))
+        if gone > now:
+            self.add_error("lasted", _("That is longer than the time since it began."))
+            return None
+        return gone
+
+
+def local_moment(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "j F Y, H:i")
+
+
+class _FactsForm(forms.ModelForm):
+    """What is known of a reaction, when it is logged and when it is corrected."""
+
+    note = NoteField(label=gettext_lazy("Note"), most=4000, required=False)
+    death_confirmed = forms.BooleanField(
+        label=gettext_lazy("Grade 5 is meant: the patient died of this reaction"), required=False
+    )
+
+    class Meta:
+        model = SideEffect
+        fields = ["kind", "severity", "grade", "onset_at", "resolved_at", "reported_by", "action_taken", "note"]
+        widgets = {
+            "severity": Segmented,
+            "onset_at": DateTimeInput,
+            "resolved_at": DateTimeInput,
+            "reported_by": Segmented,
+        }
+        labels = {
+            "grade": gettext_lazy("CTCAE grade, if graded"),
+            "onset_at": gettext_lazy("Began at"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("grade") == DEATH and not cleaned.get("death_confirmed") and self.initial.get("grade") != DEATH:
+            self.add_error(
+                "death_confirmed", _("CTCAE grade 5 is a death. Confirm it here, or choose another grade above.")
+            )
+        return cleaned
+
+    @property
+    def asks_about_death(self) -> bool:
+        return "death_confirmed" in self.errors or bool(self["death_confirmed"].value())
+
+
+class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
+    """One reaction after a session, in one area or several: each area becomes a row of its own."""
+
+    AT_SESSION, TODAY, OTHER_TIME = "at-session", "today", "other-time"
+    STILL_THERE, GONE = "still-there", "gone"
+
+    kind = forms.ModelChoiceField(
+        SideEffectKind.objects.all(), label=gettext_lazy("What"), widget=forms.RadioSelect, empty_label=None
+    )
+    areas = forms.ModelMultipleChoiceField(
+        TreatmentArea.objects.none(),
+        label=gettext_lazy("Where"),
+        required=False,
+        widget=Chips,
+        help_text=gettext_lazy("Several areas are logged as one reaction each. None: the whole body."),
+    )
+    began = forms.ChoiceField(label=gettext_lazy("Began"), initial=AT_SESSION, widget=Segmented)
+    state = forms.ChoiceField(
+        label=gettext_lazy("Now"),
+        choices=[(STILL_THERE, gettext_lazy("Still there")), (GONE, gettext_lazy("Gone"))],
+        initial=STILL_THERE,
+        widget=Segmented,
+    )
+
+    def __init__(self, *args: Any, session: Session, now: datetime, **kwargs: Any) -> None:
+        self.session, self.now = session, now
+        kwargs["instance"] = SideEffect(session=session)
+        super().__init__(*args, **kwargs)
+        areas = session.areas.all()
+        self.fields["areas"].queryset = areas
+        if len(areas) == 1:
+            self.initial["areas"] = list(areas)
+        self.fields["began"].choices = [
+            (self.AT_SESSION, _("At the session, %(moment)s") % {"moment": local_moment(session.performed_at)}),
+            (self.TODAY, _("Today")),
+            (self.OTHER_TIME, _("Another time")),
+        ]
+        self.fields["onset_at"].required = False
+        self.initial.setdefault("reported_by", SideEffect.Reporter.PATIENT)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        onset = cleaned["onset_at"] = self._onset(cleaned)
+        if cleaned.get("state") != self.GONE:
+            cleaned["resolved_at"] = None
+            return cleaned
+        if onset is None or {"resolved_at", "lasted"} & self.errors.keys():
+            return cleaned
+        cleaned["resolved_at"] = self.moment_gone(onset, self.now)
+        if cleaned["resolved_at"] is None and "lasted" not in self.errors:
+            self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
+        return cleaned
+
+    def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
+        """Return when it began. "Today" is the earliest it can have been, so that its clock rather runs out early."""
+        performed = self.session.performed_at
+        if cleaned.get("began") == self.AT_SESSION:
+            return performed
+        if cleaned.get("began") == self.TODAY:
+            local = timezone.localtime(self.now)
+            return max(performed, datetime.combine(local.date(), time.min, local.tzinfo))
+        onset = cleaned.get("onset_at")
+        if onset is None and not {"began", "onset_at"} & self.errors.keys():
+            self.add_error("onset_at", _("Say when it began."))
+        return not_before(onset, performed) if onset else None
+
+    def usual_kinds(self) -> list[Any]:
+        return [option for option in self["kind"] if self._is_usual(option)]
+
+    def more_kinds(self) -> list[Any]:
+        return [option for option in self["kind"] if not self._is_usual(option)]
+
+    @staticmethod
+    def _is_usual(option: Any) -> bool:
+        return option.data["value"].instance.is_immediate
+
+    @property
+    def more_is_open(self) -> bool:
+        """Say whether the chosen kind is one of those that are folded away."""
+        return any(option.data["selected"] for option in self.more_kinds())
+
+
+class SideEffectForm(_FactsForm, VersionedForm):
+    """A correction. What it becomes is judged against what it was: something graver is reviewed again."""
+
+    class Meta(_FactsForm.Meta):
+        fields = ["kind", "area", *_FactsForm.Meta.fields[1:]]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.before = copy.copy(self.instance)
+        self.fields["area"].queryset = areas_of(self.instance)
+        self.fields["area"].empty_label = _("Whole body")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        onset, gone = cleaned.get("onset_at"), cleaned.get("resolved_at")
+        if onset:
+            cleaned["onset_at"] = onset = self._unless_untouched("onset_at", onset, self.instance.session.performed_at)
+        if onset and gone:
+            cleaned["resolved_at"] = gone = self._unless_untouched("resolved_at", gone, onset)
+            if gone < onset:
+                self.add_error("resolved_at", _("It cannot be gone before it began."))
+        return cleaned
+
+    def _unless_untouched(self, name: str, typed: datetime, floor: datetime) -> datetime:
+        """Return the stored moment when the form shows just its minute, else what was typed."""
+        stored = getattr(self.before, name)
+        if stored and stored.replace(second=0, microsecond=0) == typed:
+            return stored
+        return not_before(typed, floor)
+
+    def save(self, commit: bool = True) -> SideEffect:  # noqa: FBT001, FBT002 -- Django's signature
+        return actions.change(self.instance, before=self.before, version=self.cleaned_data["version"])
+
+
+def areas_of(effect: SideEffect) -> Any:
+    """Return the areas a reaction may be in: its session's, and the one it has."""
+    areas = TreatmentArea.objects.filter(sessions=effect.session_id)
+    return (areas | TreatmentArea.objects.filter(pk=effect.area_id)).distinct()
+
+
+class StepForm(forms.Form):
+    """One step in the life of a reaction, taken on the version that was read."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, effect: SideEffect, **kwargs: Any) -> None:
+        self.effect = effect
+        kwargs["initial"] = {"version": effect.version}
+        super().__init__(*args, **kwargs)
+
+    def save(self) -> SideEffect:
+        raise NotImplementedError
+
+    def refuse(self, stored: SideEffect) -> None:
+        """Say that the reaction was changed meanwhile, and take up its version for the next try."""
+        self.data = self.data.copy()
+        self.data[self.add_prefix("version")] = stored.version
+        self.add_error(
+            None,
+            _("Somebody changed this reaction meanwhile. Here it is as it stands: save again if yours still holds."),
+        )
+
+
+class ResolveForm(LastedMixin, StepForm):
+    """Since when a reaction is gone."""
+
+    resolved_at = forms.DateTimeField(label=gettext_lazy("Gone since"), required=False, widget=DateTimeInput)
+
+    field_order = ["resolved_at", "lasted", "lasted_unit"]
+
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        self.now = now
+        super().__init__(*args, **kwargs)
+
+    def clean_resolved_at(self) -> datetime | None:
+        at = self.cleaned_data["resolved_at"]
+        if at and at > self.now:
+            raise ValidationError(_("%(moment)s is in the future.") % {"moment": local_moment(at)}, code="future")
+        return at
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors:
+            gone = self.moment_gone(self.effect.onset_at, self.now)
+            if gone is None and not self.errors:
+                self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
+            cleaned["resolved_at"] = gone
+        return cleaned
+
+    def save(self) -> SideEffect:
+        return actions.resolve(self.effect, at=self.cleaned_data["resolved_at"], version=self.cleaned_data["version"])
+
+
+class ReopenForm(StepForm):
+    """That a reaction came back, and how."""
+
+    note = forms.CharField(
+        label=gettext_lazy("How did it come back?"), max_length=100, validators=[validate_plain_text]
+    )
+
+    def save(self) -> SideEffect:
+        return actions.reopen(self.effect, note=self.cleaned_data["note"], version=self.cleaned_data["version"])
+
+
+class ReviewForm(StepForm):
+    """A clinician's assessment."""
+
+    note = NoteField(
+        label=gettext_lazy("Assessment"),
+        most=2000,
+        rows=4,
+        validators=[validate_plain_text],
+        error_messages={"required": gettext_lazy("Write what you found and what follows from it.")},
+        help_text=gettext_lazy("What you found, and what follows from it."),
+    )
+
+    def __init__(self, *args: Any, by: User, now: datetime, **kwargs: Any) -> None:
+        self.by, self.now = by, now
+        super().__init__(*args, prefix="review", **kwargs)
+
+    def save(self) -> SideEffect:
+        data = self.cleaned_data
+        return actions.review(self.effect, note=data["note"], by=self.by, now=self.now, version=data["version"])

@@ -1,0 +1,97 @@
+"""A reaction as its row and its page show it: the clock with its caption, and why somebody must look at it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from clinic.drawing import clock_svg
+from treatments import words
+from treatments.models import SideEffect
+from treatments.rules.reaction import ReviewReason, State
+
+register = template.Library()
+
+
+@dataclass(frozen=True)
+class Badge:
+    state: str  # the class of its colours
+    icon: str
+    text: str
+
+
+@register.simple_tag
+def reaction_clock(effect: SideEffect, now: datetime) -> SafeString:
+    """Draw how long it has lasted against how long it may, with the caption below."""
+    of = effect.clock
+    caption = words.clock_caption(of, now)
+    late = of.state(now) in {State.PROLONGED, State.RESOLVED_LATE}
+    drawing = clock_svg(
+        elapsed=of.elapsed(now).total_seconds(),
+        maximum=of.maximum.total_seconds() if of.maximum else None,
+        running=of.is_open(),
+        urgent=effect.is_urgent,
+        label=f"{effect.title}: {caption}",
+    )
+    said = format_html('<span class="over">{}</span>', caption) if late else caption
+    return format_html('{}<p class="clock-caption">{}</p>', drawing, said)
+
+
+@register.simple_tag
+def reaction_badges(effect: SideEffect, now: datetime) -> list[Badge]:
+    """Return why a reaction is work, the gravest reason first; how it stands when it is none."""
+    found = []
+    reasons = effect.review_reasons(now)
+    grade = _("grade %(grade)s") % {"grade": effect.grade} if effect.grade else ""
+    if effect.is_urgent:
+        text = _("Urgent kind") if effect.kind.is_urgent else _("Urgent, %(grade)s") % {"grade": grade}
+        found.append(Badge("is-urgent-solid", "octagon-alert", text))
+    elif ReviewReason.KIND in reasons:
+        found.append(Badge("is-review", "flag", _("Always reviewed")))
+    if ReviewReason.SEVERE in reasons and not (effect.is_urgent and grade):
+        text = _("Severe, %(grade)s") % {"grade": grade} if grade else _("Severe")
+        found.append(Badge("is-review", "flag", text))
+    state = effect.state(now)
+    if state is State.PROLONGED:
+        found.append(Badge("is-prolonged", "timer", _("Prolonged")))
+    elif ReviewReason.PROLONGED in reasons:
+        found.append(Badge("is-resolved", "history", _("Resolved late")))
+    return found or [plain_badge(state)]
+
+
+def plain_badge(state: State) -> Badge:
+    if state is State.RUNNING:
+        return Badge("is-running", "activity", _("Running"))
+    if state is State.RESOLVED_LATE:
+        return Badge("is-resolved", "history", _("Resolved late"))
+    return Badge("is-in-time", "check", _("Gone in time"))
+
+
+@register.filter
+def lasting(length: object) -> str:
+    """Return a duration as a person says it; nothing for none."""
+    return words.duration(length) if length else ""  # type: ignore[arg-type]
+
+
+@register.simple_tag
+def at_session(effect: SideEffect, now: datetime) -> str:
+    """Return which session it came after and how long ago that was: "Session 4, 11 days ago"."""
+    session = effect.session
+    days = words.ago(timezone.localdate(session.performed_at), timezone.localdate(now))
+    if session.number is None:
+        return _("Follow-up treatment, %(ago)s") % {"ago": days}
+    return _("Session %(number)s, %(ago)s") % {"number": session.number, "ago": days}
+
+
+@register.simple_tag
+def reported(effect: SideEffect, now: datetime) -> str:
+    """Return who reported it and when it was recorded: "Patient, today 08:52"."""
+    when = words.moment(timezone.localtime(effect.recorded_at), timezone.localtime(now))
+    who = effect.get_reported_by_display()
+    if effect.reported_by != SideEffect.Reporter.PATIENT:
+        who = effect.recorded_by.get_short_name()
+    return _("%(who)s, %(when)s") % {"who": who, "when": when}
