@@ -3,7 +3,7 @@ from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
-from crispy_forms.utils import render_crispy_form
+from crispy_forms.templatetags.crispy_forms_filters import as_crispy_form
 from django import forms
 
 from clinic.widgets import Chips, ChoiceCards, DateInput, DateTimeInput, PainKeys, Segmented, Stepper, UnitInput
@@ -118,14 +118,14 @@ def test_what_the_browser_sends_for_a_moment_is_understood():
 
 
 def test_a_group_of_answers_has_a_legend_and_names_its_hint_and_error():
-    html = render_crispy_form(Answers({"swelling": "lost"}))
+    html = as_crispy_form(Answers({"swelling": "lost"}))
     assert '<legend class="form-label">Swelling' in html
     assert 'aria-describedby="id_swelling_helptext id_swelling_error"' in html
     assert 'id="id_swelling_error"' in html
 
 
 def test_a_wrong_number_is_marked_and_explained():
-    html = render_crispy_form(Answers({"weight_kg": "heavy"}))
+    html = as_crispy_form(Answers({"weight_kg": "heavy"}))
     weight = next(attrs for attrs in inputs(html) if attrs["name"] == "weight_kg")
     assert weight["aria-invalid"] == "true"
     assert weight["aria-describedby"] == "id_weight_kg_error"
@@ -133,7 +133,7 @@ def test_a_wrong_number_is_marked_and_explained():
 
 
 def test_a_required_field_says_so_to_everyone():
-    html = render_crispy_form(Answers())
+    html = as_crispy_form(Answers())
     assert '<span class="required" aria-hidden="true">*</span><span class="visually-hidden">required</span>' in html
 
 
@@ -141,4 +141,4 @@ def test_a_unit_can_stand_beside_any_input():
     class Depth(forms.Form):
         depth_mm = forms.DecimalField(widget=forms.NumberInput(attrs={"data-unit": "mm"}))
 
-    assert '<span class="unit">mm</span>' in render_crispy_form(Depth())
+    assert '<span class="unit">mm</span>' in as_crispy_form(Depth())
