@@ -34,10 +34,14 @@ class Card:
     def what(self) -> str:
         """Return what is treated and where: "Cellulite, front thigh left and right"."""
         course = self.appointment.course
+        kind = str(self.appointment.get_kind_display())
         if course is None:
-            return str(self.appointment.get_kind_display())
-        areas = areas_in_words(course.areas.all())
-        return f"{course.protocol.indication.name}, {areas[:1].lower()}{areas[1:]}"
+            return kind
+        areas = areas_in_words(course.areas.all(), short=True)
+        what = f"{course.protocol.indication.name}, {areas[:1].lower()}{areas[1:]}"
+        if self.appointment.kind == Appointment.Kind.SESSION:
+            return what
+        return f"{kind}, {what[:1].lower()}{what[1:]}"
 
     @property
     def allergies(self) -> list[Allergy]:
@@ -63,6 +67,11 @@ class Card:
     @property
     def session(self) -> Session | None:
         return next(iter(self.appointment.sessions.all()), None)
+
+    @property
+    def is_lapsed(self) -> bool:
+        course = self.appointment.course
+        return course is not None and course.is_running and self.progress is not None and self.progress.is_lapsed
 
     @property
     def logs_session(self) -> bool:

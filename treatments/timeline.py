@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from patients.models import Patient
 from treatments.areas import areas_in_words
+from treatments.badges import reaction_badge
 from treatments.models import Appointment, ContactAttempt, Session, SideEffect
 
 STEP = 20
@@ -73,7 +74,7 @@ def timeline(patient: Patient, now: datetime, *, kind: Kind | None = None, befor
 def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]:
     sessions = Session.objects.of_patient(patient).before(end).for_timeline()[: STEP + 1]
     for session in sessions:
-        facts = [areas_in_words(session.areas.all()), str(session.get_technique_display())]
+        facts = [areas_in_words(session.areas.all(), short=True), str(session.get_technique_display())]
         if session.pain is not None:
             facts.append(_("pain %(pain)s") % {"pain": session.pain})
         if session.number is None:
@@ -86,7 +87,7 @@ def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]
             Kind.SESSIONS,
             "syringe",
             title,
-            ". ".join(facts) + ".",
+            ", ".join(facts) + ".",
             session.get_absolute_url(),
             "is-in-time" if signed else "is-running",
             _("Signed, %(name)s") % {"name": session.signed_by.get_short_name()} if signed else _("To sign"),
@@ -94,10 +95,8 @@ def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]
 
 
 def _reactions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]:
-    from treatments.templatetags.reactions import state_badge  # noqa: PLC0415
-
     for effect in SideEffect.objects.of_patient(patient).before(end).for_list()[: STEP + 1]:
-        badge = state_badge(effect, now)
+        badge = reaction_badge(effect, now)
         yield Entry(
             effect.onset_at,
             Kind.REACTIONS,

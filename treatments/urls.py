@@ -20,6 +20,7 @@ urlpatterns = [
     path("courses/<uuid:public_id>/edit/", courses.edit, name="course-edit"),
     path("courses/<uuid:public_id>/status/", courses.status, name="course-status"),
     path("courses/<uuid:public_id>/sessions/new/", sessions.log, name="session-new"),
+    path("sessions/unsigned/", sessions.unsigned, name="session-unsigned"),
     path("sessions/<uuid:public_id>/", sessions.session, name="session"),
     path("sessions/<uuid:public_id>/edit/", sessions.edit, name="session-edit"),
     path("sessions/<uuid:public_id>/sign/", sessions.sign, name="session-sign"),

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -18,15 +19,17 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> "UserQuerySet":
         return self.filter(is_active=True)
 
-    def treating(self) -> "UserQuerySet":
-        """Return the people who treat: staff and clinicians."""
-        return self.active().filter(groups__name__in=[Role.STAFF, Role.CLINICIAN]).distinct()
+    def treating_at(self, location: Location, *, also: int | None = None) -> "UserQuerySet":
+        """Return the staff and clinicians of a location, and the person `also` (a key) whom a record names already."""
+        return self._of_roles_at([Role.STAFF, Role.CLINICIAN], location, also)
 
-    def clinicians(self) -> "UserQuerySet":
-        return self.active().filter(groups__name=Role.CLINICIAN)
+    def clinicians_at(self, location: Location, *, also: int | None = None) -> "UserQuerySet":
+        """Return the clinicians of a location, and the person `also` (a key) whom a record names already."""
+        return self._of_roles_at([Role.CLINICIAN], location, also)
 
-    def at(self, location: Location) -> "UserQuerySet":
-        return self.filter(locations=location)
+    def _of_roles_at(self, roles: list[Role], location: Location, also: int | None) -> "UserQuerySet":
+        here = Q(is_active=True, groups__name__in=roles, locations=location)
+        return self.filter(here | Q(pk=also)).distinct()
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]

@@ -33,7 +33,10 @@ class PatientFilter(django_filters.FilterSet):
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
     )
     location = django_filters.ModelChoiceFilter(
-        queryset=Location.objects.none(), to_field_name="public_id", empty_label=_("All locations"), label=_("Location")
+        queryset=Location.objects.none(),
+        to_field_name="public_id",
+        empty_label=_("All locations"),
+        label=_("Location"),
     )
     course = django_filters.ChoiceFilter(
         choices=COURSES, method="by_course", empty_label=_("With or without a course"), label=_("Course")

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import django_filters
+from django import forms
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,7 @@ class SideEffectFilter(django_filters.FilterSet):
         method="filter_kind",
         label=_("Kind"),
         empty_label=_("Any kind"),
+        widget=forms.Select(attrs={"class": "form-select", "data-submit": True}),
     )
 
     def filter_kind(self, queryset: SideEffectQuerySet, _name: str, kind: SideEffectKind) -> SideEffectQuerySet:

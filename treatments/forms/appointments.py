@@ -28,10 +28,7 @@ class _AppointmentForm(forms.ModelForm):
         self.now = now
         super().__init__(*args, **kwargs)
         location, patient = self.instance.location, self.instance.patient
-        people = User.objects.treating().at(location)
-        if self.instance.pk:
-            people = (people | User.objects.filter(pk=self.instance.practitioner_id)).distinct()
-        self.fields["practitioner"].queryset = people
+        self.fields["practitioner"].queryset = User.objects.treating_at(location, also=self.instance.practitioner_id)
         self.fields["room"].queryset = Room.objects.filter(location=location)
         self.fields["course"].queryset = Course.objects.filter(patient=patient).select_related("protocol")
         self.fields["course"].label_from_instance = lambda course: f"{course.protocol}, {course.get_status_display()}"

@@ -28,14 +28,8 @@ class _PlanForm(forms.ModelForm):
 
     def offer(self, protocol: Protocol | None, location: Location) -> None:
         """Offer the protocol's areas and the clinicians of the location, and what the course has already."""
-        areas, clinicians = TreatmentArea.objects.all(), User.objects.clinicians().at(location)
-        if protocol:
-            areas = areas.filter(protocols=protocol)
-        if self.instance.pk:
-            areas = (areas | TreatmentArea.objects.filter(courses=self.instance)).distinct()
-            clinicians = (clinicians | User.objects.filter(pk=self.instance.clinician_id)).distinct()
-        self.fields["areas"].queryset = areas
-        self.fields["clinician"].queryset = clinicians
+        self.fields["areas"].queryset = TreatmentArea.objects.of_plan(protocol, self.instance)
+        self.fields["clinician"].queryset = User.objects.clinicians_at(location, also=self.instance.clinician_id)
 
 
 class CourseStartForm(OnceForm, _PlanForm):

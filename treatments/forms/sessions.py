@@ -59,13 +59,8 @@ class _SessionForm(forms.ModelForm):
             location=course.location,
             widget=UnitInput(unit=weight_unit(course.location), attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}),
         )
-        areas = TreatmentArea.objects.filter(courses=course)
-        people = User.objects.treating().at(course.location)
-        if instance.pk:
-            areas = areas | TreatmentArea.objects.filter(sessions=instance)
-            people = people | User.objects.filter(pk=instance.performed_by_id)
-        self.fields["areas"].queryset = areas.distinct()
-        self.fields["performed_by"].queryset = people.distinct()
+        self.fields["areas"].queryset = TreatmentArea.objects.of_session(instance)
+        self.fields["performed_by"].queryset = User.objects.treating_at(course.location, also=instance.performed_by_id)
         self.logged = list(instance.side_effects.select_related("kind", "area")) if instance.pk else []
         known = {effect.kind_id for effect in self.logged}
         self.kinds = [kind for kind in SideEffectKind.objects.filter(is_immediate=True) if kind.pk not in known]

@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -134,7 +136,10 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
     STILL_THERE, GONE = "still-there", "gone"
 
     kind = forms.ModelChoiceField(
-        SideEffectKind.objects.all(), label=gettext_lazy("What"), widget=forms.RadioSelect, empty_label=None
+        SideEffectKind.objects.all(),
+        label=gettext_lazy("What"),
+        widget=forms.RadioSelect(attrs={"class": "hidden-input"}),
+        empty_label=None,
     )
     areas = forms.ModelMultipleChoiceField(
         TreatmentArea.objects.none(),
@@ -193,15 +198,15 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
             self.add_error("onset_at", _("Say when it began."))
         return not_before(onset, performed) if onset else None
 
-    def usual_kinds(self) -> list[Any]:
-        return [option for option in self["kind"] if self._is_usual(option)]
+    @cached_property
+    def kinds(self) -> list[BoundWidget]:
+        return list(self["kind"])
 
-    def more_kinds(self) -> list[Any]:
-        return [option for option in self["kind"] if not self._is_usual(option)]
+    def usual_kinds(self) -> list[BoundWidget]:
+        return [option for option in self.kinds if option.data["value"].instance.is_immediate]
 
-    @staticmethod
-    def _is_usual(option: Any) -> bool:
-        return option.data["value"].instance.is_immediate
+    def more_kinds(self) -> list[BoundWidget]:
+        return [option for option in self.kinds if not option.data["value"].instance.is_immediate]
 
     @property
     def more_is_open(self) -> bool:

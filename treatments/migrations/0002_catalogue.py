@@ -220,9 +220,9 @@ def load(apps, schema_editor):
             is_immediate=immediate,
             order=order,
         )
-    for code, name, snomed_code, icd10_code, note in INDICATIONS:
+    for place, (code, name, snomed_code, icd10_code, note) in enumerate(INDICATIONS, 1):
         indication = Indication.objects.using(alias).create(
-            code=code, name=name, snomed_code=snomed_code, icd10_code=icd10_code, note=note
+            code=code, name=name, snomed_code=snomed_code, icd10_code=icd10_code, note=note, order=place
         )
         few, many, soon, late, low, high, milestones, first, by, percent, minutes, regions = PROTOCOLS[code]
         protocol = Protocol.objects.using(alias).create(

@@ -1,6 +1,7 @@
 """What is treated, where, by which plan, and what may happen. Catalogue rows are data that an admin edits."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -11,6 +12,10 @@ from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
 from treatments.rules.course import Interval
+
+if TYPE_CHECKING:
+    from treatments.models.course import Course
+    from treatments.models.session import Session
 
 
 def validate_milestones(value: object) -> None:
@@ -31,15 +36,28 @@ class Indication(models.Model):
     note = models.CharField(
         _("note"), max_length=300, blank=True, help_text=_("Shown where a course is started, for example a warning.")
     )
+    order = models.PositiveSmallIntegerField(_("order"), default=0)
     history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("indication")
         verbose_name_plural = _("indications")
-        ordering = ["name", "pk"]
+        ordering = ["order", "name", "pk"]
 
     def __str__(self) -> str:
         return self.name
+
+
+class TreatmentAreaQuerySet(models.QuerySet["TreatmentArea"]):
+    def of_plan(self, protocol: "Protocol | None", course: "Course") -> "TreatmentAreaQuerySet":
+        """Return the areas that a course of this protocol may treat, and those that it treats already."""
+        offered = Q(protocols=protocol) if protocol else Q()
+        return self.filter(offered | Q(courses=course) if course.pk else offered).distinct()
+
+    def of_session(self, session: "Session") -> "TreatmentAreaQuerySet":
+        """Return the areas of a session's course, and those that the session treated before its plan changed."""
+        planned = Q(courses=session.course)
+        return self.filter(planned | Q(sessions=session) if session.pk else planned).distinct()
 
 
 class TreatmentArea(models.Model):
@@ -62,6 +80,8 @@ class TreatmentArea(models.Model):
     snomed_code = models.CharField(_("SNOMED CT code"), max_length=18, blank=True)
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     history = HistoricalRecords()
+
+    objects = TreatmentAreaQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("treatment area")
@@ -151,7 +171,7 @@ class Protocol(models.Model):
     class Meta:
         verbose_name = _("protocol")
         verbose_name_plural = _("protocols")
-        ordering = ["name", "pk"]
+        ordering = ["indication__order", "name", "pk"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(sessions_min__gte=1) & Q(sessions_max__gte=F("sessions_min")),

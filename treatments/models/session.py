@@ -43,6 +43,9 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def for_timeline(self) -> "SessionQuerySet":
         return self.with_number().select_related("course__protocol", "signed_by").prefetch_related("areas")
 
+    def for_signing_list(self) -> "SessionQuerySet":
+        return self.with_number().select_related("course__patient", "course__protocol", "performed_by")
+
     def summary(self) -> dict[str, Any]:
         """Return {"count", "oldest_at"} of these sessions in one query."""
         return self.order_by().aggregate(count=Count("pk"), oldest_at=models.Min("performed_at"))

@@ -1,5 +1,6 @@
 """A course in a template: its track, its money, its weights."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,7 +14,11 @@ from clinic.drawing import track_svg
 from clinic.models import Location
 from clinic.money import show_money, show_money_range
 from clinic.units import show_weight, show_weight_change
+from treatments.areas import areas_in_words
+from treatments.badges import COURSE_TONES, Badge
+from treatments.badges import reaction_badge as badge_of
 from treatments.banner import days_ago as in_days
+from treatments.models import Course, SideEffect, TreatmentArea
 from treatments.progress import Progress
 from treatments.rules.course import MoneyRange
 
@@ -30,6 +35,17 @@ def course_track(progress: Progress, *, large: bool = False) -> SafeString:
         large=large,
         label=progress.long_label,
     )
+
+
+@register.filter
+def course_tone(course: Course) -> str:
+    """Return the state class of a course's badge."""
+    return COURSE_TONES[Course.Status(course.status)]
+
+
+@register.simple_tag
+def reaction_badge(effect: SideEffect, now: datetime) -> Badge:
+    return badge_of(effect, now)
 
 
 @register.simple_tag
@@ -49,6 +65,11 @@ def weight(kilograms: Decimal | None, location: Location) -> str:
 @register.simple_tag
 def weight_change(kilograms: Decimal, location: Location) -> str:
     return show_weight_change(kilograms, location)
+
+
+@register.filter
+def areas(treated: Iterable[TreatmentArea]) -> str:
+    return areas_in_words(treated)
 
 
 @register.filter

@@ -1,6 +1,5 @@
 """A reaction as its row and its page show it: the clock with its caption, and why somebody must look at it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from django import template
@@ -11,17 +10,17 @@ from django.utils.translation import gettext as _
 
 from clinic.drawing import clock_svg
 from treatments import words
+from treatments.badges import Badge
+from treatments.badges import reaction_badge as badge_of
 from treatments.models import SideEffect
 from treatments.rules.reaction import ReviewReason, State
 
 register = template.Library()
 
 
-@dataclass(frozen=True)
-class Badge:
-    state: str  # the class of its colours
-    icon: str
-    text: str
+@register.simple_tag
+def reaction_badge(effect: SideEffect, now: datetime) -> Badge:
+    return badge_of(effect, now)
 
 
 @register.simple_tag
@@ -49,26 +48,18 @@ def reaction_badges(effect: SideEffect, now: datetime) -> list[Badge]:
     grade = _("grade %(grade)s") % {"grade": effect.grade} if effect.grade else ""
     if effect.is_urgent:
         text = _("Urgent kind") if effect.kind.is_urgent else _("Urgent, %(grade)s") % {"grade": grade}
-        found.append(Badge("is-urgent-solid", "octagon-alert", text))
+        found.append(Badge(text, "is-urgent-solid", "octagon-alert"))
     elif ReviewReason.KIND in reasons:
-        found.append(Badge("is-review", "flag", _("Always reviewed")))
+        found.append(Badge(_("Always reviewed"), "is-review", "flag"))
     if ReviewReason.SEVERE in reasons and not (effect.is_urgent and grade):
         text = _("Severe, %(grade)s") % {"grade": grade} if grade else _("Severe")
-        found.append(Badge("is-review", "flag", text))
+        found.append(Badge(text, "is-review", "flag"))
     state = effect.state(now)
     if state is State.PROLONGED:
-        found.append(Badge("is-prolonged", "timer", _("Prolonged")))
+        found.append(Badge(_("Prolonged"), "is-prolonged", "timer"))
     elif ReviewReason.PROLONGED in reasons:
-        found.append(Badge("is-resolved", "history", _("Resolved late")))
-    return found or [plain_badge(state)]
-
-
-def plain_badge(state: State) -> Badge:
-    if state is State.RUNNING:
-        return Badge("is-running", "activity", _("Running"))
-    if state is State.RESOLVED_LATE:
-        return Badge("is-resolved", "history", _("Resolved late"))
-    return Badge("is-in-time", "check", _("Gone in time"))
+        found.append(Badge(_("Gone late"), "is-resolved", "history"))
+    return found or [badge_of(effect, now)]
 
 
 @register.filter

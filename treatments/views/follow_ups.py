@@ -1,9 +1,135 @@
-from django.http import HttpRequest, HttpResponse
+"""The call list, and logging a call."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from clinic.access import may
+from clinic.paging import bounded_count, page
+from patients.banner import banner
+from treatments.actions.follow_ups import log_contact
+from treatments.calls import Call, csv_head, csv_row
+from treatments.filters.follow_ups import FOLDED, IN_SIGHT, NAMES, FollowUpFilter, chosen_state
+from treatments.forms.follow_ups import ContactForm
+from treatments.models import ContactAttempt, FollowUp
+from treatments.rules.follow_up import State
+
+Outcome = ContactAttempt.Outcome
+# What comes up next first; what is over, the latest first.
+ORDERS = {State.UPCOMING: ("opens_on", "pk"), State.ATTENDED: ("-closes_on", "-pk")}
 
 
-def call_list(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+class Echo:
+    """A file that hands back what is written to it, so that a CSV file can be sent row by row."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
-def contact(request: HttpRequest, **kwargs: object) -> HttpResponse:
-    raise NotImplementedError
+@may("treatments.call_patient")
+def call_list(request: HttpRequest) -> HttpResponseBase:
+    now = timezone.now()
+    today = request.location.today(now) if request.location else timezone.localdate(now)
+    visible = FollowUp.objects.visible_to(request.user).with_facts(now)
+    narrow = FollowUpFilter(request.GET, visible, request=request)
+    state = chosen_state(request.GET.get("state"))
+    order = ORDERS.get(state, ("closes_on", "pk"))
+    rows = narrow.qs.in_state(state, today).for_list()
+    if request.GET.get("format") == "csv":
+        return csv_file(rows.order_by(*order).iterator(chunk_size=500), f"follow-ups-{state}-{today}.csv")
+    found = page(request, rows, *order)
+    return TemplateResponse(
+        request,
+        "treatments/follow_ups/list.html",
+        {
+            "tabs": [(each, NAMES[each], bounded_count(narrow.qs.in_state(each, today))) for each in IN_SIGHT],
+            "folded": [(each, NAMES[each]) for each in FOLDED],
+            "state": state,
+            "state_name": NAMES[state],
+            "filter": narrow,
+            "page": found,
+            "calls": [Call(row, today) for row in found],
+        },
+    )
+
+
+def csv_file(rows: Iterable[FollowUp], name: str) -> StreamingHttpResponse:
+    writer = csv.writer(Echo())
+
+    def lines() -> Iterator[str]:
+        yield "\N{ZERO WIDTH NO-BREAK SPACE}"  # so that a spreadsheet reads it as UTF-8
+        yield writer.writerow(csv_head())
+        for row in rows:
+            yield writer.writerow(csv_row(row))
+
+    return StreamingHttpResponse(
+        lines(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name.replace(" ", "-")}"'},
+    )
+
+
+@may("treatments.call_patient")
+def contact(request: HttpRequest, public_id: UUID) -> HttpResponse:
+    """Log a try to reach the patient: in a form, or by the one-tap button of the list."""
+    now = timezone.now()
+    follow_up = get_object_or_404(
+        FollowUp.objects.visible_to(request.user).with_facts(now).for_list(), public_id=public_id
+    )
+    patient = follow_up.course.patient
+    today = follow_up.course.location.today(now)
+    form = ContactForm(request.POST or None, today=today, initial={"outcome": request.GET.get("outcome")})
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        _attempt, is_new = log_contact(
+            follow_up,
+            outcome=data["outcome"],
+            by=request.user,
+            now=now,
+            token=data["form_token"],
+            next_try_on=data["next_try_on"],
+            note=data["note"],
+        )
+        if is_new:
+            messages.success(request, logged_message(data["outcome"], patient.full_name, data["next_try_on"], today))
+        return redirect(way_back(request))
+    return TemplateResponse(
+        request,
+        "treatments/follow_ups/contact.html",
+        {
+            "form": form,
+            "call": Call(follow_up, today),
+            "attempts": follow_up.attempts.select_related("made_by"),
+            "banner": banner(patient, today=today),
+            "way_back": way_back(request),
+        },
+    )
+
+
+def logged_message(outcome: str, name: str, next_try: date | None, today: date) -> str:
+    """Return what was logged in the words of the desk: "No answer logged for Ana Petrova. Next try tomorrow." """
+    logged = _("%(outcome)s logged for %(name)s.") % {"outcome": Outcome(outcome).label, "name": name}
+    if next_try == today + timedelta(days=1):
+        return _("%(logged)s Next try tomorrow.") % {"logged": logged}
+    if next_try:
+        return _("%(logged)s Next try %(day)s.") % {"logged": logged, "day": date_format(next_try, "j F")}
+    if outcome == Outcome.DO_NOT_CONTACT:
+        return _("%(logged)s No more messages are sent.") % {"logged": logged}
+    return logged
+
+
+def way_back(request: HttpRequest) -> str:
+    """Return where the person came from, if that is one of our own pages; else the call list."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if own else "follow-up-list"

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from clinic.access import may
 from clinic.forms import VersionConflictError, save_once
+from clinic.paging import page
 from treatments.actions import sessions as actions
 from treatments.areas import areas_in_words
 from treatments.banner import course_banner
@@ -54,6 +55,15 @@ def log(request: HttpRequest, public_id: UUID) -> HttpResponse:
         messages.success(request, _("The session is signed.") if signing else _("The session is saved as a draft."))
         return redirect(session)
     return session_page(request, form, course)
+
+
+@may("treatments.log_session")
+def unsigned(request: HttpRequest) -> HttpResponse:
+    """List the drafts, the oldest first."""
+    drafts = Session.objects.visible_to(request.user).drafts().for_signing_list()
+    return TemplateResponse(
+        request, "treatments/sessions/unsigned.html", {"page": page(request, drafts, "performed_at", "pk")}
+    )
 
 
 def session(request: HttpRequest, public_id: UUID) -> HttpResponse:

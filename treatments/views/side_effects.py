@@ -83,6 +83,8 @@ def work_list(request: HttpRequest) -> HttpResponse:
     narrow = SideEffectFilter(request.GET, visible)
     tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab.values else Tab.TO_REVIEW
     rows = on_tab(narrow.qs, tab, now).for_list()
+    # What is over grows for ever, so its tab has no count.
+    counts = {each: bounded_count(on_tab(narrow.qs, each, now)) for each in Tab if each is not Tab.RESOLVED}
     if tab is Tab.RESOLVED:
         found = page(request, rows, "-resolved_at", "-pk")
     else:
@@ -91,9 +93,8 @@ def work_list(request: HttpRequest) -> HttpResponse:
         request,
         "treatments/side_effects/list.html",
         {
-            "tabs": [
-                (each, None if each is Tab.RESOLVED else bounded_count(on_tab(narrow.qs, each, now))) for each in Tab
-            ],
+            "tabs": [(each, counts.get(each)) for each in Tab],
+            "counts": {each.name.lower(): count for each, count in counts.items()},
             "urgent": bounded_count(narrow.qs.urgent()),
             "tab": tab,
             "filter": narrow,

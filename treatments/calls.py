@@ -1,0 +1,170 @@
+"""A follow-up as a row of the call list shows it, on the page and in a file."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from clinic.drawing import window_svg
+from clinic.phones import show_phone
+from clinic.spreadsheets import safe_cell
+from patients.models import Patient
+from treatments.models import ContactAttempt, FollowUp, Reminder
+from treatments.rules.follow_up import State
+
+CLOSING = timedelta(days=14)
+MARGIN = 0.2  # of the window, drawn before it and after it
+
+
+@dataclass(frozen=True)
+class Call:
+    """One row. `token` lets its one-tap button make one attempt however often it is tapped."""
+
+    follow_up: FollowUp
+    today: date
+    token: uuid.UUID = field(default_factory=uuid.uuid4)
+
+    @property
+    def patient(self) -> Patient:
+        return self.follow_up.course.patient
+
+    @property
+    def state(self) -> State:
+        return self.follow_up.state(self.today)
+
+    @property
+    def can_be_called(self) -> bool:
+        return self.state not in {State.ATTENDED, State.BOOKED, State.NOT_WANTED}
+
+    @property
+    def treated(self) -> str:
+        """Return "Cellulite, 15 sessions"."""
+        sessions = ngettext("%(count)s session", "%(count)s sessions", self.follow_up.done) % {
+            "count": self.follow_up.done
+        }
+        return f"{self.follow_up.course.protocol.indication}, {sessions}"
+
+    @property
+    def is_closing(self) -> bool:
+        return self.state is State.DUE and self.follow_up.closes_on - self.today <= CLOSING
+
+    @property
+    def is_pressing(self) -> bool:
+        return self.is_closing or self.state is State.OVERDUE
+
+    @property
+    def group(self) -> str:
+        """Return the heading the row stands under; only the due ones have one."""
+        if self.state is not State.DUE:
+            return ""
+        return _("Closes in two weeks") if self.is_closing else _("Open now")
+
+    @property
+    def window_caption(self) -> str:
+        opens, closes = (short(day, self.today) for day in (self.follow_up.opens_on, self.follow_up.closes_on))
+        if self.today < self.follow_up.opens_on:
+            return _("opens %(day)s") % {"day": opens}
+        if self.today > self.follow_up.closes_on:
+            return _("closed %(day)s") % {"day": closes}
+        return _("closes %(day)s") % {"day": closes} if self.is_closing else _("to %(day)s") % {"day": closes}
+
+    @property
+    def window(self) -> SafeString:
+        window = self.follow_up.window
+        length = (window.closes - window.opens).days or 1
+        scale = 1 + 2 * MARGIN
+        return window_svg(
+            start=MARGIN / scale,
+            end=(1 + MARGIN) / scale,
+            today=((self.today - window.opens).days / length + MARGIN) / scale,
+            label=self.window_caption,
+        )
+
+    @property
+    def ended(self) -> str:
+        at = self.follow_up.last_session_at
+        return short(timezone.localdate(at), self.today) if at else ""
+
+    @property
+    def attempt(self) -> str:
+        """Return what the last try brought and when: "No answer, 19 Nov 17:10"."""
+        if not self.follow_up.last_attempt_at:
+            return _("Not called yet")
+        at = timezone.localtime(self.follow_up.last_attempt_at)
+        outcome = ContactAttempt.Outcome(self.follow_up.last_outcome).label
+        return f"{outcome}, {short(at.date(), self.today)} {date_format(at, 'H:i')}"
+
+    @property
+    def next_try(self) -> str:
+        day = self.follow_up.next_try_on
+        if not day or not self.can_be_called:
+            return ""
+        return _("next try today") if day == self.today else _("next try %(day)s") % {"day": short(day, self.today)}
+
+    @property
+    def reminder(self) -> str:
+        """Return how the reminder stands: "E-mail sent 10 Nov"."""
+        if not self.follow_up.reminder_state:
+            return ""
+        sentence = REMINDERS[Reminder.State(self.follow_up.reminder_state)]
+        return sentence % {"day": short(timezone.localdate(self.follow_up.reminded_at), self.today)}
+
+
+REMINDERS = {
+    Reminder.State.SENDING: gettext_lazy("E-mail goes out"),
+    Reminder.State.SENT: gettext_lazy("E-mail sent %(day)s"),
+    Reminder.State.FAILED: gettext_lazy("E-mail failed %(day)s"),
+    Reminder.State.UNKNOWN: gettext_lazy("E-mail of %(day)s: unknown whether it went out"),
+}
+
+
+def short(day: date, today: date) -> str:
+    return date_format(day, "j M" if day.year == today.year else "j M Y")
+
+
+def csv_head() -> list[str]:
+    return [
+        _("Patient"),
+        _("Record number"),
+        _("Phone"),
+        _("Indication"),
+        _("Sessions"),
+        _("Last session"),
+        _("Window opens"),
+        _("Window closes"),
+        _("Last attempt"),
+        _("Outcome"),
+        _("Next try"),
+        _("Location"),
+    ]
+
+
+def csv_row(follow_up: FollowUp) -> list[str]:
+    """Return the row for a file, safe to open in a spreadsheet; days as ISO 8601."""
+    course, patient = follow_up.course, follow_up.course.patient
+    outcome = ContactAttempt.Outcome(follow_up.last_outcome).label if follow_up.last_outcome else ""
+    cells: Iterable[object] = (
+        patient.full_name,
+        patient.record_number,
+        show_phone(patient.phone) if patient.phone else "",
+        course.protocol.indication,
+        follow_up.done,
+        iso_day(follow_up.last_session_at),
+        follow_up.opens_on.isoformat(),
+        follow_up.closes_on.isoformat(),
+        iso_day(follow_up.last_attempt_at),
+        outcome,
+        follow_up.next_try_on.isoformat() if follow_up.next_try_on else "",
+        course.location,
+    )
+    return [safe_cell(cell) for cell in cells]
+
+
+def iso_day(moment: datetime | None) -> str:
+    return timezone.localdate(moment).isoformat() if moment else ""

@@ -1,0 +1,223 @@
+"""Building the demo clinic with the same verbs that people use, so that it obeys every rule they do."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+
+from clinic.models import Location, Room, User
+from clinic.roles import Role
+from patients.models import Allergy, Patient
+from treatments.actions.courses import turn
+from treatments.actions.sessions import sign
+from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
+from treatments.models import (
+    Appointment,
+    ContactAttempt,
+    Course,
+    FollowUp,
+    Protocol,
+    Session,
+    SideEffect,
+    SideEffectKind,
+    TreatmentArea,
+)
+
+# Known to everyone who reads this, which is why the demo listens on this machine only and has a database of its own.
+PASSWORD = "mesotrack-demo"  # noqa: S105 -- opens the invented clinic only
+
+ACCOUNTS = [
+    ("sam.adeyemi@demo.example", "Nurse", "Sam", "Adeyemi", Role.STAFF),
+    ("ines.moreau@demo.example", "Dr", "Ines", "Moreau", Role.CLINICIAN),
+    ("robin.park@demo.example", "", "Robin", "Park", Role.ADMIN),
+]
+
+
+def load(now: datetime) -> Iterator[str]:
+    """Make the demo clinic around this moment, whole or not at all, yielding each person's name as they are done."""
+    with transaction.atomic():
+        yield from _load(now)
+
+
+def _load(now: datetime) -> Iterator[str]:
+    harbour, lindenhof = locations()
+    staff, doctor, _manager = accounts([harbour, lindenhof])
+    for location, people in ((harbour, HARBOUR_STREET), (lindenhof, LINDENHOF)):
+        for number, person in enumerate(people, 1):
+            patient = register(person, location, number, now)
+            for treatment in person.treatments:
+                treat(patient, person, treatment, doctor=doctor, nurse=staff, now=now)
+            visit(patient, person, doctor=doctor, nurse=staff, number=number, now=now)
+            call(patient, person, nurse=staff, now=now)
+            yield patient.full_name
+
+
+def locations() -> tuple[Location, Location]:
+    harbour = Location.objects.create(
+        name="Harbour Street",
+        time_zone="America/Los_Angeles",
+        country_code="US",
+        currency="USD",
+        phone="+14155550100",
+        address="1 Harbour Street, San Francisco",
+        reply_to_email="harbour@demo.example",
+    )
+    lindenhof = Location.objects.create(
+        name="Lindenhof",
+        time_zone="Europe/Berlin",
+        country_code="DE",
+        currency="EUR",
+        phone="+493023125000",
+        address="Lindenhof 2, Berlin",
+        reply_to_email="lindenhof@demo.example",
+    )
+    for location in (harbour, lindenhof):
+        for number in (1, 2, 3):
+            Room.objects.create(location=location, name=f"room {number}")
+    return harbour, lindenhof
+
+
+def accounts(places: list[Location]) -> list[User]:
+    users = []
+    for email, title, first, last, role in ACCOUNTS:
+        user = User.objects.create_user(email, PASSWORD, title=title, first_name=first, last_name=last, role=role)
+        user.locations.set(places)
+        users.append(user)
+    return users
+
+
+def register(person: Person, location: Location, number: int, now: datetime) -> Patient:
+    prefix = "+1415555" if location.country_code == "US" else "+4930231250"
+    patient = Patient.objects.create(
+        given_name=person.given,
+        family_name=person.family,
+        birth_date=person.born,
+        sex=person.sex,
+        location=location,
+        phone=f"{prefix}{number + 100:04d}" if location.country_code == "US" else f"{prefix}{number:02d}",
+        email=f"{person.given}.{person.family}@patient.example".lower(),
+        preferred_channel=person.channel,
+        contact_permission=person.permission,
+        allergies_asked_on=location.today(now) - timedelta(days=20) if person.asked else None,
+    )
+    for substance, reaction, severity in person.allergies:
+        Allergy.objects.create(patient=patient, substance=substance, reaction=reaction, severity=severity)
+    return patient
+
+
+def treat(
+    patient: Patient, person: Person, plan: Treatment, *, doctor: User, nurse: User, now: datetime
+) -> None:
+    location = patient.location
+    protocol = Protocol.objects.get(indication__code=plan.protocol)
+    last_on = location.today(now) - timedelta(days=plan.since)
+    first_on = last_on - timedelta(days=plan.every * max(plan.done - 1, 0))
+    course = Course.objects.create(
+        patient=patient,
+        protocol=protocol,
+        planned_sessions=plan.planned or protocol.sessions_min,
+        price=(protocol.price_min + protocol.price_max) / 2 - 30,
+        currency=location.currency,
+        location=location,
+        clinician=doctor,
+        started_on=first_on,
+        status_on=first_on,
+    )
+    course.areas.set(TreatmentArea.objects.filter(code__in=plan.areas))
+    sessions = [
+        perform(course, person, plan, number, first_on + timedelta(days=plan.every * number), nurse, now)
+        for number in range(plan.done)
+    ]
+    for session in sessions[: len(sessions) - 1 if plan.draft else len(sessions)]:
+        sign(session, by=doctor, now=session.performed_at + timedelta(minutes=25), version=session.version)
+    for reaction in plan.reactions:
+        react(sessions[-reaction.after], reaction, nurse, now)
+    if plan.ended:
+        course.refresh_from_db()
+        turn(course, Course.Status(plan.ended), on=last_on, reason=plan.reason, version=course.version)
+
+
+def perform(
+    course: Course, person: Person, plan: Treatment, number: int, day: date, nurse: User, now: datetime
+) -> Session:
+    tz = course.location.tz
+    performed_at = datetime(day.year, day.month, day.day, 10, 15, tzinfo=tz)
+    # One performed today was some time ago, whatever the hour at which the demo is loaded.
+    performed_at = min(performed_at, now + timedelta(minutes=person.at) if plan.since == 0 else now)
+    share = number / max(plan.done - 1, 1)
+    session = Session.objects.create(
+        course=course,
+        performed_at=performed_at,
+        performed_by=nurse,
+        technique=Session.Technique.NAPPAGE,
+        needle="30G, 4 mm",
+        depth_mm=Decimal(4),
+        weight_kg=Decimal(str(round(person.weight + plan.gain * share, 1))),
+        pain=(number * 3 + 2) % 6,
+        reactions_asked=Session.Asked.SOME
+        if any(plan.done - reaction.after == number for reaction in plan.reactions)
+        else Session.Asked.NONE,
+    )
+    session.areas.set(course.areas.all())
+    return session
+
+
+def react(session: Session, reaction: Reaction, nurse: User, now: datetime) -> None:
+    areas = list(session.areas.all())
+    onset = session.performed_at + reaction.onset
+    effect = SideEffect.objects.create(
+        session=session,
+        area=areas[reaction.area % len(areas)] if reaction.area is not None else None,
+        kind=SideEffectKind.objects.get(code=reaction.kind),
+        severity=reaction.severity,
+        onset_at=onset,
+        resolved_at=onset + reaction.lasted if reaction.lasted else None,
+        reported_by=reaction.reported_by,
+        recorded_by=nurse,
+        note=reaction.note,
+    )
+    # Reported two hours after it began, as far as that is past.
+    SideEffect.objects.filter(pk=effect.pk).update(recorded_at=min(onset + timedelta(hours=2), now - timedelta(hours=1)))
+
+
+def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number: int, now: datetime) -> None:
+    course = patient.courses.first()
+    follow_up = FollowUp.objects.of_patient(patient).last()
+    rooms = list(patient.location.rooms.all())
+    plans = []
+    if person.today:
+        plans.append((now + timedelta(minutes=person.at), person.today, person.kind))
+    if person.booked:
+        plans.append((now + timedelta(days=person.booked), Appointment.Status.BOOKED, Appointment.Kind.FOLLOW_UP))
+    for start, status, kind in plans:
+        start -= timedelta(minutes=start.minute % 5, seconds=start.second, microseconds=start.microsecond)
+        appointment = Appointment.objects.create(
+            patient=patient,
+            course=course if kind != Appointment.Kind.CONSULTATION else None,
+            follow_up=follow_up if kind == Appointment.Kind.FOLLOW_UP else None,
+            kind=kind,
+            location=patient.location,
+            starts_at=start,
+            minutes=30,
+            practitioner=doctor if number % 2 else nurse,
+            room=rooms[number % len(rooms)],
+            status=status,
+            arrived_at=None if status == Appointment.Status.BOOKED else start + timedelta(minutes=1),
+        )
+        if status == Appointment.Status.DONE and course:
+            Session.objects.filter(pk=course.sessions.order_by("performed_at").last().pk).update(
+                appointment=appointment
+            )
+
+
+def call(patient: Patient, person: Person, *, nurse: User, now: datetime) -> None:
+    if not person.call:
+        return
+    ContactAttempt.objects.create(
+        follow_up=FollowUp.objects.of_patient(patient).last(),
+        made_at=now - timedelta(days=4, hours=2),
+        made_by=nurse,
+        outcome=person.call,
+        next_try_on=patient.location.today(now) if person.call in {"no-answer", "call-back"} else None,
+    )
