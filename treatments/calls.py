@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.drawing import window_svg
+from clinic.models import Location
 from clinic.phones import show_phone
 from clinic.spreadsheets import safe_cell
 from patients.models import Patient
@@ -41,6 +42,28 @@ class Call:
     @property
     def can_be_called(self) -> bool:
         return self.state not in {State.ATTENDED, State.BOOKED, State.NOT_WANTED}
+
+    @property
+    def has_more(self) -> bool:
+        """Say whether a call may still change how it stands: not once the patient came, has died or left."""
+        return self.state is not State.ATTENDED and not self.follow_up.is_gone
+
+    @property
+    def more(self) -> list[ContactAttempt.Outcome]:
+        """Return what a call may bring beside "No answer", which has its own button."""
+        outcome = ContactAttempt.Outcome
+        return [outcome.CALL_BACK, outcome.DECLINED, outcome.WRONG_NUMBER, outcome.DO_NOT_CONTACT]
+
+    @property
+    def standing(self) -> str:
+        """Return why nobody calls this patient."""
+        if self.follow_up.is_gone:
+            return _("This patient has died or is no longer treated here.")
+        return {
+            State.ATTENDED: _("The patient came for this follow-up."),
+            State.BOOKED: _("The patient is booked."),
+            State.NOT_WANTED: _("The patient wants no calls."),
+        }.get(self.state, "")
 
     @property
     def treated(self) -> str:
@@ -155,10 +178,10 @@ def csv_row(follow_up: FollowUp) -> list[str]:
         show_phone(patient.phone) if patient.phone else "",
         course.protocol.indication,
         follow_up.done,
-        iso_day(follow_up.last_session_at),
+        iso_day(follow_up.last_session_at, course.location),
         follow_up.opens_on.isoformat(),
         follow_up.closes_on.isoformat(),
-        iso_day(follow_up.last_attempt_at),
+        iso_day(follow_up.last_attempt_at, course.location),
         outcome,
         follow_up.next_try_on.isoformat() if follow_up.next_try_on else "",
         course.location,
@@ -166,5 +189,6 @@ def csv_row(follow_up: FollowUp) -> list[str]:
     return [safe_cell(cell) for cell in cells]
 
 
-def iso_day(moment: datetime | None) -> str:
-    return timezone.localdate(moment).isoformat() if moment else ""
+def iso_day(moment: datetime | None, location: Location) -> str:
+    """Return the day at the location: a file is written after the request has left its time zone."""
+    return location.today(moment).isoformat() if moment else ""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Location
@@ -42,6 +43,7 @@ class FollowUpFilter(django_filters.FilterSet):
         method="filter_indication",
         label=_("Indication"),
         empty_label=_("Any indication"),
+        widget=forms.Select(attrs={"class": "form-select", "data-submit": True}),
     )
     location = django_filters.ModelChoiceFilter(
         queryset=own_locations,
@@ -49,8 +51,13 @@ class FollowUpFilter(django_filters.FilterSet):
         method="filter_location",
         label=_("Location"),
         empty_label=_("Any location"),
+        widget=forms.Select(attrs={"class": "form-select", "data-submit": True}),
     )
-    q = django_filters.CharFilter(method="filter_text", label=_("Name, record number or phone"))
+    q = django_filters.CharFilter(
+        method="filter_text",
+        label=_("Name, record number or phone"),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Find a name"), "autocomplete": "off"}),
+    )
 
     def filter_indication(self, queryset: FollowUpQuerySet, _name: str, indication: Indication) -> FollowUpQuerySet:
         return queryset.treating(indication)

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -53,10 +54,12 @@ def call_list(request: HttpRequest) -> HttpResponseBase:
         "treatments/follow_ups/list.html",
         {
             "tabs": [(each, NAMES[each], bounded_count(narrow.qs.in_state(each, today))) for each in IN_SIGHT],
+            "folded_states": FOLDED,
             "folded": [(each, NAMES[each]) for each in FOLDED],
             "state": state,
             "state_name": NAMES[state],
             "filter": narrow,
+            "is_narrowed": any(narrow.form.cleaned_data.values()) if narrow.form.is_valid() else True,
             "page": found,
             "calls": [Call(row, today) for row in found],
         },
@@ -132,4 +135,4 @@ def way_back(request: HttpRequest) -> str:
     """Return where the person came from, if that is one of our own pages; else the call list."""
     address = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if own else "follow-up-list"
+    return address if own else reverse("follow-up-list")
