@@ -21,8 +21,7 @@ class AllergyForm(RecordForm):
 
     def clean_substance(self) -> str:
         substance = self.cleaned_data["substance"]
-        patient = self.instance.patient
-        known = patient.allergies.in_force() if patient.pk else []
+        known = self.instance.patient.allergies.in_force() if self.instance.patient_id else []
         if any(fold(allergy.substance) == fold(substance) for allergy in known):
             raise ValidationError(_("%(substance)s is already in the record.") % {"substance": substance})
         return substance

@@ -40,11 +40,16 @@ class RecordNumberSeries(models.Model):
         return record_number(self.next_serial)
 
     @classmethod
-    @transaction.atomic
     def take(cls) -> str:
         """Return the next record number, which nobody else gets."""
-        cls.objects.filter(pk=1).update(next_serial=F("next_serial") + 1)
-        return record_number(cls.objects.get(pk=1).next_serial - 1)
+        return cls.take_many(1)[0]
+
+    @classmethod
+    @transaction.atomic
+    def take_many(cls, count: int) -> list[str]:
+        cls.objects.filter(pk=1).update(next_serial=F("next_serial") + count)
+        after = cls.objects.get(pk=1).next_serial
+        return [record_number(serial) for serial in range(after - count, after)]
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
