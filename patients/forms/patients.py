@@ -54,6 +54,7 @@ class PatientForm(RecordForm):
         field.error_messages["required"] = _("Choose where the patient is treated.")
         if not self.instance.pk:
             self.initial.setdefault("location", location.pk if location else None)
+            self.initial["preferred_channel"] = (kwargs.get("initial") or {}).get("preferred_channel", "")
         self.fields["preferred_channel"].required = False
         for name in ("phone", "emergency_phone"):
             self.fields[name].region = self.chosen_location.country_code if self.chosen_location else None
@@ -102,7 +103,7 @@ class PatientForm(RecordForm):
 
     @property
     def emergency_is_open(self) -> bool:
-        return self._has_any(["language", *EMERGENCY]) if self.is_bound else self._has_any(EMERGENCY)
+        return self._has_any(EMERGENCY) or self["language"].value() != "en"
 
     def _has_any(self, names: list[str]) -> bool:
         """Say whether a fold of the form has something to show: a value, or an error."""
