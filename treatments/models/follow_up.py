@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Versioned
 from clinic.validators import validate_plain_text
-from patients.models import Patient
 from patients.models import Patient
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import Indication
@@ -104,6 +104,29 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Return those whom somebody should call: due and overdue; call `with_facts` first."""
         return self._waiting().filter(opens_on__lte=today)
 
+    def to_remind(self, location: Location, today: date) -> "FollowUpQuerySet":
+        """Return those due at a location whose patient may get an e-mail that has not gone out yet.
+
+        A failed one is tried again. One on its way, or of which nobody knows, is not. Call `with_facts` first.
+        """
+        from treatments.models.reminder import Reminder  # noqa: PLC0415 -- reminder imports follow_up
+
+        others = Reminder.objects.filter(follow_up=OuterRef("pk"), channel=Reminder.Channel.EMAIL).exclude(
+            state=Reminder.State.FAILED
+        )
+        return (
+            self.in_state(State.DUE, today)
+            .filter(
+                ~Exists(others),
+                course__location=location,
+                course__patient__contact_permission=True,
+                course__patient__preferred_channel=Patient.Channel.EMAIL,
+            )
+            .exclude(course__patient__email="")
+            .select_related("course__patient", "course__location")
+            .order_by("closes_on", "pk")
+        )
+
     def _waiting(self) -> "FollowUpQuerySet":
         """Return those for which the calendar decides: nothing has happened and nothing was answered."""
         # NOT IN with NULL is neither true nor false in SQL: no attempt yet is no answer.
@@ -122,7 +145,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
                 .order_by("-performed_at")
                 .values("performed_at")[:1]
             ),
-            done=models.functions.Coalesce(
+            done=Coalesce(
                 Subquery(
                     Session.objects.counting()
                     .filter(course=OuterRef("course"))
@@ -134,7 +157,9 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
                 0,
             ),
             last_attempt_at=Subquery(
-                ContactAttempt.objects.filter(follow_up=OuterRef("pk")).order_by("-made_at", "-pk").values("made_at")[:1]
+                ContactAttempt.objects.filter(follow_up=OuterRef("pk"))
+                .order_by("-made_at", "-pk")
+                .values("made_at")[:1]
             ),
             next_try_on=Subquery(
                 ContactAttempt.objects.filter(follow_up=OuterRef("pk"))
@@ -156,17 +181,29 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
 
 class FollowUp(Versioned):
-    """The return of a patient some months after the last session. Its window follows the sessions; its state is computed."""
+    """The return of a patient some months after the last session. Its window follows the sessions."""
 
-    course = models.ForeignKey(
-        Course, verbose_name=_("course"), on_delete=models.PROTECT, related_name="follow_ups"
-    )
+    course = models.ForeignKey(Course, verbose_name=_("course"), on_delete=models.PROTECT, related_name="follow_ups")
     number = models.PositiveSmallIntegerField(_("number"), default=1)
     opens_on = models.DateField(_("window opens on"))
     closes_on = models.DateField(_("window closes on"))
     history = HistoricalRecords()
 
     objects = FollowUpQuerySet.as_manager()
+
+    # Annotated by `with_facts`.
+    attended: bool
+    booked: bool
+    last_outcome: str | None
+    is_gone: bool
+    refuses_calls: bool
+    # Annotated by `for_list`.
+    done: int
+    last_session_at: datetime | None
+    last_attempt_at: datetime | None
+    next_try_on: date | None
+    reminder_state: str | None
+    reminded_at: datetime | None
 
     class Meta:
         verbose_name = _("follow-up")

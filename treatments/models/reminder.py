@@ -13,11 +13,21 @@ LEASE = timedelta(minutes=10)
 class ReminderQuerySet(models.QuerySet["Reminder"]):
     def cut_off(self, now: datetime) -> "ReminderQuerySet":
         """Return what was being sent when the sender died: it may or may not have gone out."""
-        return self.filter(state=Reminder.State.SENDING, started_at__lt=now - LEASE)
+        return self.sending().filter(started_at__lt=now - LEASE)
+
+    def sending(self) -> "ReminderQuerySet":
+        return self.filter(state=Reminder.State.SENDING)
+
+    def failed(self) -> "ReminderQuerySet":
+        return self.filter(state=Reminder.State.FAILED)
+
+    def of(self, follow_up: FollowUp, channel: str) -> "ReminderQuerySet":
+        """Return the one row of an occasion and channel, if it is among these."""
+        return self.filter(follow_up=follow_up, channel=channel)
 
 
 class Reminder(models.Model):
-    """One message to one person for one occasion by one channel. Written before the message is sent, so never twice."""
+    """One message to one person for one occasion by one channel. Written before it is sent, so it never goes twice."""
 
     class State(models.TextChoices):
         SENDING = "sending", _("Sending")
@@ -31,9 +41,7 @@ class Reminder(models.Model):
     follow_up = models.ForeignKey(
         FollowUp, verbose_name=_("follow-up"), on_delete=models.PROTECT, related_name="reminders"
     )
-    patient = models.ForeignKey(
-        Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="reminders"
-    )
+    patient = models.ForeignKey(Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="reminders")
     channel = models.CharField(_("channel"), max_length=5, choices=Channel)
     address = models.CharField(_("address"), max_length=254)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.SENDING)

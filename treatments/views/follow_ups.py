@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from clinic.access import may
+from clinic.http import Request
 from clinic.paging import bounded_count, page
 from patients.banner import banner
 from treatments.actions.follow_ups import log_contact
@@ -38,7 +39,7 @@ class Echo:
 
 
 @may("treatments.call_patient")
-def call_list(request: HttpRequest) -> HttpResponseBase:
+def call_list(request: Request) -> HttpResponseBase:
     now = timezone.now()
     today = request.location.today(now) if request.location else timezone.localdate(now)
     visible = FollowUp.objects.visible_to(request.user).with_facts(now)
@@ -83,7 +84,7 @@ def csv_file(rows: Iterable[FollowUp], name: str) -> StreamingHttpResponse:
 
 
 @may("treatments.call_patient")
-def contact(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def contact(request: Request, public_id: UUID) -> HttpResponse:
     """Log a try to reach the patient: in a form, or by the one-tap button of the list."""
     now = timezone.now()
     follow_up = get_object_or_404(
@@ -131,7 +132,7 @@ def logged_message(outcome: str, name: str, next_try: date | None, today: date) 
     return logged
 
 
-def way_back(request: HttpRequest) -> str:
+def way_back(request: Request) -> str:
     """Return where the person came from, if that is one of our own pages; else the call list."""
     address = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())

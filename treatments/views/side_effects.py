@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 
 from clinic.access import may
 from clinic.forms import VersionConflictError
+from clinic.http import Request
 from clinic.models import User
 from clinic.paging import bounded_count, page
 from treatments.actions import side_effects as actions
@@ -38,7 +39,7 @@ def get_effect(user: User, public_id: UUID) -> SideEffect:
 
 
 @may("treatments.log_side_effect")
-def log(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def log(request: Request, public_id: UUID) -> HttpResponse:
     session = get_object_or_404(Session.objects.visible_to(request.user).for_page(), public_id=public_id)
     now = timezone.now()
     form = SideEffectLogForm(request.POST or None, session=session, now=now)
@@ -77,7 +78,7 @@ def logged_message(logged: list[SideEffect], *, is_new: bool) -> str:
 
 
 @may("treatments.log_side_effect")
-def work_list(request: HttpRequest) -> HttpResponse:
+def work_list(request: Request) -> HttpResponse:
     now = timezone.now()
     visible = SideEffect.objects.visible_to(request.user)
     narrow = SideEffectFilter(request.GET, visible)
@@ -104,12 +105,12 @@ def work_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def side_effect(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def side_effect(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
     return effect_page(request, effect)
 
 
-def effect_page(request: HttpRequest, effect: SideEffect, **forms: Any) -> HttpResponse:
+def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpResponse:
     """Show one reaction; a step that was refused brings its own form."""
     now = timezone.now()
     return TemplateResponse(
@@ -131,7 +132,7 @@ def effect_page(request: HttpRequest, effect: SideEffect, **forms: Any) -> HttpR
 
 
 @may("treatments.log_side_effect")
-def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def edit(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
     form = SideEffectForm(request.POST or None, instance=effect)
     if request.method == "POST" and form.is_valid():
@@ -152,7 +153,7 @@ def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 @may("treatments.log_side_effect")
-def resolve(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def resolve(request: Request, public_id: UUID) -> HttpResponse:
     """Say that it is gone, or that what was gone came back."""
     effect = get_effect(request.user, public_id)
     came_back = request.POST.get("step") == "back"
@@ -168,13 +169,13 @@ def resolve(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @require_POST
 @may("treatments.review_side_effect")
-def review(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def review(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
     form = ReviewForm(request.POST, effect=effect, by=request.user, now=timezone.now())
     return take_step(request, effect, form, _("%(what)s is reviewed."), "review_form")
 
 
-def take_step(request: HttpRequest, effect: SideEffect, form: StepForm, message: str, name: str) -> HttpResponse:
+def take_step(request: Request, effect: SideEffect, form: StepForm, message: str, name: str) -> HttpResponse:
     """Take the step, or show the reaction as it stands with what was typed under `name`."""
     if form.is_valid():
         try:

@@ -1,0 +1,41 @@
+import sys
+from argparse import ArgumentParser
+from collections import Counter
+from itertools import islice
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from tqdm import tqdm
+
+from treatments.actions.reminders import due_for_reminder, give_up_on_cut_off, remind
+from treatments.models import Reminder
+
+
+class Command(BaseCommand):
+    help = "Reminds people by e-mail that their follow-up window is open. Each gets one message; run it every hour."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="say who would get a message, and send none")
+        parser.add_argument("--limit", type=int, help="send at most so many")
+        parser.add_argument("--at-any-hour", action="store_true", help="also at night (else from 8 to 20 local time)")
+
+    def handle(self, *, dry_run: bool, limit: int | None, at_any_hour: bool, **options: Any) -> None:
+        now = timezone.now()
+        if not dry_run:
+            self.report_unknown(give_up_on_cut_off(now))
+        due = islice(due_for_reminder(now, at_any_hour=at_any_hour), limit)
+        if dry_run:
+            for follow_up in due:
+                self.stdout.write(f"{follow_up.course.patient.record_number}, {follow_up.course.location}")
+            return
+        went: Counter[str] = Counter()
+        for follow_up in tqdm(due, desc="Reminders", unit="e-mail", total=limit, disable=not sys.stderr.isatty()):
+            went[remind(follow_up, now=timezone.now()) or "taken by another sender"] += 1
+        self.stdout.write(", ".join(f"{went[state]} {state}" for state in ("sent", "failed")) + ".")
+
+    def report_unknown(self, reminders: list[Reminder]) -> None:
+        for reminder in reminders:
+            self.stderr.write(
+                f"{reminder.patient.record_number}: nobody knows whether the message went out. Ask the patient."
+            )
