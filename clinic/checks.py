@@ -6,7 +6,8 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import models
 
 OUR_APPS = ("clinic", "patients", "treatments")
@@ -60,7 +61,7 @@ def check_sqlite_version(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     uses_sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
     if uses_sqlite and settings.SQLITE_VERSION < FIXED_SQLITE:
         return [
-            Warning(
+            checks.Warning(
                 f"SQLite {sqlite3.sqlite_version} can, rarely, corrupt a database in WAL mode (fixed in 3.51.3).",
                 hint="Install the requirements on a platform that has the pysqlite3 wheel, or use PostgreSQL.",
                 id="clinic.W001",

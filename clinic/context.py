@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 
+from clinic.http import Request
 from clinic.navigation import navigation
 
 
-def clinic(request: HttpRequest) -> dict[str, Any]:
+def clinic(request: Request) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"version": settings.VERSION}

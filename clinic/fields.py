@@ -12,7 +12,9 @@ def fold(text: str) -> str:
 
     "Ō'Brien" and "o'brien" fold to the same, as do "İzmir" and "izmir", and composed and decomposed letters.
     """
-    decomposed = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("ß", "ss").replace("ø", "o").replace("Ø", "o"))
+    decomposed = unicodedata.normalize(
+        "NFKD", text.replace("ı", "i").replace("ß", "ss").replace("ø", "o").replace("Ø", "o")
+    )
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return " ".join(bare.casefold().split())
 

@@ -4,16 +4,17 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.forms.utils import pretty_name
+from django.http import QueryDict
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from clinic.models import VersionConflictError, Versioned
+from clinic.models import Versioned
 
 Made = TypeVar("Made", bound=models.Model)
 
@@ -40,11 +41,21 @@ class Conflict:
     changed_at: datetime | None
 
 
+def choices_of_rows(form: forms.BaseForm, name: str) -> forms.ModelChoiceField:
+    """Return a field that chooses among rows, so that its rows can be set."""
+    return cast(forms.ModelChoiceField, form.fields[name])
+
+
+def choices_of_words(form: forms.BaseForm, name: str) -> forms.ChoiceField:
+    """Return a field that chooses among fixed words, so that they can be set."""
+    return cast(forms.ChoiceField, form.fields[name])
+
+
 class RecordForm(forms.ModelForm):
     """A form that holds its record to every rule of the database, those on fields it does not show included."""
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
         if not self.errors:
             try:
                 self.instance.validate_constraints()
@@ -78,12 +89,13 @@ class VersionedForm(RecordForm):
     def refuse(self, stored: Versioned) -> None:
         """Show both versions and take up the stored version number for the next try."""
         self.conflict = self._compare(stored)
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = stored.version
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("version")] = str(stored.version)
+        self.data = data
         self.add_error(
             None,
             ValidationError(
-                _("Somebody changed this record since you opened it. Compare both versions, then save yours or leave."),
+                _("Somebody changed this record since you opened it. Compare both versions, then save or leave."),
                 code="conflict",
             ),
         )
@@ -110,7 +122,7 @@ class VersionedForm(RecordForm):
             return super().save(commit)
         with transaction.atomic():
             self.instance.save_over(self.cleaned_data["version"])
-            self._save_m2m()
+            self._save_m2m()  # type: ignore[attr-defined]  # Django's own hook, which its stubs leave out
         return self.instance
 
 
@@ -118,10 +130,10 @@ def shown(field: forms.Field, value: Any) -> str:
     """Return a field's value in the words a person reads."""
     if isinstance(field, forms.BooleanField):
         return _("yes") if value in {True, "on", "True"} else _("no")
-    if isinstance(field, forms.ModelMultipleChoiceField):
+    if isinstance(field, forms.ModelMultipleChoiceField) and field.queryset is not None:
         keys = [item.pk if isinstance(item, models.Model) else item for item in value or []]
         return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys))
-    if isinstance(field, forms.ModelChoiceField):
+    if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
         return str(field.queryset.filter(pk=value).first() or "–") if value else "–"
     if isinstance(field, forms.ChoiceField):
         return str(dict(_flat(field.choices)).get(value, value) or "–")
@@ -132,7 +144,7 @@ def shown(field: forms.Field, value: Any) -> str:
 
 
 def _flat(choices: Any) -> list[tuple[Any, Any]]:
-    flat = []
+    flat: list[tuple[Any, Any]] = []
     for value, label in choices:
         flat.extend(label if isinstance(label, (list, tuple)) else [(value, label)])
     return [(str(value), label) for value, label in flat] + flat
@@ -146,7 +158,7 @@ class OnceForm(RecordForm):
 
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
 
-    def made_before(self) -> models.Model | None:
+    def made_before(self) -> Any:
         token = self.data.get(self.add_prefix("form_token"))
         try:
             token = uuid.UUID(str(token))
@@ -169,6 +181,3 @@ def save_once(form: OnceForm, act: Callable[[], Made]) -> Made:
         if made is None:
             raise
         return made
-
-
-__all__ = ["Conflict", "OnceForm", "RecordForm", "VersionConflictError", "VersionedForm", "save_once"]

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from clinic.http import Request
 from clinic.roles import Role
 
 
@@ -56,15 +56,15 @@ ITEMS = [
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
 ]
 
-_counters: dict[str, Callable[[HttpRequest], Counts]] = {}
+_counters: dict[str, Callable[[Request], Counts]] = {}
 
 
-def count_with(key: str, counter: Callable[[HttpRequest], Counts]) -> None:
+def count_with(key: str, counter: Callable[[Request], Counts]) -> None:
     """Let `counter` say the numbers beside the item `key`. It runs once for each page that shows the item."""
     _counters[key] = counter
 
 
-def navigation(request: HttpRequest) -> list[Link]:
+def navigation(request: Request) -> list[Link]:
     """Return the items this person has, the one they are in marked, with their counts."""
     role = request.user.role or (Role.ADMIN if request.user.is_superuser else None)
     links = []
@@ -74,9 +74,7 @@ def navigation(request: HttpRequest) -> list[Link]:
         url = address(item)
         counts = _counters[item.key](request) if item.key in _counters else Counts()
         here = request.path == url if url == "/" else request.path.startswith(url)
-        links.append(
-            Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent)
-        )
+        links.append(Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent))
     return links
 
 

@@ -35,9 +35,10 @@ def parse_phone(text: str, region: str | None = None) -> str:
 
 
 def _reason_in_words(number: phonenumbers.PhoneNumber, reason: int) -> str:
-    country = phonenumbers.region_code_for_country_code(number.country_code)
+    country = phonenumbers.region_code_for_country_code(number.country_code or 0)
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(country, None)
-    lengths = [length for length in metadata.general_desc.possible_length if length > 0] if metadata else []
+    plan = metadata.general_desc if metadata else None
+    lengths = [length for length in plan.possible_length if length > 0] if plan else []
     length = len(phonenumbers.national_significant_number(number))
     if lengths and reason in TOO_SHORT and length < min(lengths):
         missing = min(lengths) - length
@@ -83,7 +84,7 @@ class PhoneFormField(forms.CharField):
         return show_phone(value) if isinstance(value, str) and value.startswith("+") else value
 
     def to_python(self, value: Any) -> str:
-        return parse_phone(super().to_python(value), self.region)
+        return parse_phone(super().to_python(value) or "", self.region)
 
 
 class PhoneField(models.CharField):

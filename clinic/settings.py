@@ -33,7 +33,7 @@ env = environ.Env()
 PRODUCTION = env.str("MESOTRACK_ENV", default="production") == "production"
 DEBUG = env.bool("DEBUG", default=not PRODUCTION)
 VAR_DIR = Path(env.str("MESOTRACK_VAR", default=str(BASE_DIR / "var")))
-VERSION = re.search(r"^## (\d\S*)", (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[1]
+VERSION = re.findall(r"^## (\d\S*)", (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
 
 
 def local_secret_key() -> str:

@@ -1,8 +1,5 @@
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
-from django.templatetags.static import static
 from django.urls import include, path
-from django.views.generic import RedirectView
 
 from clinic.views import accounts, health
 
@@ -14,5 +11,5 @@ urlpatterns = [
     path("settings/location/", accounts.switch_location, name="switch-location"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
-    path("favicon.ico", login_not_required(lambda request: RedirectView.as_view(url=static("clinic/favicon.svg"))(request)), name="favicon"),
+    path("favicon.ico", health.favicon, name="favicon"),
 ]

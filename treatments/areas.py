@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from treatments.models import TreatmentArea
 
-
 BOTH = 2
 
 

@@ -62,7 +62,9 @@ class Card:
 
     @property
     def is_late(self) -> bool:
-        return self.appointment.status == Status.BOOKED and self.now > self.appointment.starts_at + timedelta(minutes=10)
+        return self.appointment.status == Status.BOOKED and self.now > self.appointment.starts_at + timedelta(
+            minutes=10
+        )
 
     @property
     def session(self) -> Session | None:
@@ -99,7 +101,7 @@ class Board:
 
 
 def board(location: Location, now: datetime, *, of: User | None = None) -> Board:
-    """Return the day's board at a location, in five queries whatever the number of appointments; `of` one person only."""
+    """Return the day's board at a location, or one person's (`of`), in as many queries for one card as for sixty."""
     appointments = (
         Appointment.objects.on(location.today(now), location)
         .for_board()

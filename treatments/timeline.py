@@ -81,7 +81,7 @@ def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]
             title = _("Follow-up treatment, %(what)s") % {"what": session.course.protocol}
         else:
             title = _("Session %(number)s, %(what)s") % {"number": session.number, "what": session.course.protocol}
-        signed = session.is_signed
+        signer = session.signed_by
         yield Entry(
             session.performed_at,
             Kind.SESSIONS,
@@ -89,8 +89,8 @@ def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]
             title,
             ", ".join(facts) + ".",
             session.get_absolute_url(),
-            "is-in-time" if signed else "is-running",
-            _("Signed, %(name)s") % {"name": session.signed_by.get_short_name()} if signed else _("To sign"),
+            "is-in-time" if signer else "is-running",
+            _("Signed, %(name)s") % {"name": signer.get_short_name()} if signer else _("To sign"),
         )
 
 
@@ -111,9 +111,9 @@ def _reactions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry
 
 
 def _visits(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]:
-    for appointment in Appointment.objects.of_patient(patient).before(min(end, now)).select_related("practitioner")[
-        : STEP + 1
-    ]:
+    for appointment in (
+        Appointment.objects.of_patient(patient).before(min(end, now)).select_related("practitioner")[: STEP + 1]
+    ):
         fallen = not appointment.is_standing
         yield Entry(
             appointment.starts_at,
@@ -140,5 +140,3 @@ def _contact(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]:
             _("Called about the follow-up: %(outcome)s") % {"outcome": attempt.get_outcome_display().lower()},
             ". ".join(filter(None, [attempt.made_by.get_short_name(), attempt.note])),
         )
-
-

@@ -1,22 +1,22 @@
 """The numbers beside the navigation: work that waits for someone."""
 
 from django.db.models import Count, Q
-from django.http import HttpRequest
 from django.utils import timezone
 
+from clinic.http import Request
 from clinic.navigation import Counts
 from clinic.paging import MOST_COUNTED
 from treatments.models import FollowUp, SideEffect
 
 
-def side_effect_counts(request: HttpRequest) -> Counts:
+def side_effect_counts(request: Request) -> Counts:
     """Count the reactions to review; the urgent ones among them stand apart."""
     first = SideEffect.objects.visible_to(request.user).to_review(timezone.now()).with_urgency()[: MOST_COUNTED + 1]
     counts = first.aggregate(urgent=Count("pk", filter=Q(is_urgent_now=True)), all=Count("pk"))
     return Counts(due=counts["all"] - counts["urgent"], urgent=counts["urgent"])
 
 
-def follow_up_counts(request: HttpRequest) -> Counts:
+def follow_up_counts(request: Request) -> Counts:
     """Count the people to call: due and overdue."""
     now = timezone.now()
     today = request.location.today(now) if request.location else timezone.localdate(now)

@@ -7,10 +7,10 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from clinic.phones import PhoneField
 from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
+from clinic.phones import PhoneField
 from clinic.validators import validate_time_zone
 
 if TYPE_CHECKING:
@@ -85,9 +85,7 @@ class Location(models.Model):
 class Room(models.Model):
     """A room where people are treated."""
 
-    location = models.ForeignKey(
-        Location, verbose_name=_("location"), on_delete=models.PROTECT, related_name="rooms"
-    )
+    location = models.ForeignKey(Location, verbose_name=_("location"), on_delete=models.PROTECT, related_name="rooms")
     name = NormalizedCharField(_("name"), max_length=40)
 
     class Meta:

@@ -33,7 +33,9 @@ class UserQuerySet(models.QuerySet["User"]):
 
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
-    def create_user(self, email: str, password: str | None = None, *, role: Role | None = None, **fields: Any) -> "User":
+    def create_user(
+        self, email: str, password: str | None = None, *, role: Role | None = None, **fields: Any
+    ) -> "User":
         """Make an account with one role. Raises `ValueError` without an e-mail address."""
         if not email:
             raise ValueError("An account needs an e-mail address.")
@@ -63,7 +65,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     email = models.EmailField(
         _("e-mail"), unique=True, error_messages={"unique": _("Someone already signs in with this e-mail.")}
     )
-    title = NormalizedCharField(_("title"), max_length=20, blank=True, help_text=_("Dr, Nurse, … as colleagues say it."))
+    title = NormalizedCharField(
+        _("title"), max_length=20, blank=True, help_text=_("Dr, Nurse, … as colleagues say it.")
+    )
     first_name = NormalizedCharField(_("first name"), max_length=100)
     last_name = NormalizedCharField(_("last name"), max_length=100)
     locations = models.ManyToManyField(Location, verbose_name=_("locations"), related_name="users", blank=True)

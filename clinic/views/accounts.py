@@ -1,16 +1,17 @@
 """A person's own settings."""
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from clinic.http import Request
 from clinic.models import Location, User
 
 
 @require_POST
-def set_theme(request: HttpRequest) -> HttpResponse:
+def set_theme(request: Request) -> HttpResponse:
     theme = request.POST.get("theme")
     if theme not in User.Theme.values:
         raise BadRequest("A theme is system, light or dark.")
@@ -20,7 +21,7 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def switch_location(request: HttpRequest) -> HttpResponse:
+def switch_location(request: Request) -> HttpResponse:
     """Work at another of one's own locations from now on, until signing out."""
     own = Location.objects.visible_to(request.user)
     try:
@@ -31,7 +32,7 @@ def switch_location(request: HttpRequest) -> HttpResponse:
     return redirect("today")
 
 
-def back(request: HttpRequest) -> str:
+def back(request: Request) -> str:
     """Return the page of ours that the person came from, else Today."""
     referer = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):

@@ -101,10 +101,8 @@ def move(appointment: Appointment, *, version: int) -> Appointment:
     return appointment.save_over(version)
 
 
-def proposal(
-    patient: Patient, course: Course | None, follow_up: FollowUp | None, now: datetime
-) -> dict[str, Any]:
-    """Return what a booking starts from: the kind that fits, the course's first possible day at the hour of last time."""
+def proposal(patient: Patient, course: Course | None, follow_up: FollowUp | None, now: datetime) -> dict[str, Any]:
+    """Return what a booking starts from: the kind that fits, the first possible day at the hour of last time."""
     course = course or patient.courses.running().select_related("protocol", "location").first()
     if course is None:
         return {"kind": Appointment.Kind.CONSULTATION, "minutes": 30, "starts_at": next_full_hour(now)}

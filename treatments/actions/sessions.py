@@ -73,7 +73,7 @@ def sign(session: Session, *, by: "User", now: datetime, version: int) -> Sessio
     Raises `ValidationError` when the session is signed already or lacks what a signed one has, and
     `VersionConflictError` when somebody changed it since `version` was read.
     """
-    if session.is_signed:
+    if session.signed_by:
         raise ValidationError(
             _("%(name)s signed this session already.") % {"name": session.signed_by.get_full_name()}, code="signed"
         )

@@ -106,9 +106,7 @@ def register(person: Person, location: Location, number: int, now: datetime) -> 
     return patient
 
 
-def treat(
-    patient: Patient, person: Person, plan: Treatment, *, doctor: User, nurse: User, now: datetime
-) -> None:
+def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nurse: User, now: datetime) -> None:
     location = patient.location
     protocol = Protocol.objects.get(indication__code=plan.protocol)
     last_on = location.today(now) - timedelta(days=plan.since)
@@ -178,7 +176,9 @@ def react(session: Session, reaction: Reaction, nurse: User, now: datetime) -> N
         note=reaction.note,
     )
     # Reported two hours after it began, as far as that is past.
-    SideEffect.objects.filter(pk=effect.pk).update(recorded_at=min(onset + timedelta(hours=2), now - timedelta(hours=1)))
+    SideEffect.objects.filter(pk=effect.pk).update(
+        recorded_at=min(onset + timedelta(hours=2), now - timedelta(hours=1))
+    )
 
 
 def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number: int, now: datetime) -> None:
@@ -190,8 +190,8 @@ def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number
         plans.append((now + timedelta(minutes=person.at), person.today, person.kind))
     if person.booked:
         plans.append((now + timedelta(days=person.booked), Appointment.Status.BOOKED, Appointment.Kind.FOLLOW_UP))
-    for start, status, kind in plans:
-        start -= timedelta(minutes=start.minute % 5, seconds=start.second, microseconds=start.microsecond)
+    for at, status, kind in plans:
+        start = at - timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
         appointment = Appointment.objects.create(
             patient=patient,
             course=course if kind != Appointment.Kind.CONSULTATION else None,
@@ -205,17 +205,17 @@ def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number
             status=status,
             arrived_at=None if status == Appointment.Status.BOOKED else start + timedelta(minutes=1),
         )
-        if status == Appointment.Status.DONE and course:
-            Session.objects.filter(pk=course.sessions.order_by("performed_at").last().pk).update(
-                appointment=appointment
-            )
+        last = course.sessions.order_by("performed_at").last() if course else None
+        if status == Appointment.Status.DONE and last:
+            Session.objects.filter(pk=last.pk).update(appointment=appointment)
 
 
 def call(patient: Patient, person: Person, *, nurse: User, now: datetime) -> None:
-    if not person.call:
+    follow_up = FollowUp.objects.of_patient(patient).last()
+    if not person.call or follow_up is None:
         return
     ContactAttempt.objects.create(
-        follow_up=FollowUp.objects.of_patient(patient).last(),
+        follow_up=follow_up,
         made_at=now - timedelta(days=4, hours=2),
         made_by=nurse,
         outcome=person.call,

@@ -6,15 +6,23 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, VersionedForm
+from clinic.forms import OnceForm, VersionedForm, choices_of_rows
 from clinic.models import Location, Room, User
 from clinic.widgets import DateTimeInput, Segmented, UnitInput
 from patients.models import Patient
 from treatments.models import Appointment, Course
 
 
+class CourseChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Course) -> str:
+        return f"{obj.protocol}, {obj.get_status_display().lower()}"
+
+
 class _AppointmentForm(forms.ModelForm):
+    course = CourseChoice(Course.objects.none(), label=gettext_lazy("Course"), required=False)
+
     class Meta:
         model = Appointment
         fields = ["kind", "course", "starts_at", "minutes", "practitioner", "room"]
@@ -28,10 +36,11 @@ class _AppointmentForm(forms.ModelForm):
         self.now = now
         super().__init__(*args, **kwargs)
         location, patient = self.instance.location, self.instance.patient
-        self.fields["practitioner"].queryset = User.objects.treating_at(location, also=self.instance.practitioner_id)
-        self.fields["room"].queryset = Room.objects.filter(location=location)
-        self.fields["course"].queryset = Course.objects.filter(patient=patient).select_related("protocol")
-        self.fields["course"].label_from_instance = lambda course: f"{course.protocol}, {course.get_status_display()}"
+        choices_of_rows(self, "practitioner").queryset = User.objects.treating_at(
+            location, also=self.instance.practitioner_id
+        )
+        choices_of_rows(self, "room").queryset = Room.objects.filter(location=location)
+        choices_of_rows(self, "course").queryset = Course.objects.filter(patient=patient).select_related("protocol")
 
     def clean_starts_at(self) -> datetime:
         start = self.cleaned_data["starts_at"]

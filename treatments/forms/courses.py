@@ -9,8 +9,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, VersionedForm
+from clinic.forms import OnceForm, VersionedForm, choices_of_rows
 from clinic.models import Location, User
+from clinic.roles import Role
 from clinic.widgets import Chips, ChoiceCards, DateInput, Stepper, UnitInput
 from patients.models import Patient
 from treatments.models import Course, Protocol, TreatmentArea
@@ -28,8 +29,10 @@ class _PlanForm(forms.ModelForm):
 
     def offer(self, protocol: Protocol | None, location: Location) -> None:
         """Offer the protocol's areas and the clinicians of the location, and what the course has already."""
-        self.fields["areas"].queryset = TreatmentArea.objects.of_plan(protocol, self.instance)
-        self.fields["clinician"].queryset = User.objects.clinicians_at(location, also=self.instance.clinician_id)
+        choices_of_rows(self, "areas").queryset = TreatmentArea.objects.of_plan(protocol, self.instance)
+        choices_of_rows(self, "clinician").queryset = User.objects.clinicians_at(
+            location, also=self.instance.clinician_id
+        )
 
 
 class CourseStartForm(OnceForm, _PlanForm):
@@ -48,7 +51,14 @@ class CourseStartForm(OnceForm, _PlanForm):
         labels = {"started_on": gettext_lazy("Starts on")}
 
     def __init__(
-        self, *args: Any, patient: Patient, location: Location, user: User, today: date, protocol: Protocol | None, **kwargs: Any
+        self,
+        *args: Any,
+        patient: Patient,
+        location: Location,
+        user: User,
+        today: date,
+        protocol: Protocol | None,
+        **kwargs: Any,
     ) -> None:
         self.today, self.offered = today, protocol
         kwargs["instance"] = Course(patient=patient, location=location, currency=location.currency, status_on=today)
@@ -56,7 +66,7 @@ class CourseStartForm(OnceForm, _PlanForm):
         super().__init__(*args, **kwargs)
         self.fields["price"].widget = UnitInput(unit=location.currency, attrs={"min": 0, "step": "0.01"})
         self.offer(protocol, location)
-        if self.fields["clinician"].queryset.contains(user):
+        if user.role is Role.CLINICIAN:
             self.initial["clinician"] = user
 
     def estimate(self) -> tuple[MoneyRange, MoneyRange] | None:

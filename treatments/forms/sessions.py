@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, VersionedForm
+from clinic.forms import OnceForm, VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
 from clinic.units import WeightField, weight_unit
 from clinic.widgets import Chips, DateTimeInput, PainKeys, Segmented, UnitInput
@@ -57,15 +57,19 @@ class _SessionForm(forms.ModelForm):
             label=_("Weight"),
             required=False,
             location=course.location,
-            widget=UnitInput(unit=weight_unit(course.location), attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}),
+            widget=UnitInput(
+                unit=weight_unit(course.location), attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}
+            ),
         )
-        self.fields["areas"].queryset = TreatmentArea.objects.of_session(instance)
-        self.fields["performed_by"].queryset = User.objects.treating_at(course.location, also=instance.performed_by_id)
+        choices_of_rows(self, "areas").queryset = TreatmentArea.objects.of_session(instance)
+        choices_of_rows(self, "performed_by").queryset = User.objects.treating_at(
+            course.location, also=instance.performed_by_id
+        )
         self.logged = list(instance.side_effects.select_related("kind", "area")) if instance.pk else []
         known = {effect.kind_id for effect in self.logged}
         self.kinds = [kind for kind in SideEffectKind.objects.filter(is_immediate=True) if kind.pk not in known]
         choices = [(kind.code, kind.name) for kind in self.kinds]
-        self.fields["reactions"].choices = choices if self.logged else [(NONE, _("None")), *choices]
+        choices_of_words(self, "reactions").choices = choices if self.logged else [(NONE, _("None")), *choices]
         if instance.reactions_asked == Session.Asked.NONE:
             self.initial.setdefault("reactions", [NONE])
         for kind in self.kinds:
@@ -105,7 +109,7 @@ class _SessionForm(forms.ModelForm):
             self.instance.reactions_asked = Session.Asked.SOME
         else:
             self.instance.reactions_asked = Session.Asked.NOT_ASKED
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
 
     def new_reactions(self) -> list[tuple[SideEffectKind, str]]:
         """Return the reactions chosen now, as (kind, severity)."""

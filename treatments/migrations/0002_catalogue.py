@@ -8,7 +8,13 @@ D, H, M = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 # code, name, SNOMED CT, ICD-10, note
 INDICATIONS = [
-    ("cellulite", "Cellulite", "", "", "Cellulite is a change of the skin's relief. Cellulitis is an infection: another thing."),
+    (
+        "cellulite",
+        "Cellulite",
+        "",
+        "",
+        "Cellulite is a change of the skin's relief. Cellulitis is an infection: another thing.",
+    ),
     ("acne", "Acne", "88616000", "", ""),
     ("stretch-marks", "Stretch marks", "", "", ""),
     ("scars", "Scars", "", "", ""),
@@ -180,7 +186,20 @@ KINDS = [
 # indication: sessions, interval in days, price, milestones, first result, change by session, in percent, area codes.
 # The cellulite numbers are what clinics claim; the others are defaults for a clinic to replace with its own.
 PROTOCOLS = {
-    "cellulite": (15, 20, 7, 14, 500, 800, [5, 10], 5, 10, 50, 40, ["buttock", "thigh", "hip", "flank", "abdomen", "knee"]),
+    "cellulite": (
+        15,
+        20,
+        7,
+        14,
+        500,
+        800,
+        [5, 10],
+        5,
+        10,
+        50,
+        40,
+        ["buttock", "thigh", "hip", "flank", "abdomen", "knee"],
+    ),
     "acne": (4, 8, 7, 14, 150, 300, [4], 3, 6, 50, 30, ["face", "neck"]),
     "stretch-marks": (6, 10, 14, 28, 200, 400, [5], 4, 8, 30, 40, ["abdomen", "buttock", "thigh", "hip"]),
     "scars": (4, 6, 21, 42, 200, 400, [3], 3, 6, 40, 30, ["face", "abdomen", "neck"]),
@@ -192,14 +211,15 @@ PROTOCOLS = {
 
 def load(apps, schema_editor):
     alias = schema_editor.connection.alias
-    Indication, TreatmentArea, Protocol, SideEffectKind = (
-        apps.get_model("treatments", name) for name in ["Indication", "TreatmentArea", "Protocol", "SideEffectKind"]
+    indications, areas, protocols, kinds = (
+        apps.get_model("treatments", name).objects.using(alias)
+        for name in ["Indication", "TreatmentArea", "Protocol", "SideEffectKind"]
     )
     order = 0
     for code, region, view, snomed in AREAS:
-        for side, snomed_code in zip(LEFT_RIGHT, snomed) if isinstance(snomed, tuple) else [("", snomed)]:
+        for side, snomed_code in zip(LEFT_RIGHT, snomed, strict=True) if isinstance(snomed, tuple) else [("", snomed)]:
             order += 1
-            TreatmentArea.objects.using(alias).create(
+            areas.create(
                 code=f"{code}-{side}" if side else code,
                 region=region,
                 side=side,
@@ -208,7 +228,7 @@ def load(apps, schema_editor):
                 order=order,
             )
     for order, (code, name, term, onset_from, onset_to, longest, review, urgent, immediate) in enumerate(KINDS, 1):
-        SideEffectKind.objects.using(alias).create(
+        kinds.create(
             code=code,
             name=name,
             meddra_term=term,
@@ -221,11 +241,11 @@ def load(apps, schema_editor):
             order=order,
         )
     for place, (code, name, snomed_code, icd10_code, note) in enumerate(INDICATIONS, 1):
-        indication = Indication.objects.using(alias).create(
+        indication = indications.create(
             code=code, name=name, snomed_code=snomed_code, icd10_code=icd10_code, note=note, order=place
         )
         few, many, soon, late, low, high, milestones, first, by, percent, minutes, regions = PROTOCOLS[code]
-        protocol = Protocol.objects.using(alias).create(
+        protocol = protocols.create(
             indication=indication,
             name=name,
             sessions_min=few,
@@ -242,8 +262,7 @@ def load(apps, schema_editor):
             follow_up_months_min=6,
             follow_up_months_max=8,
         )
-        areas = TreatmentArea.objects.using(alias).all()
-        protocol.areas.set([area for area in areas if any(area.code.startswith(region) for region in regions)])
+        protocol.areas.set([area for area in areas.all() if any(area.code.startswith(region) for region in regions)])
 
 
 def unload(apps, schema_editor):

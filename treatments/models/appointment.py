@@ -65,9 +65,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(starts_at__lt=moment).order_by("-starts_at", "-pk")
 
     def for_board(self) -> "AppointmentQuerySet":
-        return self.select_related("patient", "practitioner", "room").order_by(
-            "starts_at", "pk"
-        )
+        return self.select_related("patient", "practitioner", "room").order_by("starts_at", "pk")
 
 
 class Appointment(Versioned):
@@ -129,6 +127,9 @@ class Appointment(Versioned):
     history = HistoricalRecords(excluded_fields=["form_token"])
 
     objects = AppointmentQuerySet.as_manager()
+
+    # Annotated by `overlapping`.
+    ends_at: datetime
 
     class Meta:
         verbose_name = _("appointment")

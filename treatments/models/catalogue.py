@@ -109,7 +109,7 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
 
 
 class Protocol(models.Model):
-    """The plan of a course for one indication. Its numbers are the clinic's claims and settings, never measured facts."""
+    """The plan of a course for one indication. Its numbers are claims and settings of the clinic, never measured."""
 
     indication = models.ForeignKey(
         Indication, verbose_name=_("indication"), on_delete=models.PROTECT, related_name="protocols"
@@ -140,14 +140,14 @@ class Protocol(models.Model):
         default=list,
         blank=True,
         validators=[validate_milestones],
-        help_text=_("Sessions after which progress is reviewed, for example [5, 10]. The last one is always reviewed."),
+        help_text=_(
+            "Sessions after which progress is reviewed, for example [5, 10]. The last one is always reviewed."
+        ),
     )
     first_result_session = models.PositiveSmallIntegerField(
         _("first result expected after session"), null=True, blank=True
     )
-    expected_change_session = models.PositiveSmallIntegerField(
-        _("expected change by session"), null=True, blank=True
-    )
+    expected_change_session = models.PositiveSmallIntegerField(_("expected change by session"), null=True, blank=True)
     expected_change_percent = models.PositiveSmallIntegerField(
         _("expected change in percent"), null=True, blank=True, validators=[MaxValueValidator(100)]
     )

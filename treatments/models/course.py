@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -31,15 +32,16 @@ class CourseQuerySet(models.QuerySet["Course"]):
         return self.filter(status__in=Course.RUNNING)
 
     def with_progress(self) -> "CourseQuerySet":
-        """Annotate `done`, the signed sessions of the course itself, and `last_session_at`, drafts and returns included."""
+        """Annotate `done` and `last_session_at`.
+
+        `done` counts the signed sessions of the course itself; the last one may be a draft or a follow-up's.
+        """
         from treatments.models.session import Session  # noqa: PLC0415 -- session imports course
 
-        own = Session.objects.filter(course=OuterRef("pk")).order_by().values("course")
+        own = Session.objects.filter(course=OuterRef("pk")).order_by()
         return self.annotate(
-            done=models.functions.Coalesce(
-                Subquery(own.counting().annotate(n=Count("pk")).values("n")), 0
-            ),
-            last_session_at=Subquery(own.annotate(last=Max("performed_at")).values("last")),
+            done=Coalesce(Subquery(own.counting().values("course").annotate(n=Count("pk")).values("n")), 0),
+            last_session_at=Subquery(own.values("course").annotate(last=Max("performed_at")).values("last")),
         )
 
     def for_page(self) -> "CourseQuerySet":
@@ -85,14 +87,16 @@ class Course(Versioned):
     started_on = models.DateField(_("started on"))
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.PLANNED)
     status_on = models.DateField(_("status since"))
-    status_reason = models.CharField(
-        _("reason"), max_length=500, blank=True, validators=[validate_plain_text]
-    )
+    status_reason = models.CharField(_("reason"), max_length=500, blank=True, validators=[validate_plain_text])
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, editable=False)
     history = HistoricalRecords(m2m_fields=[areas], excluded_fields=["form_token"])
 
     objects = CourseQuerySet.as_manager()
+
+    # Annotated by `with_progress`.
+    done: int
+    last_session_at: datetime | None
 
     class Meta:
         verbose_name = _("course")
@@ -118,7 +122,9 @@ class Course(Versioned):
                 fields=["patient", "protocol"],
                 condition=Q(status__in=["planned", "active", "paused"]),
                 name="course_one_running_of_a_protocol",
-                violation_error_message=_("A course of this protocol is running already. End it before another starts."),
+                violation_error_message=_(
+                    "A course of this protocol is running already. End it before another starts."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["paused", "stopped"]) | ~Q(status_reason=""),

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -17,7 +17,7 @@ from patients.models import Patient
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
-from treatments.rules.course import next_session, too_early
+from treatments.rules.course import too_early
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -81,7 +81,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         )
 
     def with_number(self) -> "SessionQuerySet":
-        """Annotate `number`, the session's place in its course by the time it was performed; None for a follow-up's."""
+        """Annotate `number`, its place in its course by the time it was performed; None for a follow-up's."""
         earlier = (
             Session.objects.of_course_itself()
             .filter(course=OuterRef("course"))
@@ -94,9 +94,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        return self.annotate(
-            number=models.Case(models.When(follow_up=None, then=Subquery(earlier)), default=None)
-        )
+        return self.annotate(number=models.Case(models.When(follow_up=None, then=Subquery(earlier)), default=None))
 
 
 class Session(Versioned):
@@ -155,7 +153,11 @@ class Session(Versioned):
         validators=[MinValueValidator(0), MaxValueValidator(25)],
     )
     needle = models.CharField(
-        _("needle"), max_length=30, blank=True, validators=[validate_plain_text], help_text=_("For example 30G, 13 mm.")
+        _("needle"),
+        max_length=30,
+        blank=True,
+        validators=[validate_plain_text],
+        help_text=_("For example 30G, 13 mm."),
     )
     weight_kg = models.DecimalField(
         _("weight"),
@@ -194,6 +196,9 @@ class Session(Versioned):
     history = HistoricalRecords(m2m_fields=[areas], excluded_fields=["form_token"])
 
     objects = SessionQuerySet.as_manager()
+
+    # Annotated by `with_number`.
+    number: int | None
 
     class Meta:
         verbose_name = _("session")
@@ -234,32 +239,24 @@ class Session(Versioned):
         return reverse("session", args=[self.public_id])
 
     def clean(self) -> None:
-        """Hold the session to its course: not before it starts; sooner than the minimum interval with a reason only."""
+        """Hold the session to its course: not before it starts, and too soon after the last only with a reason."""
         if not self.performed_at:
             return
         course = self.course
         day = course.day_of(self.performed_at)
         if day < course.started_on:
-            raise ValidationError(
-                {
-                    "performed_at": _("The course starts on %(day)s. A session is not before that.")
-                    % {"day": date_format(course.started_on, "j F Y")}
-                }
-            )
+            text = _("The course starts on %(day)s. A session is not before that.")
+            raise ValidationError({"performed_at": text % {"day": date_format(course.started_on, "j F Y")}})
         previous = self.previous()
+        if previous is None or self.early_reason:
+            return
         interval = course.protocol.interval
-        last = course.day_of(previous.performed_at) if previous else None
-        if too_early(last, day, interval) and not self.early_reason:
+        last = course.day_of(previous.performed_at)
+        if too_early(last, day, interval):
+            text = _("The last session was on %(day)s; the next is from %(first)s on. Say why this one is earlier.")
+            first = last + timedelta(days=interval.minimum)
             raise ValidationError(
-                {
-                    "early_reason": _(
-                        "The last session was on %(day)s; the next is from %(first)s on. Give a reason for the earlier one."
-                    )
-                    % {
-                        "day": date_format(last, "j F"),
-                        "first": date_format(next_session(last, interval).first, "j F"),
-                    }
-                }
+                {"early_reason": text % {"day": date_format(last, "j F"), "first": date_format(first, "j F")}}
             )
 
     def previous(self) -> "Session | None":

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -109,9 +110,11 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over its time, ending soonest."""
         return self._with_end().annotate(
             rank=models.Case(
-                models.When(_interrupts(), then=0), models.When(resolved_at=None, expected_end__lt=now, then=1), default=2
+                models.When(_interrupts(), then=0),
+                models.When(resolved_at=None, expected_end__lt=now, then=1),
+                default=2,
             ),
-            ends_at=models.functions.Coalesce("expected_end", "onset_at"),
+            ends_at=Coalesce("expected_end", "onset_at"),
         )
 
     def of_kind(self, kind: SideEffectKind) -> "SideEffectQuerySet":
@@ -219,7 +222,9 @@ class SideEffect(Versioned):
             ),
         ]
         indexes = [
-            models.Index(fields=["onset_at", "kind", "session"], condition=Q(resolved_at=None), name="side_effect_open"),
+            models.Index(
+                fields=["onset_at", "kind", "session"], condition=Q(resolved_at=None), name="side_effect_open"
+            ),
             models.Index(fields=["onset_at", "id"], name="side_effect_by_onset"),
             models.Index(
                 fields=["severity", "grade", "kind"], condition=Q(reviewed_at=None), name="side_effect_unreviewed"

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
-from clinic.forms import VersionConflictError, save_once
-from clinic.models import User
+from clinic.forms import save_once
+from clinic.http import Request
+from clinic.models import User, VersionConflictError
 from patients.banner import banner
 from patients.models import Patient
 from treatments.actions import appointments as actions
@@ -24,15 +25,19 @@ from treatments.models import Appointment, Course, FollowUp
 
 def get_appointment(user: User, public_id: UUID) -> Appointment:
     visible = Appointment.objects.visible_to(user)
-    return get_object_or_404(visible.select_related("patient__location", "location", "practitioner"), public_id=public_id)
+    return get_object_or_404(
+        visible.select_related("patient__location", "location", "practitioner"), public_id=public_id
+    )
 
 
-def booking_subject(request: HttpRequest) -> tuple[Patient, Course | None, FollowUp | None]:
+def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp | None]:
     """Return whom an address asks to book: a patient, a course, or a follow-up. Raises 404 for none of them."""
     user, query = request.user, request.GET
     try:
         if "follow_up" in query:
-            follow_ups = FollowUp.objects.visible_to(user).select_related("course__patient__location", "course__protocol")
+            follow_ups = FollowUp.objects.visible_to(user).select_related(
+                "course__patient__location", "course__protocol"
+            )
             follow_up = get_object_or_404(follow_ups, public_id=UUID(query["follow_up"]))
             return follow_up.course.patient, follow_up.course, follow_up
         if "course" in query:
@@ -46,7 +51,7 @@ def booking_subject(request: HttpRequest) -> tuple[Patient, Course | None, Follo
 
 
 @may("treatments.book_appointment")
-def book(request: HttpRequest) -> HttpResponse:
+def book(request: Request) -> HttpResponse:
     patient, course, follow_up = booking_subject(request)
     now = timezone.now()
     location = patient.location
@@ -75,7 +80,7 @@ def book(request: HttpRequest) -> HttpResponse:
 
 
 @may("treatments.book_appointment")
-def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def appointment(request: Request, public_id: UUID) -> HttpResponse:
     """Show an appointment; while it is booked it can be moved here."""
     appointment = get_appointment(request.user, public_id)
     now = timezone.now()
@@ -97,9 +102,7 @@ def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
         {
             "appointment": appointment,
             "form": form,
-            "turns": sorted(
-                actions.TURNS[Appointment.Status(appointment.status)], key=list(Appointment.Status).index
-            ),
+            "turns": sorted(actions.TURNS[Appointment.Status(appointment.status)], key=list(Appointment.Status).index),
             "banner": banner(appointment.patient, today=appointment.location.today(now)),
         },
     )
@@ -107,7 +110,7 @@ def appointment(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 @may("treatments.book_appointment")
 @require_POST
-def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def status(request: Request, public_id: UUID) -> HttpResponse:
     """Take an appointment a step further, or back. Answers with the board, or the page it was asked from."""
     appointment = get_appointment(request.user, public_id)
     form = AppointmentStatusForm(request.POST)
@@ -121,7 +124,9 @@ def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
         except ValidationError as error:
             messages.error(request, f"{name}: {' '.join(error.messages)}")
         except VersionConflictError:
-            messages.error(request, _("%(name)s: somebody else was faster. This is how it stands now.") % {"name": name})
+            messages.error(
+                request, _("%(name)s: somebody else was faster. This is how it stands now.") % {"name": name}
+            )
         else:
             messages.success(
                 request,

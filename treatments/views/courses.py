@@ -4,15 +4,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.access import may
-from clinic.forms import VersionConflictError, save_once
-from clinic.models import User
+from clinic.forms import save_once
+from clinic.http import Request
+from clinic.models import User, VersionConflictError
 from patients.banner import banner
 from patients.models import Patient
 from treatments.actions.courses import TURNS, turn
@@ -29,7 +30,7 @@ def get_course(user: User, public_id: UUID) -> Course:
 
 
 @may("treatments.plan_course")
-def start(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def start(request: Request, public_id: UUID) -> HttpResponse:
     """Plan a course; choosing another protocol asks for the page again, and htmx swaps the plan alone."""
     patient = get_object_or_404(
         Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
@@ -67,7 +68,7 @@ def start(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-def course(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def course(request: Request, public_id: UUID) -> HttpResponse:
     course = get_course(request.user, public_id)
     now = timezone.now()
     today = course.location.today(now)
@@ -93,7 +94,7 @@ def course(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @may("treatments.plan_course")
-def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def edit(request: Request, public_id: UUID) -> HttpResponse:
     course = get_course(request.user, public_id)
     form = CourseForm(request.POST or None, instance=course)
     if request.method == "POST" and form.is_valid():
@@ -112,7 +113,7 @@ def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @may("treatments.plan_course")
-def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def status(request: Request, public_id: UUID) -> HttpResponse:
     """Pause, resume, complete or stop a course, since a day and with a reason."""
     course = get_course(request.user, public_id)
     now = timezone.now()
@@ -131,9 +132,7 @@ def status(request: HttpRequest, public_id: UUID) -> HttpResponse:
         except VersionConflictError:
             form.add_error(None, _("Somebody changed this course meanwhile. Read it again, then decide."))
         else:
-            messages.success(
-                request, _("The course is %(status)s.") % {"status": course.get_status_display().lower()}
-            )
+            messages.success(request, _("The course is %(status)s.") % {"status": course.get_status_display().lower()})
             return redirect(course)
     target = form["status"].value()
     if target not in TURNS[Course.Status(course.status)] and not form.is_bound:

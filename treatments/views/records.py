@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from clinic.http import Request
 from patients.banner import banner
 from patients.models import Patient
 from treatments.models import Appointment, Course, FollowUp, SideEffect
@@ -16,7 +17,7 @@ from treatments.record import course_cards
 from treatments.timeline import LABELS, Kind, timeline
 
 
-def patient_record(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def patient_record(request: Request, public_id: UUID) -> HttpResponse:
     """Show the record; `kind` and `before` choose the part of its timeline, which htmx fetches alone."""
     patient = get_object_or_404(
         Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
-from clinic.forms import VersionConflictError, save_once
+from clinic.forms import save_once
+from clinic.http import Request
+from clinic.models import VersionConflictError
 from clinic.paging import page
 from treatments.actions import sessions as actions
 from treatments.areas import areas_in_words
@@ -24,16 +26,16 @@ from treatments.progress import progress, weight_change
 from treatments.views.courses import get_course
 
 
-def get_session(request: HttpRequest, public_id: UUID) -> Session:
+def get_session(request: Request, public_id: UUID) -> Session:
     return get_object_or_404(Session.objects.visible_to(request.user).for_page(), public_id=public_id)
 
 
-def wants_to_sign(request: HttpRequest) -> bool:
+def wants_to_sign(request: Request) -> bool:
     return request.POST.get("action") == "sign" and request.user.has_perm("treatments.sign_session")
 
 
 @may("treatments.log_session")
-def log(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def log(request: Request, public_id: UUID) -> HttpResponse:
     """Log a session of a course; sign it in the same tap where the role may."""
     course = get_course(request.user, public_id)
     if course.status == Course.Status.PAUSED:
@@ -58,7 +60,7 @@ def log(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @may("treatments.log_session")
-def unsigned(request: HttpRequest) -> HttpResponse:
+def unsigned(request: Request) -> HttpResponse:
     """List the drafts, the oldest first."""
     drafts = Session.objects.visible_to(request.user).drafts().for_signing_list()
     return TemplateResponse(
@@ -66,7 +68,7 @@ def unsigned(request: HttpRequest) -> HttpResponse:
     )
 
 
-def session(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def session(request: Request, public_id: UUID) -> HttpResponse:
     session = get_session(request, public_id)
     now = timezone.now()
     return TemplateResponse(
@@ -84,7 +86,7 @@ def session(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @may("treatments.log_session")
-def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def edit(request: Request, public_id: UUID) -> HttpResponse:
     session = get_session(request, public_id)
     if session.is_signed:
         messages.warning(request, _("This session is signed, so it changes no more."))
@@ -103,7 +105,7 @@ def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return session_page(request, form, session.course)
 
 
-def session_page(request: HttpRequest, form: SessionLogForm | SessionForm, course: Course) -> HttpResponse:
+def session_page(request: Request, form: SessionLogForm | SessionForm, course: Course) -> HttpResponse:
     """Show the one page on which a session is logged and edited."""
     now = timezone.now()
     others = [session for session in course.sessions.for_course_page() if session.pk != form.instance.pk]
@@ -125,14 +127,12 @@ def session_page(request: HttpRequest, form: SessionLogForm | SessionForm, cours
 
 @may("treatments.sign_session")
 @require_POST
-def sign(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def sign(request: Request, public_id: UUID) -> HttpResponse:
     """Sign a draft as it stands; what is missing leads back to its form."""
     session = get_session(request, public_id)
     version = request.POST.get("version", "")
     try:
-        actions.sign(
-            session, by=request.user, now=timezone.now(), version=int(version) if version.isdecimal() else 0
-        )
+        actions.sign(session, by=request.user, now=timezone.now(), version=int(version) if version.isdecimal() else 0)
     except VersionConflictError:
         messages.error(request, _("Somebody changed this session meanwhile. Read it again, then sign."))
     except ValidationError as error:

@@ -14,9 +14,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
-from clinic.forms import VersionConflictError
 from clinic.http import Request
-from clinic.models import User
+from clinic.models import User, VersionConflictError
 from clinic.paging import bounded_count, page
 from treatments.actions import side_effects as actions
 from treatments.banner import course_banner

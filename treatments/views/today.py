@@ -1,15 +1,16 @@
 """Today: the board and the work that waits."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from clinic.http import Request
 from treatments.board import board
 from treatments.models import Session, SideEffect
 from treatments.work import follow_up_counts, side_effect_counts
 
 
-def today(request: HttpRequest) -> HttpResponse:
+def today(request: Request) -> HttpResponse:
     now = timezone.now()
     mine = request.GET.get("list") == "mine"
     location = request.location
