@@ -43,7 +43,7 @@ class FollowUpFilter(django_filters.FilterSet):
         method="filter_indication",
         label=_("Indication"),
         empty_label=_("Any indication"),
-        widget=forms.Select(attrs={"class": "form-select", "data-submit": True}),
+        widget=forms.Select(attrs={"class": "form-select is-short", "data-submit": True}),
     )
     location = django_filters.ModelChoiceFilter(
         queryset=own_locations,
@@ -51,12 +51,19 @@ class FollowUpFilter(django_filters.FilterSet):
         method="filter_location",
         label=_("Location"),
         empty_label=_("Any location"),
-        widget=forms.Select(attrs={"class": "form-select", "data-submit": True}),
+        widget=forms.Select(attrs={"class": "form-select is-short", "data-submit": True}),
     )
     q = django_filters.CharFilter(
         method="filter_text",
         label=_("Name, record number or phone"),
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("Find a name"), "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={
+                "class": "form-control is-short",
+                "type": "search",
+                "placeholder": _("Find a name"),
+                "autocomplete": "off",
+            }
+        ),
     )
 
     def filter_indication(self, queryset: FollowUpQuerySet, _name: str, indication: Indication) -> FollowUpQuerySet:

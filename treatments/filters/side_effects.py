@@ -34,7 +34,7 @@ class SideEffectFilter(django_filters.FilterSet):
         method="filter_kind",
         label=_("Kind"),
         empty_label=_("Any kind"),
-        widget=forms.Select(attrs={"class": "form-select", "data-submit": True}),
+        widget=forms.Select(attrs={"class": "form-select is-short", "data-submit": True}),
     )
 
     def filter_kind(self, queryset: SideEffectQuerySet, _name: str, kind: SideEffectKind) -> SideEffectQuerySet:

@@ -58,7 +58,7 @@ class LastedMixin(forms.Form):
         },
     )
     lasted_unit = forms.ChoiceField(
-        label=gettext_lazy("Unit"), choices=LASTED_UNITS, required=False, initial=Unit.DAYS, widget=Segmented
+        label=gettext_lazy("Unit"), choices=LASTED_UNITS, required=False, initial=Unit.DAYS
     )
 
     def clean_lasted(self) -> Decimal | None:
@@ -115,6 +115,16 @@ class _FactsForm(forms.ModelForm):
             "grade": gettext_lazy("CTCAE grade, if graded"),
             "onset_at": gettext_lazy("Began at"),
         }
+        error_messages = {
+            "kind": {"required": gettext_lazy("Choose what it is.")},
+            "severity": {"required": gettext_lazy("Choose how severe it is.")},
+            "onset_at": {"required": gettext_lazy("Say when it began.")},
+            "reported_by": {"required": gettext_lazy("Choose who reported it.")},
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["grade"].choices = [("", _("not graded")), *SideEffect.Grade.choices]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -140,6 +150,7 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
         label=gettext_lazy("What"),
         widget=forms.RadioSelect(attrs={"class": "hidden-input"}),
         empty_label=None,
+        error_messages={"required": gettext_lazy("Choose what it is.")},
     )
     areas = forms.ModelMultipleChoiceField(
         TreatmentArea.objects.none(),
@@ -165,12 +176,16 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
         if len(areas) == 1:
             self.initial["areas"] = list(areas)
         self.fields["began"].choices = [
-            (self.AT_SESSION, _("At the session, %(moment)s") % {"moment": local_moment(session.performed_at)}),
+            (
+                self.AT_SESSION,
+                _("At the session, %(moment)s")
+                % {"moment": date_format(timezone.localtime(session.performed_at), "j M, H:i")},
+            ),
             (self.TODAY, _("Today")),
             (self.OTHER_TIME, _("Another time")),
         ]
         self.fields["onset_at"].required = False
-        self.initial.setdefault("reported_by", SideEffect.Reporter.PATIENT)
+        self.initial["reported_by"] = SideEffect.Reporter.PATIENT
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -94,8 +94,9 @@ def work_list(request: Request) -> HttpResponse:
         "treatments/side_effects/list.html",
         {
             "tabs": [(each, counts.get(each)) for each in Tab],
-            "counts": {each.name.lower(): count for each, count in counts.items()},
-            "urgent": bounded_count(narrow.qs.urgent()),
+            "urgent": (urgent := bounded_count(narrow.qs.urgent())),
+            "others": counts[Tab.TO_REVIEW] - urgent,
+            "running": counts[Tab.RUNNING],
             "tab": tab,
             "filter": narrow,
             "page": found,
