@@ -4,14 +4,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.access import may
-from clinic.forms import VersionConflictError
+from clinic.http import Request
+from clinic.models import VersionConflictError
 from patients import actions
 from patients.banner import banner
 from patients.forms.allergies import AllergyForm, WithdrawForm
@@ -19,7 +20,7 @@ from patients.models import Allergy, Patient
 from patients.views.patients import get_patient
 
 
-def allergies(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def allergies(request: Request, public_id: UUID) -> HttpResponse:
     patient = get_patient(request, public_id)
     if request.method == "POST":
         return change(request, patient)
@@ -27,7 +28,7 @@ def allergies(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @may("patients.record_allergy")
-def change(request: HttpRequest, patient: Patient) -> HttpResponse:
+def change(request: Request, patient: Patient) -> HttpResponse:
     """Add an allergy, or note that the patient was asked and knows of none."""
     if "none_known" in request.POST:
         return note_none_known(request, patient)
@@ -42,7 +43,7 @@ def change(request: HttpRequest, patient: Patient) -> HttpResponse:
     return redirect("patient-allergies", patient.public_id)
 
 
-def note_none_known(request: HttpRequest, patient: Patient) -> HttpResponse:
+def note_none_known(request: Request, patient: Patient) -> HttpResponse:
     try:
         actions.ask_none_known(patient, today=timezone.localdate())
     except ValidationError as error:
@@ -52,7 +53,7 @@ def note_none_known(request: HttpRequest, patient: Patient) -> HttpResponse:
     return redirect("patient-allergies", patient.public_id)
 
 
-def show(request: HttpRequest, patient: Patient, form: AllergyForm) -> HttpResponse:
+def show(request: Request, patient: Patient, form: AllergyForm) -> HttpResponse:
     context = {
         "patient": patient,
         "banner": banner(patient, today=timezone.localdate()),
@@ -64,7 +65,7 @@ def show(request: HttpRequest, patient: Patient, form: AllergyForm) -> HttpRespo
 
 
 @may("patients.record_allergy")
-def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def withdraw(request: Request, public_id: UUID) -> HttpResponse:
     """Take an allergy out of force, with the reason; what is withdrawn already stays as it is."""
     allergy = get_object_or_404(
         Allergy.objects.visible_to(request.user).select_related("patient"), public_id=public_id
@@ -84,7 +85,7 @@ def withdraw(request: HttpRequest, public_id: UUID) -> HttpResponse:
     )
 
 
-def save_withdrawal(request: HttpRequest, form: WithdrawForm) -> bool:
+def save_withdrawal(request: Request, form: WithdrawForm) -> bool:
     """Save, or show the version that somebody else saved meanwhile."""
     data = form.cleaned_data
     try:

@@ -4,14 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.access import may
-from clinic.forms import VersionConflictError, save_once
+from clinic.forms import save_once
+from clinic.http import Request
+from clinic.models import VersionConflictError
 from patients import actions
 from patients.banner import banner
 from patients.forms.allergies import AllergyFormSet, AllergyRows
@@ -20,7 +22,7 @@ from patients.models import Patient
 
 
 @may("patients.register_patient")
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: Request) -> HttpResponse:
     if "add_allergy" in request.POST:
         return show_registration(request, *forms_as_typed(request))
     form = RegisterForm(request.POST or None, user=request.user, location=request.location)
@@ -37,7 +39,7 @@ def register(request: HttpRequest) -> HttpResponse:
     return show_registration(request, form, rows)
 
 
-def may_name_allergies(request: HttpRequest) -> bool:
+def may_name_allergies(request: Request) -> bool:
     return request.user.has_perm("patients.record_allergy")
 
 
@@ -55,7 +57,7 @@ def save_registration(form: RegisterForm, rows: AllergyRows) -> Patient:
     return actions.register(form.save(commit=False), allergies=allergies, asked_on=asked_on)
 
 
-def forms_as_typed(request: HttpRequest) -> tuple[RegisterForm, AllergyRows]:
+def forms_as_typed(request: Request) -> tuple[RegisterForm, AllergyRows]:
     """Return the forms as they were sent, unjudged, with one more row for an allergy: the button without a script."""
     typed = request.POST.dict()
     form = RegisterForm(initial=typed, user=request.user, location=request.location)
@@ -66,17 +68,17 @@ def forms_as_typed(request: HttpRequest) -> tuple[RegisterForm, AllergyRows]:
     return form, more
 
 
-def show_registration(request: HttpRequest, form: RegisterForm, rows: AllergyRows) -> HttpResponse:
+def show_registration(request: Request, form: RegisterForm, rows: AllergyRows) -> HttpResponse:
     context = {"form": form, "rows": rows, "names_allergies": may_name_allergies(request)}
     return TemplateResponse(request, "patients/register.html", context)
 
 
-def get_patient(request: HttpRequest, public_id: UUID) -> Patient:
+def get_patient(request: Request, public_id: UUID) -> Patient:
     return get_object_or_404(Patient.objects.visible_to(request.user), public_id=public_id)
 
 
 @may("patients.edit_patient")
-def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def edit(request: Request, public_id: UUID) -> HttpResponse:
     patient = get_patient(request, public_id)
     head = banner(patient, today=timezone.localdate())
     form = EditForm(request.POST or None, instance=patient, user=request.user, location=request.location)
@@ -92,7 +94,7 @@ def edit(request: HttpRequest, public_id: UUID) -> HttpResponse:
 
 
 @may("patients.edit_patient")
-def archive(request: HttpRequest, public_id: UUID) -> HttpResponse:
+def archive(request: Request, public_id: UUID) -> HttpResponse:
     """Ask, then archive; for an archived patient: ask, then restore. `to` says which was meant, so twice is once."""
     patient = get_patient(request, public_id)
     if request.method != "POST":

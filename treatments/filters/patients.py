@@ -4,15 +4,17 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Location, User
 from patients.models import Patient
+from patients.models.patient import PatientQuerySet
 from treatments.models import Course
 
 CURRENT, GONE, ALL = "", "gone", "all"
 NEWEST = "newest"
+SELECT = forms.Select(attrs={"class": "form-select"})
 
 
 class PatientFilter(django_filters.FilterSet):
@@ -30,7 +32,15 @@ class PatientFilter(django_filters.FilterSet):
         method="search",
         label=_("Name, record number, phone, birth date"),
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "spellcheck": "false"}),
+        widget=forms.TextInput(
+            attrs={
+                "type": "search",
+                "class": "form-control",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "placeholder": _("Name, number, phone, birth date"),
+            }
+        ),
     )
     location = django_filters.ModelChoiceFilter(
         queryset=Location.objects.none(),
@@ -39,13 +49,21 @@ class PatientFilter(django_filters.FilterSet):
         label=_("Location"),
     )
     course = django_filters.ChoiceFilter(
-        choices=COURSES, method="by_course", empty_label=_("With or without a course"), label=_("Course")
+        choices=COURSES,
+        method="by_course",
+        empty_label=_("With or without a course"),
+        label=_("Course"),
+        widget=SELECT,
     )
     standing = django_filters.ChoiceFilter(
-        choices=STANDINGS, method="leave", empty_label=_("Current patients"), label=_("Records")
+        choices=STANDINGS, method="leave", empty_label=_("Current patients"), label=_("Records"), widget=SELECT
     )
     sort = django_filters.ChoiceFilter(
-        choices=[(NEWEST, _("Newest first"))], method="leave", empty_label=_("By name"), label=_("Order")
+        choices=[(NEWEST, _("Newest first"))],
+        method="leave",
+        empty_label=_("By name"),
+        label=_("Order"),
+        widget=SELECT,
     )
 
     class Meta:
@@ -56,17 +74,17 @@ class PatientFilter(django_filters.FilterSet):
         super().__init__(*args, **kwargs)
         self.filters["location"].queryset = Location.objects.visible_to(user)
 
-    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+    def filter_queryset(self, queryset: PatientQuerySet) -> PatientQuerySet:
         found = super().filter_queryset(queryset)
         standing = self.form.cleaned_data.get("standing") or CURRENT
         if standing == CURRENT:
             return found.active()
         return found.gone() if standing == GONE else found
 
-    def search(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+    def search(self, queryset: PatientQuerySet, name: str, value: str) -> PatientQuerySet:
         return queryset.search(value)
 
-    def by_course(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+    def by_course(self, queryset: PatientQuerySet, name: str, value: str) -> PatientQuerySet:
         own = Course.objects.filter(patient=OuterRef("pk"))
         running = Exists(own.running())
         if value == "running":
@@ -77,7 +95,7 @@ class PatientFilter(django_filters.FilterSet):
             return queryset.filter(Exists(own), ~running)
         return queryset.filter(~Exists(own))
 
-    def leave(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+    def leave(self, queryset: PatientQuerySet, name: str, value: str) -> PatientQuerySet:
         """Change nothing: the whole list depends on this one, see `filter_queryset` and `order`."""
         return queryset
 

@@ -1,16 +1,17 @@
 """The list of patients."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from clinic.http import Request
 from clinic.paging import page
 from patients.models import Patient
 from treatments.filters.patients import PatientFilter
 from treatments.patient_rows import patient_rows
 
 
-def patient_list(request: HttpRequest) -> HttpResponse:
+def patient_list(request: Request) -> HttpResponse:
     patients = Patient.objects.visible_to(request.user).select_related("location")
     chosen = PatientFilter(request.GET, queryset=patients, user=request.user)
     shown = page(request, chosen.qs, *chosen.order)
