@@ -77,7 +77,7 @@ def sign(session: Session, *, by: "User", now: datetime, version: int) -> Sessio
         raise ValidationError(
             _("%(name)s signed this session already.") % {"name": session.signed_by.get_full_name()}, code="signed"
         )
-    missing = missing_for_signing(session)
+    missing = session.missing_for_signing(has_areas=session.areas.exists())
     if missing:
         raise ValidationError([ValidationError(text, code=field) for field, text in missing.items()])
     session.signed_at, session.signed_by = now, by
@@ -90,20 +90,6 @@ def sign(session: Session, *, by: "User", now: datetime, version: int) -> Sessio
         course.save_over(course.version)
     move_window(course)
     return session
-
-
-def missing_for_signing(session: Session) -> dict[str, str]:
-    """Return what a signed session has and this one lacks, as field name to what to do."""
-    missing = {}
-    if session.reactions_asked == Session.Asked.NOT_ASKED:
-        missing["reactions_asked"] = _("Ask for reactions, and say “none” if there is none.")
-    if session.pain is None:
-        missing["pain"] = _("Ask for the pain during the injection, 0 to 10.")
-    if session.weight_kg is None:
-        missing["weight_kg"] = _("Weigh the patient.")
-    if not session.areas.exists():
-        missing["areas"] = _("Choose the areas treated.")
-    return missing
 
 
 def answered_follow_up(session: Session) -> FollowUp | None:

@@ -77,6 +77,15 @@ class _SessionForm(forms.ModelForm):
                 label=kind.name, choices=SideEffect.Severity, required=False, initial="mild", widget=Segmented
             )
 
+    @property
+    def has_reactions(self) -> bool:
+        """Say whether reactions were asked for, as the form stands."""
+        return bool(self["reactions"].value() or self.logged)
+
+    @property
+    def has_pain(self) -> bool:
+        return self["pain"].value() not in {None, ""}
+
     @staticmethod
     def severity_name(kind: SideEffectKind) -> str:
         return f"severity-{kind.code}"
@@ -90,15 +99,6 @@ class _SessionForm(forms.ModelForm):
         chosen = cleaned.get("reactions") or []
         if NONE in chosen and len(chosen) > 1:
             self.add_error("reactions", _("“None” and a reaction exclude each other."))
-        if self.signing:
-            required = {
-                "reactions": (chosen or self.logged, _("Ask for reactions, and say “None” if there is none.")),
-                "pain": (cleaned.get("pain") is not None, _("Ask for the pain, 0 to 10.")),
-                "weight_kg": (cleaned.get("weight_kg") is not None, _("Weigh the patient.")),
-            }
-            for name, (answered, text) in required.items():
-                if not answered and name not in self.errors:
-                    self.add_error(name, text)
         return cleaned
 
     def _post_clean(self) -> None:
@@ -110,6 +110,15 @@ class _SessionForm(forms.ModelForm):
         else:
             self.instance.reactions_asked = Session.Asked.NOT_ASKED
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
+        if self.signing:
+            self.ask_for_what_is_missing()
+
+    def ask_for_what_is_missing(self) -> None:
+        missing = self.instance.missing_for_signing(has_areas=bool(self.cleaned_data.get("areas")))
+        for field, text in missing.items():
+            name = "reactions" if field == "reactions_asked" else field
+            if name not in self.errors:
+                self.add_error(name, text)
 
     def new_reactions(self) -> list[tuple[SideEffectKind, str]]:
         """Return the reactions chosen now, as (kind, severity)."""

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from clinic.models import User
 
 
+A_DAY = timedelta(days=1)
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: "User") -> "AppointmentQuerySet":
         return self.filter(location__in=Location.objects.visible_to(user))
@@ -34,8 +37,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.exclude(status__in=Appointment.FALLEN)
 
     def ahead(self, now: datetime) -> "AppointmentQuerySet":
-        """Return what is booked and still to come, soonest first."""
-        return self.filter(status=Appointment.Status.BOOKED, starts_at__gte=now).order_by("starts_at", "pk")
+        """Return what is booked and still to come, and who is here now, soonest first."""
+        here = Q(status__in=[Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM], starts_at__gt=now - A_DAY)
+        booked = Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
+        return self.filter(here | booked).order_by("starts_at", "pk")
 
     def overlapping(self, start: datetime, minutes: int) -> "AppointmentQuerySet":
         end = ExpressionWrapper(

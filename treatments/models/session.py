@@ -259,6 +259,19 @@ class Session(Versioned):
                 {"early_reason": text % {"day": date_format(last, "j F"), "first": date_format(first, "j F")}}
             )
 
+    def missing_for_signing(self, *, has_areas: bool) -> dict[str, str]:
+        """Return what a signed session has and this one lacks, as field name to what to do."""
+        missing = {}
+        if not has_areas:
+            missing["areas"] = _("Choose the areas treated.")
+        if self.weight_kg is None:
+            missing["weight_kg"] = _("Weigh the patient.")
+        if self.reactions_asked == self.Asked.NOT_ASKED:
+            missing["reactions_asked"] = _("Ask for reactions, and say “None” if there is none.")
+        if self.pain is None:
+            missing["pain"] = _("Ask for the pain, 0 to 10.")
+        return missing
+
     def previous(self) -> "Session | None":
         """Return the session of the course before this one, drafts included."""
         others = self.course.sessions.exclude(pk=self.pk)

@@ -78,7 +78,9 @@ def session(request: Request, public_id: UUID) -> HttpResponse:
             "session": session,
             "course": session.course,
             "areas": areas_in_words(session.areas.all()),
-            "missing": actions.missing_for_signing(session) if not session.is_signed else {},
+            "missing": session.missing_for_signing(has_areas=bool(session.areas.all()))
+            if not session.is_signed
+            else {},
             "banner": course_banner(session.course, now),
             "now": now,
         },

@@ -1,16 +1,27 @@
-/* Shows the severity of a reaction once the reaction is chosen. Without this script all severities are shown. */
+/* The session page: the severity of a reaction shows once it is chosen, and the list of what signing wants keeps up.
+   Without this script all severities are shown, and the list says how the page was when it came. */
 (() => {
+  const form = document.getElementById("session-form");
   const wells = [...document.querySelectorAll("[data-shown-by]")];
+  const checks = [...document.querySelectorAll("[data-check]")];
 
-  function show() {
+  const inputs = (name) => [...form.querySelectorAll(`[name="${CSS.escape(name)}"]`)];
+
+  const isAnswered = (input) => (["checkbox", "radio"].includes(input.type) ? input.checked : input.value.trim() !== "");
+
+  function keepUp() {
     for (const well of wells) {
-      const input = document.querySelector(
-        `input[name="${well.dataset.shownBy}"][value="${CSS.escape(well.dataset.shownFor)}"]`,
-      );
+      const input = inputs(well.dataset.shownBy).find((each) => each.value === well.dataset.shownFor);
       well.hidden = !input?.checked;
+    }
+    for (const check of checks) {
+      const isDone = "always" in check.dataset || inputs(check.dataset.check).some(isAnswered);
+      check.classList.toggle("is-in-time", isDone);
+      check.classList.toggle("is-prolonged", !isDone);
     }
   }
 
-  document.addEventListener("change", show);
-  show();
+  form.addEventListener("input", keepUp);
+  form.addEventListener("change", keepUp);
+  keepUp();
 })();
