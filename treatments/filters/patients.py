@@ -26,7 +26,7 @@ class PatientFilter(django_filters.FilterSet):
         ("ended", _("Courses ended")),
         ("none", _("No course yet")),
     ]
-    STANDINGS = [(GONE, _("Archived and deceased")), (ALL, _("All records"))]
+    STANDINGS = [(GONE, _("Archived, deceased")), (ALL, _("All records"))]
 
     q = django_filters.CharFilter(
         method="search",
@@ -47,11 +47,12 @@ class PatientFilter(django_filters.FilterSet):
         to_field_name="public_id",
         empty_label=_("All locations"),
         label=_("Location"),
+        widget=SELECT,
     )
     course = django_filters.ChoiceFilter(
         choices=COURSES,
         method="by_course",
-        empty_label=_("With or without a course"),
+        empty_label=_("Any course"),
         label=_("Course"),
         widget=SELECT,
     )
