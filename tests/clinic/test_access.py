@@ -1,0 +1,398 @@
+"""Who gets in where: every address of the site against one table, and no object of a place that is not one's own."""
+
+import uuid
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from clinic.roles import Role
+from tests.factories import (
+    AllergyFactory,
+    AppointmentFactory,
+    CourseFactory,
+    FollowUpFactory,
+    LocationFactory,
+    PatientFactory,
+    SessionFactory,
+    SideEffectFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+PEOPLE = ("stranger", "staff", "clinician", "admin", "deactivated")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a route answers: one status for each of stranger, staff, clinician and admin; "in" is the login page.
+
+    Somebody deactivated is a stranger. `post` is the answer to an empty form; None where a view reads alone.
+    """
+
+    get: str
+    post: str | None = None
+    query: str = ""
+
+    def answer(self, method: str, who: str) -> str:
+        column = 0 if who == "deactivated" else PEOPLE.index(who)
+        return (self.get if method == "get" else self.post or "").split()[column]
+
+
+EVERYONE = "in 200 200 200"
+TREATING = "in 200 200 403"
+ONLY_POST = "in 405 405 405"
+# A missing or mistyped form shows the page again (200); one step of a work flow leads back with a message (302).
+TABLE = {
+    "today": Row(EVERYONE),
+    "patient-list": Row(EVERYONE),
+    "patient-record": Row(EVERYONE),
+    "patient-register": Row(EVERYONE, post=EVERYONE),
+    "patient-edit": Row(EVERYONE, post=EVERYONE),
+    "patient-archive": Row(EVERYONE, post="in 302 302 302"),
+    "patient-allergies": Row(EVERYONE, post=TREATING),
+    "allergy-withdraw": Row(TREATING, post=TREATING),
+    "search": Row(EVERYONE, query="?q=Amara"),
+    "course-new": Row(TREATING, post=TREATING),
+    "course": Row(EVERYONE),
+    "course-edit": Row(TREATING, post=TREATING),
+    "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
+    "session-new": Row(TREATING, post=TREATING),
+    "session-unsigned": Row(TREATING),
+    "session": Row(EVERYONE),
+    "session-edit": Row(TREATING, post=TREATING),
+    "session-sign": Row("in 403 405 403", post="in 403 302 403"),
+    "side-effect-new": Row(TREATING, post=TREATING),
+    "side-effect-list": Row(TREATING),
+    "side-effect": Row(EVERYONE),
+    "side-effect-edit": Row(TREATING, post=TREATING),
+    "side-effect-resolve": Row(ONLY_POST, post=TREATING),
+    "side-effect-review": Row(ONLY_POST, post="in 403 200 403"),
+    "follow-up-list": Row(EVERYONE),
+    "follow-up-contact": Row(EVERYONE, post=EVERYONE),
+    "appointment-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
+    "appointment": Row(EVERYONE, post=EVERYONE),
+    "appointment-status": Row(ONLY_POST, post="in 302 302 302"),
+    "set-theme": Row(ONLY_POST, post="in 400 400 400"),
+    "switch-location": Row(ONLY_POST, post="in 404 404 404"),
+    "healthz": Row("200 200 200 200"),
+    "favicon": Row("302 302 302 302"),
+    "account_login": Row("200 302 302 302", post="200 302 302 302"),
+    "account_logout": Row("302 200 200 200", post="302 302 302 302"),
+    "account_inactive": Row("200 200 200 200"),
+    "account_signup": Row("200 302 302 302", post="200 302 302 302"),
+    "account_reauthenticate": Row(EVERYONE, post=EVERYONE),
+    "account_email": Row(EVERYONE, post="in 302 302 302"),
+    "account_email_verification_sent": Row("200 200 200 200"),
+    "account_change_password": Row(EVERYONE, post=EVERYONE),
+    "account_set_password": Row("in 302 302 302", post="in 302 302 302"),
+    "account_reset_password": Row("200 200 200 200", post="200 200 200 200"),
+    "account_reset_password_done": Row("200 200 200 200"),
+    "account_reset_password_from_key": Row("200 200 200 200"),
+    "account_reset_password_from_key_done": Row("200 200 200 200"),
+    "account_confirm_email": Row("200 200 200 200"),
+    "account_confirm_login_code": Row("302 302 302 302"),
+}
+KEYS = {"account_confirm_email": ["a-key"], "account_reset_password_from_key": ["1", "a-key"]}
+# Which record an address names, by its first part.
+SUBJECTS = {
+    "patients": "patient",
+    "allergies": "allergy",
+    "courses": "course",
+    "sessions": "session",
+    "side-effects": "effect",
+    "follow-ups": "follow_up",
+    "appointments": "appointment",
+}
+
+
+def routes(resolver=None, prefix="", space=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        where = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, where, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+        elif isinstance(pattern, URLPattern):
+            yield where, space + (pattern.name or "")
+
+
+def own_routes():
+    return {name: where for where, name in routes() if not name.startswith("admin:")}
+
+
+OF_OBJECTS = [name for name, where in own_routes().items() if "<uuid:public_id>" in where]
+
+
+def records_at(location):
+    """Make one of everything at a place: a patient, a draft session of a course, and what hangs on it."""
+    doctor = UserFactory(role=Role.CLINICIAN, locations=[location])
+    patient = PatientFactory(location=location)
+    course = CourseFactory(patient=patient, clinician=doctor)
+    return {
+        "patient": patient,
+        "allergy": AllergyFactory(patient=patient),
+        "course": course,
+        "session": SessionFactory(course=course),
+        "effect": SideEffectFactory(session__course=course),
+        "follow_up": FollowUpFactory(course=course),
+        "appointment": AppointmentFactory(course=course, practitioner=doctor),
+    }
+
+
+@pytest.fixture
+def here():
+    return LocationFactory()
+
+
+@pytest.fixture
+def records(here):
+    return records_at(here)
+
+
+def client_of(who, here):
+    client = Client()
+    if who != "stranger":
+        role = Role.STAFF if who == "deactivated" else Role(who.capitalize())
+        user = UserFactory(role=role, locations=[here])
+        client.force_login(user)
+        if who == "deactivated":
+            user.is_active = False
+            user.save()
+    return client
+
+
+def address(name, records):
+    where = own_routes()[name]
+    if name in KEYS:
+        return reverse(name, args=KEYS[name])
+    if "<uuid:public_id>" in where:
+        return reverse(name, args=[records[SUBJECTS[where.partition("/")[0]]].public_id])
+    return reverse(name)
+
+
+def said(response):
+    """Return the status, and "in" for the way to the login page."""
+    if response.status_code == 302 and urlsplit(response.url).path == "/accounts/login/" and "next=" in response.url:
+        return "in"
+    return str(response.status_code)
+
+
+def snapshot():
+    """Return every row of every table, but for who is signed in and the address that allauth copies at first sight."""
+    models = apps.get_models(include_auto_created=True)
+    models = [model for model in models if model._meta.app_label not in {"sessions", "account"}]
+    return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}
+
+
+def test_every_route_has_its_row_and_every_row_its_route():
+    assert sorted(own_routes()) == sorted(TABLE)
+
+
+def test_every_view_that_writes_is_tried_with_a_form():
+    reads = {name for name, row in TABLE.items() if row.post is None}
+
+    assert not {name for name in reads if name.endswith(("-new", "-edit", "-status", "-sign"))}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_reading_answers_as_the_table_says_and_writes_nothing(here, records, who):
+    client = client_of(who, here)
+    patient = records["patient"].public_id
+    before = snapshot()
+
+    found = {
+        name: said(client.get(address(name, records) + row.query.format(patient=patient)))
+        for name, row in TABLE.items()
+        if name != "account_logout"
+    }
+
+    assert found == {name: row.answer("get", who) for name, row in TABLE.items() if name != "account_logout"}
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_an_empty_form_answers_as_the_table_says(here, records, who):
+    client = client_of(who, here)
+    patient = records["patient"].public_id
+    rows = {name: row for name, row in TABLE.items() if row.post and name != "account_logout"}
+
+    found = {
+        name: said(client.post(address(name, records) + row.query.format(patient=patient)))
+        for name, row in rows.items()
+    }
+
+    assert found == {name: row.answer("post", who) for name, row in rows.items()}
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("who", PEOPLE)
+def test_signing_out_answers_as_the_table_says(here, who, method):
+    response = getattr(client_of(who, here), method)("/accounts/logout/")
+
+    assert str(response.status_code) == TABLE["account_logout"].answer(method, who)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("who", ["staff", "clinician"])
+def test_a_record_of_another_place_is_not_there(here, who, method):
+    elsewhere = records_at(LocationFactory())
+    client = client_of(who, here)
+    before = snapshot()
+    rows = {name: TABLE[name] for name in OF_OBJECTS if method == "get" or TABLE[name].post}
+
+    found = {name: said(getattr(client, method)(address(name, elsewhere) + row.query)) for name, row in rows.items()}
+
+    refused = {"403", "405"}
+    told = {name: row.answer(method, who) for name, row in rows.items()}
+    assert found == {name: status if status in refused else "404" for name, status in told.items()}
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_an_admin_meets_the_same_at_every_place(here, method):
+    elsewhere = records_at(LocationFactory())
+    client = client_of("admin", here)
+    rows = {name: TABLE[name] for name in OF_OBJECTS if method == "get" or TABLE[name].post}
+
+    found = {name: said(getattr(client, method)(address(name, elsewhere) + row.query)) for name, row in rows.items()}
+
+    assert found == {name: row.answer(method, "admin") for name, row in rows.items()}
+
+
+@pytest.mark.parametrize("who", ["staff", "clinician", "admin"])
+def test_a_record_that_never_was_is_not_there(here, who):
+    nobody = {subject: type("Nobody", (), {"public_id": uuid.uuid4()}) for subject in SUBJECTS.values()}
+    client = client_of(who, here)
+
+    found = {name: said(client.get(address(name, nobody))) for name in OF_OBJECTS}
+
+    told = {name: TABLE[name].answer("get", who) for name in OF_OBJECTS}
+    assert found == {name: status if status in {"403", "405"} else "404" for name, status in told.items()}
+
+
+@pytest.mark.parametrize("subject", ["patient", "course", "follow_up"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_nobody_books_for_a_patient_of_another_place(here, subject, method):
+    elsewhere = records_at(LocationFactory())
+
+    response = getattr(client_of("staff", here), method)(f"/appointments/new/?{subject}={elsewhere[subject].public_id}")
+
+    assert response.status_code == 404
+
+
+@pytest.mark.parametrize("query", ["", "?patient=", "?patient=nobody", "?course=1", "?follow_up=%00x"])
+def test_a_booking_for_nobody_is_not_there(here, query):
+    assert client_of("staff", here).get(f"/appointments/new/{query}").status_code in {400, 404}
+
+
+def test_lists_show_the_own_place_only(here):
+    elsewhere = records_at(LocationFactory())
+    client = client_of("staff", here)
+    name = elsewhere["patient"].family_name
+
+    shown = [
+        where
+        for where in ["/", "/patients/", f"/search/?q={name}", "/sessions/unsigned/", "/side-effects/?tab=open"]
+        if elsewhere["patient"].get_absolute_url() in client.get(where).content.decode()
+    ]
+
+    assert shown == []
+
+
+def test_somebody_of_no_place_sees_nobody(records):
+    client = Client()
+    client.force_login(UserFactory(role=Role.CLINICIAN))
+
+    assert client.get(records["patient"].get_absolute_url()).status_code == 404
+    assert client.get("/").status_code == 200
+
+
+# The admin site has too many routes for a table; one rule covers them, and every page without an argument is opened.
+
+
+def admin_pages():
+    return sorted({name for where, name in routes() if name.startswith("admin:") and "<" not in where and name[6:]})
+
+
+ADMIN_PAGES = admin_pages()
+
+
+def admin_address(name):
+    return reverse("admin:app_list", args=["clinic"]) if name == "admin:app_list" else reverse(name)
+
+
+def test_the_admin_site_shows_our_records_and_no_rights_beside_the_roles():
+    lists = {name.removesuffix("_changelist") for name in ADMIN_PAGES if name.endswith("_changelist")}
+
+    assert {"admin:clinic_user", "admin:clinic_location", "admin:patients_patient"} <= lists
+    assert not {name for name in lists if name.startswith(("admin:auth_", "admin:account_", "admin:sessions_"))}
+
+
+@pytest.mark.parametrize("who", ["stranger", "deactivated"])
+def test_strangers_are_led_from_the_admin_site_to_the_login_page(here, who):
+    client = client_of(who, here)
+
+    found = {urlsplit(client.get(admin_address(name), follow=True).redirect_chain[-1][0]).path for name in ADMIN_PAGES}
+
+    assert found == {"/accounts/login/"}
+
+
+@pytest.mark.parametrize("who", ["staff", "clinician"])
+def test_those_who_treat_are_kept_out_of_the_admin_site(here, who):
+    client = client_of(who, here)
+    inside = [name for name in ADMIN_PAGES if name != "admin:logout"]
+
+    assert {client.get(admin_address(name), follow=True).status_code for name in inside} == {403}
+
+
+def test_admin_opens_every_page_of_the_admin_site_and_none_writes(here, records):
+    client = client_of("admin", here)
+    before = snapshot()
+    reads = [name for name in ADMIN_PAGES if name.endswith(("_changelist", "index", "app_list"))]
+
+    assert {name: client.get(admin_address(name)).status_code for name in reads} == dict.fromkeys(reads, 200)
+    assert snapshot() == before
+
+
+def test_admin_adds_what_may_be_added(here):
+    client = client_of("admin", here)
+    adds = [name for name in ADMIN_PAGES if name.endswith("_add")]
+
+    assert {client.get(admin_address(name)).status_code for name in adds} <= {200, 403}
+    assert client.get(reverse("admin:clinic_user_add")).status_code == 200
+
+
+def test_admin_deletes_nothing(here, records):
+    client = client_of("admin", here)
+    url = reverse("admin:patients_patient_delete", args=[records["patient"].pk])
+
+    assert client.get(url).status_code == 403
+    assert client.post(url, {"post": "yes"}).status_code == 403
+
+
+def test_the_admin_site_offers_no_second_door():
+    response = Client().get("/admin/login/?next=/admin/")
+
+    assert (response.status_code, urlsplit(response.url).path) == (302, "/accounts/login/")
+
+
+def test_a_password_posted_to_the_admin_site_signs_nobody_in(here):
+    boss = UserFactory(role=Role.ADMIN, locations=[here])
+    client = Client()
+
+    client.post("/admin/login/", {"username": boss.email, "password": "wave-harbour-lantern"})
+
+    assert "_auth_user_id" not in client.session
+
+
+def test_nobody_signs_up():
+    form = {"email": "new@clinic.example", "password1": "wave-harbour-lantern", "password2": "wave-harbour-lantern"}
+    before = snapshot()
+
+    response = Client().post("/accounts/signup/", form)
+
+    assert "account/signup_closed.html" in [template.name for template in response.templates]
+    assert snapshot() == before
