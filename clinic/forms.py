@@ -136,7 +136,7 @@ def shown(field: forms.Field, value: Any) -> str:
     if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
         return str(field.queryset.filter(pk=value).first() or "–") if value else "–"
     if isinstance(field, forms.ChoiceField):
-        return str(dict(_flat(field.choices)).get(value, value) or "–")
+        return str(dict(_flat(field.choices)).get("" if value is None else value, value) or "–")
     value = field.prepare_value(value)
     if value is None or value == "":
         return "–"

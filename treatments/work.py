@@ -1,6 +1,5 @@
 """The numbers beside the navigation: work that waits for someone."""
 
-from django.db.models import Count, Q
 from django.utils import timezone
 
 from clinic.http import Request
@@ -11,9 +10,8 @@ from treatments.models import FollowUp, SideEffect
 
 def side_effect_counts(request: Request) -> Counts:
     """Count the reactions to review; the urgent ones among them stand apart."""
-    first = SideEffect.objects.visible_to(request.user).to_review(timezone.now()).with_urgency()[: MOST_COUNTED + 1]
-    counts = first.aggregate(urgent=Count("pk", filter=Q(is_urgent_now=True)), all=Count("pk"))
-    return Counts(due=counts["all"] - counts["urgent"], urgent=counts["urgent"])
+    to_review, urgent = SideEffect.objects.visible_to(request.user).review_counts(timezone.now())
+    return Counts(due=to_review - urgent, urgent=urgent)
 
 
 def follow_up_counts(request: Request) -> Counts:

@@ -48,14 +48,8 @@ class LastedMixin(forms.Form):
         label=gettext_lazy("or it lasted"),
         required=False,
         max_value=LONGEST,
-        max_digits=8,
-        decimal_places=1,
         widget=UnitInput(attrs={"step": "any", "min": 0}),
-        error_messages={
-            "max_value": gettext_lazy("That is longer than the time since it began."),
-            "max_digits": gettext_lazy("That is longer than the time since it began."),
-            "max_whole_digits": gettext_lazy("That is longer than the time since it began."),
-        },
+        error_messages={"max_value": gettext_lazy("That is longer than the time since it began.")},
     )
     lasted_unit = forms.ChoiceField(
         label=gettext_lazy("Unit"), choices=LASTED_UNITS, required=False, initial=Unit.DAYS

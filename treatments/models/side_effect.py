@@ -6,13 +6,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import ExpressionWrapper, F, Q
+from django.db.models import Count, ExpressionWrapper, F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
+from clinic.paging import MOST_COUNTED
 from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Patient
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
@@ -107,7 +108,7 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         return self.for_list().select_related("reviewed_by")
 
     def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
-        """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over its time, ending soonest."""
+        """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""
         return self._with_end().annotate(
             rank=models.Case(
                 models.When(_interrupts(), then=0),
@@ -116,6 +117,18 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
             ),
             ends_at=Coalesce("expected_end", "onset_at"),
         )
+
+    def review_counts(self, now: datetime) -> tuple[int, int]:
+        """Return how many are to be reviewed, and how many of them are urgent; counting stops at a page's patience."""
+        found = self.to_review(now).with_urgency().order_by()[: MOST_COUNTED + 1]
+        counts = found.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent_now=True)))
+        return counts["all"], counts["urgent"]
+
+    def open_counts(self, now: datetime) -> tuple[int, int]:
+        """Return how many are prolonged and how many run inside their time; counting stops as above."""
+        found = self._with_end().open().order_by()[: MOST_COUNTED + 1]
+        counts = found.aggregate(all=Count("pk"), over=Count("pk", filter=Q(expected_end__lt=now)))
+        return counts["over"], counts["all"] - counts["over"]
 
     def of_kind(self, kind: SideEffectKind) -> "SideEffectQuerySet":
         return self.filter(kind=kind)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from clinic.access import may
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
-from clinic.paging import bounded_count, page
+from clinic.paging import page
 from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
 from treatments.changes import changes
@@ -29,17 +29,20 @@ from treatments.forms.side_effects import (
     SideEffectLogForm,
     StepForm,
 )
-from treatments.models import Course, Session, SideEffect
+from treatments.models import Course, SideEffect
+from treatments.views.sessions import get_session
 
 
 def get_effect(user: User, public_id: UUID) -> SideEffect:
-    """Return the reaction with all that its page shows, or 404."""
-    return get_object_or_404(SideEffect.objects.visible_to(user).for_page(), public_id=public_id)
+    """Return the reaction with all that its page shows, or 404; times are those of its place."""
+    effect = get_object_or_404(SideEffect.objects.visible_to(user).for_page(), public_id=public_id)
+    effect.session.course.location.keep_time()
+    return effect
 
 
 @may("treatments.log_side_effect")
 def log(request: Request, public_id: UUID) -> HttpResponse:
-    session = get_object_or_404(Session.objects.visible_to(request.user).for_page(), public_id=public_id)
+    session = get_session(request, public_id)
     now = timezone.now()
     form = SideEffectLogForm(request.POST or None, session=session, now=now)
     if request.method == "POST" and form.is_valid():
@@ -83,8 +86,8 @@ def work_list(request: Request) -> HttpResponse:
     narrow = SideEffectFilter(request.GET, visible)
     tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab.values else Tab.TO_REVIEW
     rows = on_tab(narrow.qs, tab, now).for_list()
-    # What is over grows for ever, so its tab has no count.
-    counts = {each: bounded_count(on_tab(narrow.qs, each, now)) for each in Tab if each is not Tab.RESOLVED}
+    to_review, urgent = narrow.qs.review_counts(now)
+    prolonged, running = narrow.qs.open_counts(now)
     if tab is Tab.RESOLVED:
         found = page(request, rows, "-resolved_at", "-pk")
     else:
@@ -93,10 +96,11 @@ def work_list(request: Request) -> HttpResponse:
         request,
         "treatments/side_effects/list.html",
         {
-            "tabs": [(each, counts.get(each)) for each in Tab],
-            "urgent": (urgent := bounded_count(narrow.qs.urgent())),
-            "others": counts[Tab.TO_REVIEW] - urgent,
-            "running": counts[Tab.RUNNING],
+            # What is over grows for ever, so its tab has no count.
+            "tabs": list(zip(Tab, (to_review, prolonged, running, None), strict=True)),
+            "urgent": urgent,
+            "others": to_review - urgent,
+            "running": running,
             "tab": tab,
             "filter": narrow,
             "page": found,
@@ -183,7 +187,7 @@ def take_step(request: Request, effect: SideEffect, form: StepForm, message: str
         except ValidationError as error:
             form.add_error(None, error)
         except VersionConflictError:
-            effect = get_effect(request.user, effect.public_id)
+            effect = SideEffect.objects.for_page().get(pk=effect.pk)
             form.refuse(effect)
         else:
             messages.success(request, message % {"what": effect.title})
