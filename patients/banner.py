@@ -30,6 +30,7 @@ class Banner:
     allergies: tuple[Allergy, ...]
     allergy_state: AllergyState
     allergies_asked: str
+    place: str
     is_archived: bool
     deceased_on: date | None
     facts: tuple[tuple[str, str], ...] = ()
@@ -55,6 +56,7 @@ def banner(patient: Patient, *, today: date, facts: Iterable[tuple[str, str]] = 
         allergies=allergies,
         allergy_state=_allergy_state(patient, allergies),
         allergies_asked=short_day(patient.allergies_asked_on, today),
+        place=patient.location.name,
         is_archived=patient.archived_at is not None,
         deceased_on=patient.deceased_on,
         facts=tuple(facts),

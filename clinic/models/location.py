@@ -75,6 +75,13 @@ class Location(models.Model):
     def tz(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
 
+    def keep_time(self) -> None:
+        """Show and read times as this place has them for the rest of the request.
+
+        A page about a patient of Berlin says Berlin's time, also to somebody who works in Los Angeles today.
+        """
+        timezone.activate(self.tz)
+
     def local(self, moment: datetime) -> datetime:
         return timezone.localtime(moment, self.tz)
 

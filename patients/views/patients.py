@@ -74,7 +74,11 @@ def show_registration(request: Request, form: RegisterForm, rows: AllergyRows) -
 
 
 def get_patient(request: Request, public_id: UUID) -> Patient:
-    return get_object_or_404(Patient.objects.visible_to(request.user), public_id=public_id)
+    """Return the patient, or 404; times are those of the patient's place."""
+    visible = Patient.objects.visible_to(request.user).select_related("location")
+    patient = get_object_or_404(visible, public_id=public_id)
+    patient.location.keep_time()
+    return patient
 
 
 @may("patients.edit_patient")

@@ -25,9 +25,11 @@ from treatments.models import Appointment, Course, FollowUp
 
 def get_appointment(user: User, public_id: UUID) -> Appointment:
     visible = Appointment.objects.visible_to(user)
-    return get_object_or_404(
+    appointment = get_object_or_404(
         visible.select_related("patient__location", "location", "practitioner"), public_id=public_id
     )
+    appointment.location.keep_time()
+    return appointment
 
 
 def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp | None]:
@@ -55,6 +57,7 @@ def book(request: Request) -> HttpResponse:
     patient, course, follow_up = booking_subject(request)
     now = timezone.now()
     location = patient.location
+    location.keep_time()
     form = BookForm(
         request.POST or None,
         patient=patient,

@@ -25,8 +25,10 @@ from treatments.progress import progress, weight_change
 
 
 def get_course(user: User, public_id: UUID) -> Course:
-    """Return the course with all that its page and its banner show, or 404."""
-    return get_object_or_404(Course.objects.visible_to(user).for_page(), public_id=public_id)
+    """Return the course with all that its page and its banner show, or 404; times are those of its place."""
+    course = get_object_or_404(Course.objects.visible_to(user).for_page(), public_id=public_id)
+    course.location.keep_time()
+    return course
 
 
 @may("treatments.plan_course")
@@ -37,6 +39,7 @@ def start(request: Request, public_id: UUID) -> HttpResponse:
     )
     now = timezone.now()
     location = patient.location
+    location.keep_time()
     data = request.POST or None
     form = CourseStartForm(
         data,

@@ -91,6 +91,7 @@ def contact(request: Request, public_id: UUID) -> HttpResponse:
         FollowUp.objects.visible_to(request.user).with_facts(now).for_list(), public_id=public_id
     )
     patient = follow_up.course.patient
+    follow_up.course.location.keep_time()
     today = follow_up.course.location.today(now)
     form = ContactForm(request.POST or None, today=today, initial={"outcome": request.GET.get("outcome")})
     if request.method == "POST" and form.is_valid():

@@ -22,6 +22,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
     patient = get_object_or_404(
         Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
     )
+    patient.location.keep_time()
     now = timezone.now()
     today = patient.location.today(now)
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in list(Kind) else None

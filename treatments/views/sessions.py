@@ -27,7 +27,9 @@ from treatments.views.courses import get_course
 
 
 def get_session(request: Request, public_id: UUID) -> Session:
-    return get_object_or_404(Session.objects.visible_to(request.user).for_page(), public_id=public_id)
+    session = get_object_or_404(Session.objects.visible_to(request.user).for_page(), public_id=public_id)
+    session.course.location.keep_time()
+    return session
 
 
 def wants_to_sign(request: Request) -> bool:
