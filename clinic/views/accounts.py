@@ -1,6 +1,6 @@
 """A person's own settings."""
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -26,7 +26,7 @@ def switch_location(request: Request) -> HttpResponse:
     own = Location.objects.visible_to(request.user)
     try:
         location = get_object_or_404(own, public_id=request.POST.get("location"))
-    except ValueError as error:
+    except ValidationError as error:
         raise BadRequest("A location is named by its id.") from error
     request.session["location"] = str(location.public_id)
     return redirect("today")
