@@ -31,6 +31,7 @@ class ContactForm(forms.Form):
         label=gettext_lazy("What came of it"),
         choices=[(outcome.value, outcome.label) for outcome in LINES],
         widget=ChoiceCards(lines=LINES),
+        error_messages={"required": gettext_lazy("Choose what came of it.")},
     )
     next_try_on = forms.DateField(
         label=gettext_lazy("Next try on"),

@@ -1,0 +1,238 @@
+from datetime import UTC, date, datetime, timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core import mail
+from django.core.management import call_command
+
+from tests.factories import (
+    ContactAttemptFactory,
+    CourseFactory,
+    FollowUpFactory,
+    LocationFactory,
+    PatientFactory,
+    ReminderFactory,
+    ReturnFactory,
+)
+from treatments.actions import reminders
+from treatments.actions.reminders import claim
+from treatments.models import Reminder
+
+MORNING = datetime(2026, 9, 20, 16, 0, tzinfo=UTC)  # 09:00 in Los Angeles, 18:00 in Berlin
+State = Reminder.State
+
+
+@pytest.fixture
+def here(db):
+    return LocationFactory(name="Harbour Street", phone="+14155550100", reply_to_email="desk@harbour.example")
+
+
+def due(location, opens=date(2026, 9, 2), closes=date(2026, 11, 2), **patient):
+    facts = {"email": "ana@x.example", "contact_permission": True, "preferred_channel": "email"}
+    person = PatientFactory(location=location, given_name="Ana", family_name="Petrova", **(facts | patient))
+    return FollowUpFactory(course=CourseFactory(patient=person), opens_on=opens, closes_on=closes)
+
+
+def run(*arguments, at=MORNING):
+    out = StringIO()
+    with time_machine.travel(at, tick=False):
+        call_command("send_reminders", *arguments, stdout=out, stderr=out)
+    return out.getvalue().splitlines()
+
+
+def stored(follow_up):
+    return Reminder.objects.get(follow_up=follow_up)
+
+
+def test_reminder_names_the_patient_the_days_and_the_clinic_but_no_treatment(here):
+    due(here)
+    assert run() == ["1 sent, 0 failed."]
+    (message,) = mail.outbox
+    assert (message.subject, message.to) == ("Your appointment at Harbour Street", ["ana@x.example"])
+    assert message.reply_to == ["desk@harbour.example"]
+    for words in ["Dear Ana Petrova,", "2 September 2026", "2 November 2026", "+1 415-555-0100"]:
+        assert words in message.body
+    assert "ellulite" not in message.subject + message.body
+
+
+def test_second_run_sends_nothing(here):
+    follow_up = due(here)
+    run()
+    assert run(at=MORNING + timedelta(hours=1)) == ["0 sent, 0 failed."]
+    assert len(mail.outbox) == 1
+    assert (stored(follow_up).state, stored(follow_up).sent_at) == (State.SENT, MORNING)
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        {"contact_permission": False},
+        {"email": ""},
+        {"preferred_channel": "phone"},
+        {"deceased_on": date(2026, 9, 1)},
+        {"archived_at": MORNING},
+    ],
+    ids=str,
+)
+def test_nobody_is_written_to_who_may_not_or_cannot(here, patient):
+    due(here, **patient)
+    assert run() == ["0 sent, 0 failed."]
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"),
+    [(date(2026, 9, 21), date(2026, 11, 2)), (date(2026, 7, 1), date(2026, 9, 19))],
+    ids=["upcoming", "overdue"],
+)
+def test_reminders_go_out_inside_the_window_only(here, opens, closes):
+    due(here, opens=opens, closes=closes)
+    assert run() == ["0 sent, 0 failed."]
+
+
+def test_booked_or_declined_people_get_no_reminder(here):
+    ReturnFactory(follow_up=due(here), starts_at=MORNING + timedelta(days=2))
+    ContactAttemptFactory(follow_up=due(here), outcome="declined")
+    assert run() == ["0 sent, 0 failed."]
+
+
+def test_permission_withdrawn_while_the_run_goes_on_is_respected(here, monkeypatch):
+    first, second = due(here), due(here)
+    send = reminders.remind
+
+    def remind_and_withdraw(follow_up, *, now):
+        outcome = send(follow_up, now=now)
+        second.course.patient.__class__.objects.filter(pk=second.course.patient_id).update(contact_permission=False)
+        return outcome
+
+    monkeypatch.setattr("treatments.management.commands.send_reminders.remind", remind_and_withdraw)
+    assert run() == ["1 sent, 0 failed."]
+    assert list(Reminder.objects.values_list("follow_up", flat=True)) == [first.pk]
+
+
+@pytest.mark.parametrize(
+    ("hour", "zones"),
+    [(5, ["Europe/Berlin"]), (15, ["Europe/Berlin", "America/Los_Angeles"]), (19, ["America/Los_Angeles"])],
+)
+def test_each_location_sends_by_its_own_daylight(db, hour, zones):
+    places = [LocationFactory(time_zone=zone) for zone in ["Europe/Berlin", "America/Los_Angeles"]]
+    for place in places:
+        due(place)
+    at = datetime(2026, 9, 20, hour + 1, 30, tzinfo=UTC)  # noon is far from every edge
+    run(at=at)
+    assert [place.time_zone for place in places if Reminder.objects.filter(patient__location=place)] == zones
+
+
+@pytest.mark.parametrize(
+    ("local", "count"),
+    [("14:59", 0), ("15:00", 1), ("02:59", 1), ("03:00", 0)],
+    ids=["7:59", "8:00", "19:59", "20:00"],
+)
+def test_daytime_is_from_eight_to_twenty(here, local, count):
+    due(here)
+    hour, minute = map(int, local.split(":"))
+    day = 21 if hour < 12 else 20
+    run(at=datetime(2026, 9, day, hour, minute, tzinfo=UTC))
+    assert len(mail.outbox) == count
+
+
+def test_any_hour_can_be_asked_for(here):
+    due(here)
+    assert run("--at-any-hour", at=datetime(2026, 9, 20, 10, 0, tzinfo=UTC)) == ["1 sent, 0 failed."]
+
+
+def test_today_is_the_locations_own(db):
+    due(LocationFactory(time_zone="Pacific/Auckland"), opens=date(2026, 9, 21))
+    due(LocationFactory(time_zone="America/Los_Angeles"), opens=date(2026, 9, 21))
+    run("--at-any-hour", at=datetime(2026, 9, 20, 20, 0, tzinfo=UTC))
+    assert [reminder.patient.location.time_zone for reminder in Reminder.objects.all()] == ["Pacific/Auckland"]
+
+
+def test_dry_run_says_who_and_sends_nothing(here):
+    follow_up = due(here)
+    assert run("--dry-run") == [f"{follow_up.course.patient.record_number}, Harbour Street"]
+    assert (len(mail.outbox), Reminder.objects.count()) == (0, 0)
+
+
+def test_limit_stops_after_so_many(here):
+    for _row in range(3):
+        due(here)
+    assert run("--limit", "2") == ["2 sent, 0 failed."]
+
+
+def test_failed_reminder_is_tried_again_and_goes_once(here, monkeypatch):
+    follow_up = due(here)
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.EmailMessage.send", lambda message: 1 / 0)
+        assert run() == ["0 sent, 1 failed."]
+    assert (stored(follow_up).state, stored(follow_up).error) == (State.FAILED, "ZeroDivisionError: division by zero")
+    assert run(at=MORNING + timedelta(hours=1)) == ["1 sent, 0 failed."]
+    assert (stored(follow_up).state, stored(follow_up).error, len(mail.outbox)) == (State.SENT, "", 1)
+
+
+def test_one_failure_does_not_stop_the_others(here):
+    broken = due(here, email="a@x.example\nBcc: b@x.example")
+    pair = due(here, email="a@x.example, b@x.example")
+    due(here)
+    assert run() == ["1 sent, 2 failed."]
+    assert {stored(broken).state, stored(pair).state} == {State.FAILED}
+    assert [message.to for message in mail.outbox] == [["ana@x.example"]]
+
+
+def test_line_end_in_a_name_stays_out_of_the_headers(here):
+    type(here).objects.update(name="Harbour\r\nBcc: evil@x.example")
+    due(here)
+    run()
+    assert mail.outbox[0].subject == "Your appointment at Harbour Bcc: evil@x.example"
+
+
+def test_sender_killed_while_sending_leaves_a_question_and_no_second_message(here, monkeypatch):
+    follow_up = due(here)
+
+    def killed(message):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr("django.core.mail.EmailMessage.send", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert run(at=MORNING + timedelta(minutes=5)) == ["0 sent, 0 failed."]
+    assert stored(follow_up).state == State.SENDING
+    assert run(at=MORNING + timedelta(minutes=11)) == [
+        f"{follow_up.course.patient.record_number}: nobody knows whether the message went out. Ask the patient.",
+        "0 sent, 0 failed.",
+    ]
+    assert (stored(follow_up).state, len(mail.outbox)) == (State.UNKNOWN, 0)
+
+
+def test_of_two_senders_one_gets_the_row(here):
+    follow_up = due(here)
+    claims = [claim(follow_up, now=MORNING) for _sender in range(2)]
+    assert [found is not None for found in claims] == [True, False]
+
+
+def test_of_two_senders_one_gets_the_failed_row(here):
+    follow_up = due(here)
+    ReminderFactory(follow_up=follow_up, state=State.FAILED, address="old@x.example")
+    claims = [claim(follow_up, now=MORNING) for _sender in range(2)]
+    assert [found and found.address for found in claims] == ["ana@x.example", None]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_row_is_committed_before_the_message_goes(monkeypatch):
+    from django.db import connection  # noqa: PLC0415 -- what this one test is about
+
+    follow_up = due(LocationFactory())
+    seen = []
+    monkeypatch.setattr(
+        "django.core.mail.EmailMessage.send",
+        lambda message: seen.append((connection.in_atomic_block, stored(follow_up).state)),
+    )
+    run()
+    assert seen == [(False, State.SENDING)]
+
+
+def test_patient_of_a_language_we_do_not_speak_gets_ours(here):
+    due(here, language="cy")
+    assert run() == ["1 sent, 0 failed."]
+    assert mail.outbox[0].body.startswith("Dear Ana Petrova,")
