@@ -76,9 +76,10 @@ def set_environment(command: str, environ: MutableMapping[str, str]) -> None:
 
 def use_demo_data(environ: MutableMapping[str, str]) -> None:
     """Point everything at the demo's own folder, whatever the shell says about the real clinic."""
-    for name in ("EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG"):
+    for name in ("EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS"):
         environ.pop(name, None)
     environ["MESOTRACK_ENV"] = "development"
+    environ["DEBUG"] = "false"  # a demo shows the pages that a clinic would see, those for errors included
     environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
     environ["MESOTRACK_VAR"] = str(DEMO_DIR)
     environ["DATABASE_URL"] = f"sqlite:///{quote(str(DEMO_DIR / 'mesotrack.sqlite3'))}"

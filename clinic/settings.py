@@ -223,6 +223,8 @@ STORAGES = {
     },
 }
 
+WHITENOISE_USE_FINDERS = not PRODUCTION  # without `collectstatic`, each file where its app keeps it
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

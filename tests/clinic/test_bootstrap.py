@@ -273,6 +273,7 @@ def test_demo_never_touches_the_real_clinic():
     assert database["ENGINE"] == "django.db.backends.sqlite3"
     assert database["NAME"] == str(BASE_DIR / "var" / "demo" / "mesotrack.sqlite3")
     assert environ == {
+        "DEBUG": "false",
         "DJANGO_SETTINGS_MODULE": "clinic.settings",
         "MESOTRACK_ENV": "development",
         "MESOTRACK_VAR": str(BASE_DIR / "var" / "demo"),
