@@ -8,11 +8,11 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from clinic.spreadsheets import FORMULA_STARTS
+
 DELIMITERS = ",;\t"
 BOMS = [(codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")]
 CHUNK = 1 << 20
-# What a spreadsheet takes for a formula; written out, such a cell gets an apostrophe, and loses it when read again.
-FORMULA = tuple("=+-@\t\r\n|＝＋－＠")
 ERRORS = "errors"  # the column that a file of rejects has beside those of the original
 
 
@@ -112,9 +112,4 @@ def decodes(path: Path, encoding: str) -> bool:
 
 def plain(cell: str) -> str:
     """Return a cell without the apostrophe that kept it from being a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
-
-
-def safe(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell

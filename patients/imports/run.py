@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
 from clinic.models import Location
+from clinic.spreadsheets import safe_cell
 from patients.imports import values
 from patients.imports.columns import Columns, understand
 from patients.imports.judging import Candidate, Judge, Problem, RowRefusedError, identity
-from patients.imports.reading import ERRORS, Row, UnusableFileError, look_at, safe
+from patients.imports.reading import ERRORS, Row, UnusableFileError, look_at
 from patients.imports.values import DateOrder
 from patients.models import Patient, RecordNumberSeries
 
@@ -191,13 +192,13 @@ class PatientImport:
         report = Report(self.columns)
         sheet = csv.writer(rejects, delimiter=self.source.delimiter) if rejects else None
         if sheet:
-            sheet.writerow([safe(name) for name in [*self._kept(self.source.head), ERRORS]])
+            sheet.writerow([safe_cell(name) for name in [*self._kept(self.source.head), ERRORS]])
         for batch in batches(self.source.rows(), BATCH):
             for outcome in sorted(self._take(batch, write=write), key=lambda outcome: outcome.row.line):
                 report.note(outcome)
                 if sheet and outcome.problems:
                     said = "; ".join(": ".join(filter(None, [it.column, it.reason])) for it in outcome.problems)
-                    sheet.writerow([safe(cell) for cell in [*self._kept(outcome.row.cells), said]])
+                    sheet.writerow([safe_cell(cell) for cell in [*self._kept(outcome.row.cells), said]])
             if tick:
                 tick(len(batch))
         return report

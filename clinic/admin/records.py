@@ -1,0 +1,126 @@
+"""How every record is managed in the Django admin: nothing deleted, nothing overwritten unseen, every change kept."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from import_export.admin import ExportMixin, ImportExportModelAdmin
+from import_export.fields import Field
+from import_export.formats.base_formats import CSV, XLSX
+from import_export.forms import ExportForm
+from import_export.resources import ModelResource, modelresource_factory
+from simple_history.admin import SimpleHistoryAdmin
+
+from clinic.forms import VersionedForm
+from clinic.models import VersionConflictError, Versioned
+from clinic.paging import bounded_count
+from clinic.spreadsheets import FORMULA_STARTS, safe_cell
+
+
+class BoundedPaginator(Paginator):
+    """Pages of the first thousand rows: counting a big table costs more than the page, and nobody turns so many."""
+
+    @cached_property
+    def count(self) -> int:
+        return bounded_count(self.object_list)
+
+
+class SafeResource(ModelResource):
+    """Rows as cells that no spreadsheet computes; the apostrophe that keeps them safe goes when they come back."""
+
+    def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        return safe_cell(value) if isinstance(value, str) else value
+
+    def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
+        for name, value in row.items():
+            if isinstance(value, str) and value.startswith("'") and value[1:].startswith(FORMULA_STARTS):
+                row[name] = value[1:]
+
+
+class ManagedAdmin(admin.ModelAdmin):
+    """What all records share: no deleting, no counting of big tables."""
+
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    list_per_page = 50
+    list_select_related = True
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class SafeExport:
+    """Goes before import-export's classes: which cells, which forms, which files."""
+
+    export_form_class = ExportForm
+    formats = [CSV, XLSX]
+
+    def get_resource_classes(self, request: HttpRequest) -> list[type[ModelResource]]:
+        return [modelresource_factory(self.model, resource_class=SafeResource)]  # type: ignore[attr-defined]
+
+
+class ExportedAdmin(SafeExport, ExportMixin, ManagedAdmin):
+    """Records that leave as CSV or as a spreadsheet."""
+
+
+class RecordAdmin(SimpleHistoryAdmin, ExportedAdmin):
+    """A record with its history. Someone who saves over a newer version is shown both, as on the pages."""
+
+    object_history_list_template = "admin/records/history_list.html"
+
+    def revert_disabled(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Old versions are read, not restored: restoring one would turn back its version number as well."""
+        return True
+
+    def get_form(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> Any:
+        if issubclass(self.model, Versioned):
+            kwargs.setdefault("form", VersionedForm)
+            if kwargs.get("fields"):
+                # The version is a field of the form, not one that the model offers for editing.
+                kwargs["fields"] = [name for name in kwargs["fields"] if name != "version"]
+        return super().get_form(request, obj, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        if change and isinstance(obj, Versioned):
+            obj.save_over(form.cleaned_data["version"])
+        else:
+            super().save_model(request, obj, form, change)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except VersionConflictError:
+            messages.error(request, _("Somebody saved this record in the same moment. Nothing of yours was saved."))
+            return redirect(request.get_full_path())
+
+
+class CatalogueAdmin(SafeExport, SimpleHistoryAdmin, ImportExportModelAdmin, ManagedAdmin):
+    """Rows that an admin keeps, and may bring from a file and take out to one."""
+
+    object_history_list_template = "admin/records/history_list.html"
+
+    def revert_disabled(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return True
+
+
+class ReadOnly:
+    """Records that change by their own pages, where the rules are: here they are read."""
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class NotAdded:
+    """Records that begin on their own page; here they are corrected."""
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False

@@ -1,0 +1,124 @@
+"""Accounts: who works here, where, and in which role. Leaving is becoming inactive."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from simple_history.admin import SimpleHistoryAdmin
+
+from clinic.admin.records import ManagedAdmin
+from clinic.models import User
+from clinic.roles import ROLE_NAMES, Role
+
+PERSON = ["title", "first_name", "last_name"]
+
+
+class RoleForm(forms.ModelForm):
+    role = forms.ChoiceField(
+        label=gettext_lazy("Role"),
+        choices=list(ROLE_NAMES.items()),
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy("Staff log sessions, clinicians sign and review as well, admins manage records."),
+    )
+
+    def clean_email(self) -> str:
+        email = self.cleaned_data["email"].lower()
+        if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
+            raise ValidationError(_("Someone already signs in with this e-mail."), code="unique")
+        return email
+
+
+class AccountCreationForm(RoleForm, BaseUserCreationForm):
+    class Meta:
+        model = User
+        fields = ["email", *PERSON, "locations"]
+
+
+class AccountForm(RoleForm, UserChangeForm):
+    class Meta:
+        model = User
+        fields = ["email", "password", *PERSON, "locations", "theme", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["role"] = self.instance.role
+        self.was_admin = self.instance.is_staff  # before the form puts what was typed into it
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.was_admin and not other_admins(self.instance).exists():
+            if cleaned.get("role") not in {None, Role.ADMIN}:
+                self.add_error("role", _("This is the only active admin. Make someone else an admin first."))
+            if not cleaned.get("is_active", True):
+                self.add_error("is_active", _("This is the only active admin. Make someone else an admin first."))
+        return cleaned
+
+
+def other_admins(user: User) -> QuerySet[User]:
+    """Return the other people who can open the admin."""
+    managing = Q(is_superuser=True) | Q(groups__name=Role.ADMIN)
+    return User.objects.active().filter(managing).exclude(pk=user.pk)
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title = gettext_lazy("role")
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return list(ROLE_NAMES.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(groups__name=self.value()) if self.value() else queryset
+
+
+@admin.register(User)
+class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
+    form = AccountForm
+    add_form = AccountCreationForm
+    object_history_list_template = "admin/records/history_list.html"
+    list_display = ["get_full_name", "email", "role_name", "places", "is_active", "last_login"]
+    list_filter = ["is_active", RoleFilter, "locations"]
+    list_select_related = False
+    search_fields = ["first_name", "last_name", "email"]
+    ordering = ["last_name", "first_name", "pk"]
+    filter_horizontal = ["locations"]
+    fieldsets = [
+        (None, {"fields": ["email", "password"]}),
+        (gettext_lazy("Who"), {"fields": PERSON}),
+        (gettext_lazy("What and where"), {"fields": ["role", "locations", "is_active"]}),
+        (gettext_lazy("Display"), {"fields": ["theme"]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": ["email", "password1", "password2"]}),
+        (gettext_lazy("Who"), {"fields": PERSON}),
+        (gettext_lazy("What and where"), {"fields": ["role", "locations"]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).prefetch_related("groups", "locations")
+
+    @admin.display(description=gettext_lazy("locations"))
+    def places(self, user: User) -> str:
+        return ", ".join(location.name for location in user.locations.all())
+
+    def revert_disabled(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return True
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
+        before, after = obj.role if change else None, form.cleaned_data.get("role")
+        if after and after != before:
+            # The role is a group, and groups have no history of their own.
+            obj._change_reason = _("Role: %(role)s") % {"role": ROLE_NAMES[Role(after)]}
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        form.instance.groups.set(Group.objects.filter(name=form.cleaned_data["role"]))

@@ -1,0 +1,32 @@
+from django.contrib import admin
+
+from clinic.admin.records import CatalogueAdmin
+from treatments.models import Indication, Protocol, SideEffectKind, TreatmentArea
+
+
+@admin.register(Indication)
+class IndicationAdmin(CatalogueAdmin):
+    list_display = ["name", "code", "snomed_code", "icd10_code"]
+    search_fields = ["name", "code"]
+
+
+@admin.register(TreatmentArea)
+class TreatmentAreaAdmin(CatalogueAdmin):
+    list_display = ["region", "side", "view", "code", "order"]
+    list_filter = ["view", "side"]
+    search_fields = ["region", "code"]
+
+
+@admin.register(Protocol)
+class ProtocolAdmin(CatalogueAdmin):
+    list_display = ["name", "indication", "is_active", "sessions_min", "sessions_max", "price_min", "price_max"]
+    list_filter = ["is_active", "indication"]
+    search_fields = ["name", "indication__name"]
+    filter_horizontal = ["areas"]
+
+
+@admin.register(SideEffectKind)
+class SideEffectKindAdmin(CatalogueAdmin):
+    list_display = ["name", "code", "expected_max", "always_review", "is_urgent", "is_immediate", "order"]
+    list_filter = ["is_urgent", "always_review", "is_immediate"]
+    search_fields = ["name", "code", "meddra_term"]
