@@ -117,7 +117,7 @@ class Call:
     @property
     def attempt(self) -> str:
         """Return what the last try brought and when: "No answer, 19 Nov 17:10"."""
-        if not self.follow_up.last_attempt_at:
+        if not self.follow_up.last_attempt_at or not self.follow_up.last_outcome:
             return _("Not called yet")
         at = timezone.localtime(self.follow_up.last_attempt_at)
         outcome = ContactAttempt.Outcome(self.follow_up.last_outcome).label

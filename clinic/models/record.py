@@ -21,6 +21,11 @@ class Versioned(models.Model):
     class Meta:
         abstract = True
 
+    def because(self, reason: str) -> Self:
+        """Let the history say why this record is about to be saved."""
+        self._change_reason = reason  # where simple_history looks for it
+        return self
+
     @transaction.atomic
     def save_over(self, version: int, **kwargs: Any) -> Self:
         """Save this record only if the stored one still has this version.

@@ -318,7 +318,9 @@ def test_correction_of_what_somebody_changed_shows_both_versions(client, nurse, 
 
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("tab", ["to-review", "prolonged", "running", "resolved"])
-def test_work_list_costs_the_same_however_long_it_is(client, clinician, session, django_assert_num_queries, tab, count):
+def test_work_list_costs_the_same_however_long_it_is(
+    client, clinician, session, django_assert_num_queries, tab, count
+):
     ended = PERFORMED + 2 * DAY if tab == "resolved" else None
     code = {"to-review": "nodule", "running": "discolouration"}.get(tab, "swelling")
     for _row in range(count):

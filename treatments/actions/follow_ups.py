@@ -56,5 +56,4 @@ def withdraw_permission(patient_id: int) -> None:
     patient = Patient.objects.select_for_update().get(pk=patient_id)
     if patient.contact_permission:
         patient.contact_permission = False
-        patient._change_reason = "Do not contact"  # noqa: SLF001 -- how simple_history takes a reason
-        patient.save_over(patient.version)
+        patient.because("Do not contact").save_over(patient.version)

@@ -61,7 +61,7 @@ def claim(follow_up: FollowUp, *, now: datetime) -> Reminder | None:
         return Reminder.objects.of(follow_up, Channel.EMAIL).get() if taken else None
 
 
-def _finish(reminder: Reminder, state: State, *, at: datetime | None = None, error: str = "") -> None:
+def _finish(reminder: Reminder, state: Reminder.State, *, at: datetime | None = None, error: str = "") -> None:
     Reminder.objects.sending().of(reminder.follow_up, Channel.EMAIL).update(
         state=state, sent_at=at, error=error.replace("\0", "")[:500]
     )

@@ -26,7 +26,8 @@ def log(
     One form sent twice makes one row an area: each is found again by a token made of the form's and the area.
     """
     with transaction.atomic():
-        logged = [_log_once(effect, area, by, _token_of(token, area)) for area in list(areas) or [None]]
+        places: list[TreatmentArea | None] = [*areas] or [None]
+        logged = [_log_once(effect, area, by, _token_of(token, area)) for area in places]
     return [row for row, _new in logged], any(new for _row, new in logged)
 
 
@@ -84,7 +85,7 @@ def _care(effect: SideEffect) -> int:
 def withdraw_review(effect: SideEffect, reason: str) -> None:
     """Take the review off a reaction, unsaved, and let its history say why."""
     effect.reviewed_at, effect.reviewed_by, effect.review_note = None, None, ""
-    effect._change_reason = reason  # noqa: SLF001 -- how simple_history takes a reason
+    effect.because(reason)
 
 
 def resolve(effect: SideEffect, *, at: datetime, version: int) -> SideEffect:

@@ -16,7 +16,7 @@ from treatments.models import ContactAttempt
 
 Outcome = ContactAttempt.Outcome
 FURTHEST = timedelta(days=366)
-LINES = {
+LINES: dict[str, Any] = {
     Outcome.NO_ANSWER: gettext_lazy("Stays on the list, next try tomorrow unless a day is given."),
     Outcome.CALL_BACK: gettext_lazy("Stays on the list, with the day to try again."),
     Outcome.DECLINED: gettext_lazy("Not this time. Leaves the list."),
@@ -29,7 +29,7 @@ class ContactForm(forms.Form):
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     outcome = forms.ChoiceField(
         label=gettext_lazy("What came of it"),
-        choices=[(outcome.value, outcome.label) for outcome in LINES],
+        choices=[(outcome, Outcome(outcome).label) for outcome in LINES],
         widget=ChoiceCards(lines=LINES),
         error_messages={"required": gettext_lazy("Choose what came of it.")},
     )

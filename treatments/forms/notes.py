@@ -17,7 +17,7 @@ class NoteField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         # Browsers send two characters for a line's end; the writer typed one.
-        return super().to_python(value).replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
     def validate(self, value: str) -> None:
         super().validate(value)

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, VersionedForm
+from clinic.forms import OnceForm, VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
 from clinic.validators import validate_plain_text
 from clinic.widgets import Chips, DateTimeInput, Segmented, UnitInput
@@ -118,7 +118,7 @@ class _FactsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["grade"].choices = [("", _("not graded")), *SideEffect.Grade.choices]
+        choices_of_words(self, "grade").choices = [("", _("not graded")), *SideEffect.Grade.choices]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -166,10 +166,10 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
         kwargs["instance"] = SideEffect(session=session)
         super().__init__(*args, **kwargs)
         areas = session.areas.all()
-        self.fields["areas"].queryset = areas
+        choices_of_rows(self, "areas").queryset = areas
         if len(areas) == 1:
             self.initial["areas"] = list(areas)
-        self.fields["began"].choices = [
+        choices_of_words(self, "began").choices = [
             (
                 self.AT_SESSION,
                 _("At the session, %(moment)s")
@@ -232,8 +232,8 @@ class SideEffectForm(_FactsForm, VersionedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.before = copy.copy(self.instance)
-        self.fields["area"].queryset = areas_of(self.instance)
-        self.fields["area"].empty_label = _("Whole body")
+        choices_of_rows(self, "area").queryset = areas_of(self.instance)
+        choices_of_rows(self, "area").empty_label = _("Whole body")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -260,7 +260,7 @@ class SideEffectForm(_FactsForm, VersionedForm):
 def areas_of(effect: SideEffect) -> Any:
     """Return the areas a reaction may be in: its session's, and the one it has."""
     areas = TreatmentArea.objects.filter(sessions=effect.session_id)
-    return (areas | TreatmentArea.objects.filter(pk=effect.area_id)).distinct()
+    return (areas | TreatmentArea.objects.filter(pk__in=[effect.area_id] if effect.area_id else [])).distinct()
 
 
 class StepForm(forms.Form):
@@ -278,8 +278,7 @@ class StepForm(forms.Form):
 
     def refuse(self, stored: SideEffect) -> None:
         """Say that the reaction was changed meanwhile, and take up its version for the next try."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("version")] = stored.version
+        self.data = {**self.data.dict(), self.add_prefix("version"): stored.version}  # type: ignore[attr-defined]
         self.add_error(
             None,
             _("Somebody changed this reaction meanwhile. Here it is as it stands: save again if yours still holds."),

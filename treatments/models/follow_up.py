@@ -232,7 +232,7 @@ class FollowUp(Versioned):
     def state(self, today: date) -> State:
         """Return how it stands today, from the facts that `FollowUpQuerySet.with_facts` annotated."""
         not_wanted = self.is_gone or self.refuses_calls
-        answer = State.NOT_WANTED if not_wanted else ANSWERS.get(self.last_outcome)
+        answer = State.NOT_WANTED if not_wanted else ANSWERS.get(self.last_outcome or "")
         return rule.state(self.window, today, attended=self.attended, booked=self.booked, answer=answer)
 
 
@@ -281,7 +281,7 @@ class ContactAttempt(models.Model):
 
 # What a call brought, as the state of the follow-up; an outcome that is not here leaves the calendar to decide.
 # "Do not contact" is not here either: it is about the person (`refuses_calls`).
-ANSWERS = {
+ANSWERS: dict[str, State] = {
     ContactAttempt.Outcome.DECLINED: State.DECLINED,
     ContactAttempt.Outcome.WRONG_NUMBER: State.UNREACHABLE,
 }

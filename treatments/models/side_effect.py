@@ -55,7 +55,8 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def running(self, now: datetime) -> "SideEffectQuerySet":
         """Return what is open and inside its expected time."""
-        return self._with_end().open().filter(Q(expected_end=None) | Q(expected_end__gte=now))
+        in_time = Q(expected_end=None) | Q(expected_end__gte=now)
+        return self._with_end().open().filter(in_time)  # type: ignore[misc]  # `_with_end` annotates it
 
     def prolonged(self, now: datetime) -> "SideEffectQuerySet":
         """Return what is open past its expected time."""
