@@ -1,11 +1,13 @@
 """What every page's frame shows: the way around, the place, the person."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
 from clinic.http import Request
 from clinic.navigation import navigation
+from clinic.undo import take_offer
 
 
 def clinic(request: Request) -> dict[str, Any]:
@@ -17,4 +19,5 @@ def clinic(request: Request) -> dict[str, Any]:
         "nav": navigation(request),
         "here": request.location,
         "locations": user.own_locations,
+        "undo_offer": partial(take_offer, request),  # taken only by a page that shows it
     }

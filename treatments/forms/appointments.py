@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic.forms import OnceForm, VersionedForm, choices_of_rows
 from clinic.models import Location, Room, User
+from clinic.validators import validate_plain_text
 from clinic.widgets import DateTimeInput, Segmented, UnitInput
 from patients.models import Patient
 from treatments.models import Appointment, Course
@@ -72,4 +73,10 @@ class AppointmentForm(_AppointmentForm, VersionedForm):
 class AppointmentStatusForm(forms.Form):
     status = forms.ChoiceField(choices=Appointment.Status)
     version = forms.IntegerField()
-    reason = forms.CharField(max_length=300, required=False)
+    reason = forms.CharField(max_length=300, required=False, validators=[validate_plain_text])
+
+    def step(self) -> dict[str, Any]:
+        """Return {"status", "version", "reason"}. Raises `ValidationError` for what no page of ours sends."""
+        if not self.is_valid():
+            raise ValidationError([text for texts in self.errors.values() for text in texts])
+        return self.cleaned_data

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,6 +17,7 @@ from clinic.access import may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
+from clinic.undo import offer_undo
 from patients.banner import banner
 from patients.models import Patient
 from treatments.actions import appointments as actions
@@ -114,27 +116,21 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
 @may("treatments.book_appointment")
 @require_POST
 def status(request: Request, public_id: UUID) -> HttpResponse:
-    """Take an appointment a step further, or back. Answers with the board, or the page it was asked from."""
+    """Take an appointment a step further, or back, with one tap to undo it."""
     appointment = get_appointment(request.user, public_id)
+    before = Appointment.Status(appointment.status)
+    name = {"name": appointment.patient.full_name}
     form = AppointmentStatusForm(request.POST)
-    name = appointment.patient.full_name
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            actions.turn(
-                appointment, data["status"], now=timezone.now(), version=data["version"], reason=data["reason"]
-            )
-        except ValidationError as error:
-            messages.error(request, f"{name}: {' '.join(error.messages)}")
-        except VersionConflictError:
-            messages.error(
-                request, _("%(name)s: somebody else was faster. This is how it stands now.") % {"name": name}
-            )
-        else:
-            messages.success(
-                request,
-                _("%(name)s: %(status)s.") % {"name": name, "status": appointment.get_status_display().lower()},
-            )
+    try:
+        actions.turn(appointment, now=timezone.now(), **form.step())
+    except ValidationError as error:
+        messages.error(request, f"{name['name']}: {' '.join(error.messages)}")
+    except VersionConflictError:
+        messages.error(request, _("%(name)s: somebody else was faster. This is how it stands now.") % name)
     else:
-        messages.error(request, _("%(name)s: nothing was changed.") % {"name": name})
+        now = {"status": appointment.get_status_display().lower()}
+        messages.success(request, _("%(name)s: %(status)s.") % (name | now))
+        if before in actions.TURNS[Appointment.Status(appointment.status)]:
+            url = reverse("appointment-status", args=[public_id])
+            offer_undo(request, url, status=before, version=appointment.version)
     return redirect(appointment if request.POST.get("from") == "appointment" else "today")
