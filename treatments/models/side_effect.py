@@ -55,12 +55,11 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def running(self, now: datetime) -> "SideEffectQuerySet":
         """Return what is open and inside its expected time."""
-        in_time = Q(expected_end=None) | Q(expected_end__gte=now)
-        return self._with_end().open().filter(in_time)  # type: ignore[misc]  # `_with_end` annotates it
+        return self._with_end().open().filter(Q(expected_end=None) | Q(expected_end__gte=now))
 
     def prolonged(self, now: datetime) -> "SideEffectQuerySet":
         """Return what is open past its expected time."""
-        return self._with_end().open().filter(expected_end__lt=now)
+        return self._with_end().open().filter(Q(expected_end__lt=now))
 
     def in_time(self) -> "SideEffectQuerySet":
         return self._with_end().filter(
