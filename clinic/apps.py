@@ -17,3 +17,11 @@ class ClinicConfig(AppConfig):
 
 class AdminConfig(DjangoAdminConfig):
     default_site = "clinic.site.AdminSite"
+
+    def ready(self) -> None:
+        from allauth.account.models import EmailAddress  # noqa: PLC0415 -- needs the app registry
+        from django.contrib import admin  # noqa: PLC0415
+
+        super().ready()
+        # An account has the one address it is made with; a second list of them would only disagree.
+        admin.site.unregister(EmailAddress)

@@ -28,7 +28,7 @@ class StandingFilter(admin.SimpleListFilter):
 class PatientAdmin(RecordAdmin):
     import_export_change_list_template = "patients/imports/change_list.html"
     list_display = ["full_name", "record_number", "birth_date", "phone", "location", "registered_at"]
-    list_filter = [StandingFilter, "location", "sex", "language"]
+    list_filter = [StandingFilter, "location", "sex"]
     list_select_related = ["location"]
     search_fields = ["search_text"]
     search_help_text = _("Name, record number, phone, birth date")

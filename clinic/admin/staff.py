@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -118,6 +119,8 @@ class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
             # The role is a group, and groups have no history of their own.
             obj._change_reason = _("Role: %(role)s") % {"role": ROLE_NAMES[Role(after)]}
         super().save_model(request, obj, form, change)
+        # What signing in noted of an earlier address would let that one in as well.
+        EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         super().save_related(request, form, formsets, change)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.fields import fold
 from patients.imports.reading import ERRORS, UnusableFileError, look_at
+from patients.models import Patient
 
 # Field to the names of its column, the best first: of two that a file has, the better is used.
 NAMES: dict[str, list[str]] = {
@@ -84,8 +85,9 @@ class Columns:
     ignored: list[str]
 
     def named(self) -> list[tuple[str, str]]:
-        """Return (column as the file names it, field) pairs in the file's order."""
-        return [(self.head[place], field) for field, place in sorted(self.by_field.items(), key=lambda item: item[1])]
+        """Return (column as the file names it, what it is to us) pairs in the file's order."""
+        in_order = sorted(self.by_field.items(), key=lambda item: item[1])
+        return [(self.head[place], str(Patient._meta.get_field(field).verbose_name)) for field, place in in_order]
 
 
 def bare(name: str) -> str:

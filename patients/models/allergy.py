@@ -9,7 +9,7 @@ from simple_history.models import HistoricalRecords
 from clinic.fields import NormalizedCharField
 from clinic.models import Versioned
 from clinic.validators import validate_plain_text
-from patients.models.patient import Patient
+from patients.models.patient import Patient, seen_by
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class AllergyQuerySet(models.QuerySet["Allergy"]):
     def visible_to(self, user: "User") -> "AllergyQuerySet":
-        return self.filter(patient__in=Patient.objects.visible_to(user))
+        return self.filter(seen_by(user, "patient"))
 
     def in_force(self) -> "AllergyQuerySet":
         """Return what the banner shows: not refuted and not entered in error, the worst first."""

@@ -52,12 +52,22 @@ class RecordNumberSeries(models.Model):
         return [record_number(serial) for serial in range(after - count, after)]
 
 
+def seen_by(user: "User", path: str = "") -> Q:
+    """Return the condition that this person may see the patient at the end of a path: one of their locations.
+
+    A path is followed by joins. `patient__in=Patient.objects.visible_to(user)` says the same, and makes a database
+    collect half of all patients, or of all sessions, before it looks at the first row of the page.
+    """
+    if user.sees_all_locations:
+        return Q()
+    field = f"{path}__location__in" if path else "location__in"
+    return Q(**{field: [location.pk for location in user.own_locations]})
+
+
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: "User") -> "PatientQuerySet":
         """Return the patients of the person's locations."""
-        if user.sees_all_locations:
-            return self
-        return self.filter(location__in=[location.pk for location in user.own_locations])
+        return self.filter(seen_by(user))
 
     def active(self) -> "PatientQuerySet":
         """Leave out the archived and the deceased."""

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
-from clinic.models import Location, User
+from clinic.models import Location, Room, User
 from clinic.roles import Role
 from tests.factories import PASSWORD, LocationFactory, PatientFactory, RoomFactory, UserFactory
 
@@ -182,7 +182,7 @@ def test_list_of_rooms_asks_the_database_as_often_for_one_as_for_three(
     RoomFactory.create_batch(rooms, location=here)
 
     with django_assert_num_queries(8):
-        manager.get(address(Room := RoomFactory._meta.model))
+        manager.get(address(Room))
 
     assert Room.objects.count() == rooms
 

@@ -49,7 +49,11 @@ def test_patient_is_registered(desk, here):
 
     patient = Patient.objects.get()
     assert response.url == patient.get_absolute_url()
-    assert (patient.full_name, patient.birth_date, patient.phone) == ("Amara Okonkwo", date(1988, 2, 2), "+14155550182")
+    assert (patient.full_name, patient.birth_date, patient.phone) == (
+        "Amara Okonkwo",
+        date(1988, 2, 2),
+        "+14155550182",
+    )
     assert (patient.location, patient.preferred_channel) == (here, Patient.Channel.PHONE)
 
 
