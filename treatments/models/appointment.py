@@ -156,6 +156,10 @@ class Appointment(Versioned):
             models.Index(fields=["location", "starts_at"], name="appointment_by_day"),
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
             models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
+            # As for sessions: few appointments answer a follow-up.
+            models.Index(
+                fields=["follow_up"], condition=Q(follow_up__isnull=False), name="appointment_of_follow_up"
+            ),
         ]
 
     def __str__(self) -> str:

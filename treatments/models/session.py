@@ -230,6 +230,8 @@ class Session(Versioned):
         indexes = [
             models.Index(fields=["course", "-performed_at"], name="session_by_course_latest"),
             models.Index(fields=["performed_at"], condition=Q(signed_at=None), name="session_unsigned"),
+            # Few sessions answer a follow-up: by the index of all, planners think that none is worth a search.
+            models.Index(fields=["follow_up"], condition=Q(follow_up__isnull=False), name="session_of_follow_up"),
         ]
 
     def __str__(self) -> str:
