@@ -1,7 +1,7 @@
 """How every record is managed in the Django admin: nothing deleted, nothing overwritten unseen, every change kept."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
@@ -27,7 +27,7 @@ class BoundedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return bounded_count(self.object_list)
+        return bounded_count(cast(models.QuerySet, self.object_list))
 
 
 class SafeResource(ModelResource):
@@ -49,7 +49,7 @@ class ManagedAdmin(admin.ModelAdmin):
     show_full_result_count = False
     paginator = BoundedPaginator
     list_per_page = 50
-    list_select_related = True
+    list_select_related: ClassVar[bool | list[str] | tuple[str, ...]] = True
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
@@ -78,13 +78,13 @@ class RecordAdmin(SimpleHistoryAdmin, ExportedAdmin):
         """Old versions are read, not restored: restoring one would turn back its version number as well."""
         return True
 
-    def get_form(self, request: HttpRequest, obj: models.Model | None = None, **kwargs: Any) -> Any:
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's
         if issubclass(self.model, Versioned):
             kwargs.setdefault("form", VersionedForm)
             if kwargs.get("fields"):
                 # The version is a field of the form, not one that the model offers for editing.
                 kwargs["fields"] = [name for name in kwargs["fields"] if name != "version"]
-        return super().get_form(request, obj, **kwargs)
+        return super().get_form(request, obj, change, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         if change and isinstance(obj, Versioned):

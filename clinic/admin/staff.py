@@ -19,7 +19,7 @@ from clinic.admin.records import ManagedAdmin
 from clinic.models import User
 from clinic.roles import ROLE_NAMES, Role
 
-PERSON = ["title", "first_name", "last_name"]
+PERSON = ("title", "first_name", "last_name")
 
 
 class RoleForm(forms.ModelForm):
@@ -117,7 +117,8 @@ class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
         before, after = obj.role if change else None, form.cleaned_data.get("role")
         if after and after != before:
             # The role is a group, and groups have no history of their own.
-            obj._change_reason = _("Role: %(role)s") % {"role": ROLE_NAMES[Role(after)]}
+            reason = _("Role: %(role)s") % {"role": ROLE_NAMES[Role(after)]}
+            obj._change_reason = reason  # type: ignore[attr-defined]  # simple-history reads it
         super().save_model(request, obj, form, change)
         # What signing in noted of an earlier address would let that one in as well.
         EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()

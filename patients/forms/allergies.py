@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.fields import fold
-from clinic.forms import RecordForm, VersionedForm
+from clinic.forms import RecordForm, VersionedForm, choices_of_words
 from clinic.widgets import Segmented
 from patients.models import Allergy, Patient
 
@@ -61,8 +61,7 @@ class WithdrawForm(VersionedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["status"].choices = [
-            choice for choice in Allergy.Status.choices if choice[0] != Allergy.Status.ACTIVE
-        ]
+        ways = [choice for choice in Allergy.Status.choices if choice[0] != Allergy.Status.ACTIVE]
+        choices_of_words(self, "status").choices = ways
         self.initial["status"] = ""
         self.fields["status_reason"].required = True

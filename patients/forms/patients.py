@@ -1,7 +1,7 @@
 """Registering a patient and keeping the record's first page right."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from clinic.forms import OnceForm, RecordForm, VersionedForm
 from clinic.models import Location, User
+from clinic.phones import PhoneFormField
 from clinic.widgets import DateInput, Segmented
 from patients.models import Patient
 
@@ -42,14 +43,14 @@ class PatientForm(RecordForm):
             *EMERGENCY,
             "location",
         ]
-        widgets = {"sex": Segmented, "preferred_channel": Segmented}
+        widgets: ClassVar[dict[str, type[forms.Widget]]] = {"sex": Segmented, "preferred_channel": Segmented}
         labels = {"contact_permission": gettext_lazy("Agrees to appointment and follow-up messages")}
         help_texts = {"country_code": gettext_lazy("Two letters, for example US.")}
 
     def __init__(self, *args: Any, user: User, location: Location | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user, self.default_location = user, location
-        field = self.fields["location"]
+        field = cast(forms.ModelChoiceField, self.fields["location"])
         field.queryset = Location.objects.visible_to(user)
         field.error_messages["required"] = _("Choose where the patient is treated.")
         if not self.instance.pk:
@@ -57,13 +58,14 @@ class PatientForm(RecordForm):
             self.initial["preferred_channel"] = (kwargs.get("initial") or {}).get("preferred_channel", "")
         self.fields["preferred_channel"].required = False
         for name in ("phone", "emergency_phone"):
-            self.fields[name].region = self.chosen_location.country_code if self.chosen_location else None
+            typed_here = cast(PhoneFormField, self.fields[name])
+            typed_here.region = self.chosen_location.country_code if self.chosen_location else None
         if len(self.locations) == 1 and self.chosen_location in self.locations:
             field.widget = forms.HiddenInput()
 
     @cached_property
     def locations(self) -> list[Location]:
-        return list(self.fields["location"].queryset)
+        return list(Location.objects.visible_to(self.user))
 
     @cached_property
     def chosen_location(self) -> Location | None:

@@ -87,7 +87,8 @@ class Columns:
     def named(self) -> list[tuple[str, str]]:
         """Return (column as the file names it, what it is to us) pairs in the file's order."""
         in_order = sorted(self.by_field.items(), key=lambda item: item[1])
-        return [(self.head[place], str(Patient._meta.get_field(field).verbose_name)) for field, place in in_order]
+        labels = {field.name: str(field.verbose_name) for field in Patient._meta.fields}
+        return [(self.head[place], labels[field]) for field, place in in_order]
 
 
 def bare(name: str) -> str:

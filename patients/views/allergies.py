@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from patients.models import Allergy, Patient
 from patients.views.patients import get_patient
 
 
-def allergies(request: Request, public_id: UUID) -> HttpResponse:
+def allergies(request: Request, public_id: UUID) -> HttpResponseBase:
     patient = get_patient(request, public_id)
     if request.method == "POST":
         return change(request, patient)

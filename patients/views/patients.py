@@ -1,10 +1,10 @@
 """Registering a patient, keeping the record's first page right, archiving and restoring."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -26,7 +26,7 @@ def register(request: Request) -> HttpResponse:
     if "add_allergy" in request.POST:
         return show_registration(request, *forms_as_typed(request))
     form = RegisterForm(request.POST or None, user=request.user, location=request.location)
-    rows = AllergyFormSet(request.POST if may_name_allergies(request) and request.POST else None, prefix="allergies")
+    rows = allergy_rows(request.POST if may_name_allergies(request) and request.POST else None)
     if request.POST and (made := form.made_before()):
         return redirect(made)
     if request.POST and all_valid(form, rows) and not form.awaits_confirmation:
@@ -37,6 +37,10 @@ def register(request: Request) -> HttpResponse:
         )
         return redirect(patient)
     return show_registration(request, form, rows)
+
+
+def allergy_rows(data: QueryDict | None, **kwargs: Any) -> AllergyRows:
+    return cast(AllergyRows, AllergyFormSet(data, prefix="allergies", **kwargs))
 
 
 def may_name_allergies(request: Request) -> bool:
@@ -53,17 +57,18 @@ def all_valid(form: RegisterForm, rows: AllergyRows) -> bool:
 def save_registration(form: RegisterForm, rows: AllergyRows) -> Patient:
     allergies = rows.named() if rows.is_bound else []
     was_asked = rows.is_bound and (allergies or form.cleaned_data["allergies_asked"])
-    asked_on = timezone.localdate() if was_asked else None
-    return actions.register(form.save(commit=False), allergies=allergies, asked_on=asked_on)
+    patient = form.save(commit=False)
+    asked_on = patient.location.today(timezone.now()) if was_asked else None
+    return actions.register(patient, allergies=allergies, asked_on=asked_on)
 
 
 def forms_as_typed(request: Request) -> tuple[RegisterForm, AllergyRows]:
     """Return the forms as they were sent, unjudged, with one more row for an allergy: the button without a script."""
     typed = request.POST.dict()
     form = RegisterForm(initial=typed, user=request.user, location=request.location)
-    sent = AllergyFormSet(request.POST, prefix="allergies")
+    sent = allergy_rows(request.POST)
     rows = [{name: row[name].value() for name in row.fields} for row in sent.forms]
-    more = AllergyFormSet(prefix="allergies", initial=rows)
+    more = allergy_rows(None, initial=rows)
     more.extra = len(rows) + 1
     return form, more
 
