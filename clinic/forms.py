@@ -15,6 +15,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clinic.models import Versioned
+from clinic.validators import validate_year
 
 Made = TypeVar("Made", bound=models.Model)
 
@@ -53,6 +54,13 @@ def choices_of_words(form: forms.BaseForm, name: str) -> forms.ChoiceField:
 
 class RecordForm(forms.ModelForm):
     """A form that holds its record to every rule of the database, those on fields it does not show included."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.DateTimeField):
+                # Before any other rule: arithmetic and time zones end at the years 1 and 9999.
+                field.validators.append(validate_year)
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
@@ -135,8 +143,10 @@ def shown(field: forms.Field, value: Any) -> str:
         return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys))
     if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
         return str(field.queryset.filter(pk=value).first() or "–") if value else "–"
-    if isinstance(field, forms.ChoiceField):
-        return str(dict(_flat(field.choices)).get("" if value is None else value, value) or "–")
+    if isinstance(field.widget, forms.widgets.ChoiceWidget):
+        words = dict(_flat(field.widget.choices))
+        chosen = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
+        return ", ".join(str(words.get(each, each)) for each in chosen) or "–"
     value = field.prepare_value(value)
     if value is None or value == "":
         return "–"

@@ -1,9 +1,10 @@
 """Units as a location shows and types them. Stored are always SI units; pounds are for the eye."""
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from clinic.models import Location
@@ -43,6 +44,8 @@ def show_weight_change(kilograms: Decimal, location: Location) -> str:
 class WeightField(forms.DecimalField):
     """A weight as typed at a location; cleans to kilograms, to a hundredth, so that a tenth of a pound survives."""
 
+    least, most = Decimal(25), Decimal(350)  # kilograms, as the record holds at its limits
+
     def __init__(self, *args: Any, location: Location, **kwargs: Any) -> None:
         self.location = location
         super().__init__(*args, **{"max_digits": 6, "decimal_places": 1, **kwargs})
@@ -52,6 +55,18 @@ class WeightField(forms.DecimalField):
 
     def clean(self, value: Any) -> Any:
         number = super().clean(value)
-        if number is None or not is_imperial(self.location):
-            return number
-        return (number * KG_PER_LB).quantize(HUNDREDTH, ROUND_HALF_UP)
+        if number is None:
+            return None
+        per_unit = KG_PER_LB if is_imperial(self.location) else Decimal(1)
+        kilograms = (number * per_unit).quantize(HUNDREDTH, ROUND_HALF_UP)
+        if not self.least <= kilograms <= self.most:
+            raise ValidationError(
+                _("A weight is between %(least)s and %(most)s %(unit)s.")
+                % {
+                    "least": (self.least / per_unit).quantize(TENTH, ROUND_CEILING),
+                    "most": (self.most / per_unit).quantize(TENTH, ROUND_FLOOR),
+                    "unit": weight_unit(self.location),
+                },
+                code="weight",
+            )
+        return kilograms

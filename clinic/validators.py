@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 OLDEST_YEARS = 125  # the longest life on record is 122 years
+YEARS = range(1900, 2200)
 
 
 def validate_not_in_future(value: date | datetime) -> None:
@@ -23,6 +24,12 @@ def validate_not_in_future(value: date | datetime) -> None:
             )
     elif value > timezone.localdate():
         raise ValidationError(_("%(day)s is in the future.") % {"day": date_format(value, "j F Y")}, code="future")
+
+
+def validate_year(value: date | datetime) -> None:
+    """Refuse a year that nobody means: a slip of the keyboard makes 0206 or 20266 of 2026."""
+    if value.year not in YEARS:
+        raise ValidationError(_("The year %(year)s cannot be meant. Check it.") % {"year": value.year}, code="year")
 
 
 def validate_birth_date(value: date) -> None:

@@ -35,3 +35,8 @@ if find_spec("zeal"):
     INSTALLED_APPS = [*INSTALLED_APPS, "zeal"]
     MIDDLEWARE = ["zeal.middleware.zeal_middleware", *MIDDLEWARE]
     ZEAL_RAISE = True
+    # simple_history reads a record anew for its row and again for its areas, however many areas there are.
+    ZEAL_ALLOWLIST = [
+        {"model": "treatments.Course", "field": "get()"},
+        {"model": "treatments.Session", "field": "get()"},
+    ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from clinic.forms import OnceForm, VersionedForm, choices_of_rows
 from clinic.models import Location, User
 from clinic.roles import Role
+from clinic.validators import validate_plain_text
 from clinic.widgets import Chips, ChoiceCards, DateInput, Stepper, UnitInput
 from patients.models import Patient
 from treatments.models import Course, Protocol, TreatmentArea
@@ -45,7 +46,7 @@ class CourseStartForm(OnceForm, _PlanForm):
         model = Course
         fields = ["protocol", "areas", "planned_sessions", "price", "clinician", "started_on"]
         widgets = {
-            "planned_sessions": Stepper(attrs={"min": 1, "max": 60}),
+            "planned_sessions": Stepper(step="1", attrs={"min": 1, "max": 60}),
             "started_on": DateInput,
         }
         labels = {"started_on": gettext_lazy("Starts on")}
@@ -111,7 +112,7 @@ class CourseForm(VersionedForm, _PlanForm):
     class Meta:
         model = Course
         fields = ["areas", "planned_sessions", "price", "clinician"]
-        widgets = {"planned_sessions": Stepper(attrs={"min": 1, "max": 60})}
+        widgets = {"planned_sessions": Stepper(step="1", attrs={"min": 1, "max": 60})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,7 +127,11 @@ class CourseStatusForm(forms.Form):
     status = forms.ChoiceField(choices=Course.Status, widget=forms.HiddenInput)
     on = forms.DateField(label=gettext_lazy("Since"), widget=DateInput)
     reason = forms.CharField(
-        label=gettext_lazy("Reason"), max_length=500, required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        required=False,
+        validators=[validate_plain_text],
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
 
