@@ -1,0 +1,55 @@
+"""The pages measured, each with the bare page it is measured against."""
+
+from django.db.models import Count
+from django.test import RequestFactory
+from django.urls import reverse
+
+from clinic.paging import page
+from patients.models import Patient
+from treatments.filters.side_effects import Tab
+from treatments.models import Course
+from treatments.rules.follow_up import State
+
+BARE_LIST = "/bare/list/"
+DEEP = 0.9  # of the list is before the deep page
+
+
+def addresses(user):
+    """Return (name, address, bare address) for a person of the clinic."""
+    visible = Patient.objects.visible_to(user).active()
+    courses = Course.objects.filter(patient__in=visible, status=Course.Status.ACTIVE)
+    course = courses.annotate(n=Count("sessions")).select_related("patient").order_by("-n", "pk").first()
+    patient = course.patient
+    patients, search = reverse("patient-list"), reverse("search")
+    bare_record = f"/bare/record/{patient.public_id}/"
+    pages = [
+        ("today", reverse("today"), BARE_LIST),
+        ("today, my list", reverse("today") + "?list=mine", BARE_LIST),
+        ("patients, page 1", patients, BARE_LIST),
+        ("patients, deep page", patients + deep_page(visible), BARE_LIST),
+        ("patients, in a course", f"{patients}?course=running", BARE_LIST),
+        ("patients, archived", f"{patients}?standing=gone", BARE_LIST),
+        ("patients, newest first", f"{patients}?sort=newest", BARE_LIST),
+        ("search, last name", f"{search}?q={patient.family_name}", BARE_LIST),
+        ("search, first name of many", f"{search}?q=maria", BARE_LIST),
+        ("search, nobody", f"{search}?q=zzyzx", BARE_LIST),
+        ("search, two letters", f"{search}?q=be", BARE_LIST),
+        ("search, phone digits", f"{search}?q={patient.phone[-7:]}", BARE_LIST),
+        ("search, name and first name", f"{search}?q={patient.given_name}+{patient.family_name}", BARE_LIST),
+        ("search box, last name", f"htmx:{search}?q={patient.family_name}", BARE_LIST),
+        ("search box, three letters", f"htmx:{search}?q=ber", BARE_LIST),
+        ("patient record", patient.get_absolute_url(), bare_record),
+        ("course", course.get_absolute_url(), bare_record),
+        ("unsigned", reverse("session-unsigned"), BARE_LIST),
+    ]
+    pages += [(f"side effects, {tab}", f"{reverse('side-effect-list')}?tab={tab}", BARE_LIST) for tab in Tab]
+    pages += [(f"follow-ups, {state}", f"{reverse('follow-up-list')}?state={state}", BARE_LIST) for state in State]
+    return pages
+
+
+def deep_page(patients):
+    """Return the query string of a page far down the list, as the page before it links to it."""
+    ordered = patients.order_by("sort_name", "pk")
+    before = ordered[int(patients.count() * DEEP)]
+    nearby = ordered.filter(sort_name=before.sort_name)
+    return page(RequestFactory().get("/"), nearby | patients.filter(sort_name__gt=before.sort_name), "sort_name", "pk").next
