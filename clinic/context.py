@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.utils.functional import SimpleLazyObject
 
 from clinic.http import Request
 from clinic.navigation import navigation
@@ -16,7 +17,7 @@ def clinic(request: Request) -> dict[str, Any]:
         return {"version": settings.VERSION}
     return {
         "version": settings.VERSION,
-        "nav": navigation(request),
+        "nav": SimpleLazyObject(partial(navigation, request)),  # a fragment has no frame and asks for no numbers
         "here": request.location,
         "locations": user.own_locations,
         "undo_offer": partial(take_offer, request),  # taken only by a page that shows it

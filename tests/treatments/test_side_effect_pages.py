@@ -14,6 +14,7 @@ from tests.factories import (
     TreatmentAreaFactory,
     UserFactory,
 )
+from treatments.forms.side_effects import ResolveForm
 from treatments.models import SideEffect
 
 PERFORMED = datetime(2026, 3, 2, 15, 0, 42, tzinfo=UTC)  # 07:00:42 in Los Angeles
@@ -383,3 +384,14 @@ def test_reaction_at_another_location_is_not_found(client, nurse, name):
 def test_script_in_a_note_is_shown_as_text(client, nurse, session):
     effect = SideEffectFactory(session=session, note="<script>alert(1)</script>")
     assert "<script>alert(1)" not in client.get(effect.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit"), [("burning", "minutes"), ("vasovagal", "hours"), ("swelling", "days"), ("nerve", "days")]
+)
+def test_length_of_a_reaction_is_asked_in_the_unit_of_its_kind(db, kind, unit):
+    effect = SideEffectFactory(kind__code=kind)
+
+    form = ResolveForm(effect=effect, now=effect.onset_at)
+
+    assert form["lasted_unit"].value() == unit

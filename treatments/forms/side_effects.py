@@ -1,6 +1,7 @@
 """Logging, correcting, ending and reviewing a reaction."""
 
 import copy
+from abc import abstractmethod
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,7 @@ from clinic.widgets import Chips, DateTimeInput, Segmented, UnitInput
 from treatments.actions import side_effects as actions
 from treatments.forms.notes import NoteField
 from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
-from treatments.rules.duration import Unit, lasting
+from treatments.rules.duration import Unit, lasting, said
 
 DEATH = SideEffect.Grade.DEATH
 LASTED_UNITS = [
@@ -273,8 +274,9 @@ class StepForm(forms.Form):
         kwargs["initial"] = {"version": effect.version}
         super().__init__(*args, **kwargs)
 
+    @abstractmethod
     def save(self) -> SideEffect:
-        raise NotImplementedError
+        """Take the step and return the reaction. Raises `VersionConflictError` when it was changed meanwhile."""
 
     def refuse(self, stored: SideEffect) -> None:
         """Say that the reaction was changed meanwhile, and take up its version for the next try."""
@@ -295,6 +297,10 @@ class ResolveForm(LastedMixin, StepForm):
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         self.now = now
         super().__init__(*args, **kwargs)
+        # Burning is counted in minutes, swelling in days: whoever types "18" means the unit of the kind.
+        longest = self.effect.kind.expected_max
+        if longest and (unit := said(longest)[1]) in dict(LASTED_UNITS):
+            self.initial["lasted_unit"] = unit
 
     def clean_resolved_at(self) -> datetime | None:
         at = self.cleaned_data["resolved_at"]
