@@ -1,7 +1,8 @@
 """Logging and signing sessions, and what follows for the course and its follow-up."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -17,30 +18,44 @@ if TYPE_CHECKING:
     from clinic.models import User
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A reaction right after the injections: its kind, how severe, and how long it lasted if it is over."""
+
+    kind: SideEffectKind
+    severity: str
+    lasted: timedelta | None = None
+
+
 @transaction.atomic
 def keep(
+    session: Session,
     save: Callable[[], Session],
     *,
-    reactions: Iterable[tuple[SideEffectKind, str]],
+    reactions: Iterable[Seen],
     by: "User",
     now: datetime,
     signing: bool,
 ) -> Session:
     """Save a session as `save` does, with the reactions seen at it, and sign it when asked.
 
-    `reactions` are (kind, severity) pairs; each begins with the session. The appointment it was given at is done.
+    Each reaction begins with the session. The appointment it was given at is done.
+    After the end of its course it is a treatment at the follow-up, from the draft on.
     """
-    session = save()
-    for kind, severity in reactions:
+    session.follow_up = answered_follow_up(session)
+    save()
+    for seen in reactions:
         SideEffect.objects.create(
             session=session,
-            kind=kind,
-            severity=severity,
+            kind=seen.kind,
+            severity=seen.severity,
             onset_at=session.performed_at,
+            resolved_at=session.performed_at + seen.lasted if seen.lasted else None,
             reported_by=reporter(by),
             recorded_by=by,
         )
-    appointment = session.appointment
+    # As it stands now: somebody may have moved it on the board while the session was typed.
+    appointment = Appointment.objects.select_for_update().filter(pk=session.appointment_id).first()
     if appointment and appointment.status in {Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM}:
         appointments.turn(appointment, Appointment.Status.DONE, now=now, version=appointment.version)
     if signing:

@@ -1,8 +1,11 @@
 """Logging a session."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -11,9 +14,17 @@ from clinic.models import User
 from clinic.units import WeightField, weight_unit
 from clinic.widgets import Chips, DateTimeInput, PainKeys, Segmented, UnitInput
 from treatments.forms.courses import AreasField
+from treatments.forms.notes import NoteField
+from treatments.actions.sessions import Seen
 from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
 
 NONE = "none"
+SHORT = timedelta(hours=1)  # what is over that soon is seen to end before the patient leaves
+LONGEST_MINUTES = 24 * 60
+
+
+def is_short(kind: SideEffectKind) -> bool:
+    return kind.expected_max is not None and kind.expected_max <= SHORT
 
 
 class _SessionForm(forms.ModelForm):
@@ -26,6 +37,7 @@ class _SessionForm(forms.ModelForm):
         widget=Chips(exclusive=NONE),
         help_text=gettext_lazy("Say “None” if there is none. Blank means not asked."),
     )
+    note = NoteField(label=gettext_lazy("Note"), most=4000, rows=4, required=False)
 
     class Meta:
         model = Session
@@ -46,11 +58,10 @@ class _SessionForm(forms.ModelForm):
             "technique": Segmented,
             "depth_mm": UnitInput(unit="mm", attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}),
             "pain": PainKeys,
-            "note": forms.Textarea(attrs={"rows": 4}),
         }
 
-    def __init__(self, *args: Any, signing: bool = False, **kwargs: Any) -> None:
-        self.signing = signing
+    def __init__(self, *args: Any, now: datetime, signing: bool = False, **kwargs: Any) -> None:
+        self.now, self.signing = now, signing
         super().__init__(*args, **kwargs)
         course, instance = self.instance.course, self.instance
         self.fields["weight_kg"] = WeightField(
@@ -76,6 +87,15 @@ class _SessionForm(forms.ModelForm):
             self.fields[self.severity_name(kind)] = forms.ChoiceField(
                 label=kind.name, choices=SideEffect.Severity, required=False, initial="mild", widget=Segmented
             )
+            if is_short(kind):
+                self.fields[self.lasted_name(kind)] = forms.IntegerField(
+                    label=_("%(kind)s lasted") % {"kind": kind.name},
+                    help_text=_("Empty while it is still there."),
+                    required=False,
+                    min_value=1,
+                    max_value=LONGEST_MINUTES,
+                    widget=UnitInput(unit=_("min"), attrs={"inputmode": "numeric", "step": 1}),
+                )
 
     @property
     def has_reactions(self) -> bool:
@@ -90,15 +110,22 @@ class _SessionForm(forms.ModelForm):
     def severity_name(kind: SideEffectKind) -> str:
         return f"severity-{kind.code}"
 
-    def severities(self) -> list[tuple[SideEffectKind, forms.BoundField]]:
-        """Return the kinds on offer, each with its severity field."""
-        return [(kind, self[self.severity_name(kind)]) for kind in self.kinds]
+    @staticmethod
+    def lasted_name(kind: SideEffectKind) -> str:
+        return f"lasted-{kind.code}"
+
+    def wells(self) -> list[tuple[SideEffectKind, list[forms.BoundField]]]:
+        """Return the kinds on offer, each with the fields that are asked once it is chosen."""
+        names = (self.severity_name, self.lasted_name)
+        return [(kind, [self[of(kind)] for of in names if of(kind) in self.fields]) for kind in self.kinds]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.get("reactions") or []
         if NONE in chosen and len(chosen) > 1:
             self.add_error("reactions", _("“None” and a reaction exclude each other."))
+        for kind in self.kinds:
+            self.refuse_end_ahead(kind)
         return cleaned
 
     def _post_clean(self) -> None:
@@ -120,13 +147,29 @@ class _SessionForm(forms.ModelForm):
             if name not in self.errors:
                 self.add_error(name, text)
 
-    def new_reactions(self) -> list[tuple[SideEffectKind, str]]:
-        """Return the reactions chosen now, as (kind, severity)."""
-        chosen = set(self.cleaned_data["reactions"])
+    def refuse_end_ahead(self, kind: SideEffectKind) -> None:
+        minutes = self.cleaned_data.get(self.lasted_name(kind))
+        start = self.cleaned_data.get("performed_at")
+        if kind.code not in self.cleaned_data.get("reactions", []) or not minutes or not start:
+            return
+        end = start + timedelta(minutes=minutes)
+        if end > self.now:
+            text = _(
+                "It would be over at %(time)s, which is still ahead. Correct when the session began, or leave it."
+            )
+            self.add_error(self.lasted_name(kind), text % {"time": date_format(timezone.localtime(end), "H:i")})
+
+    def new_reactions(self) -> list[Seen]:
+        """Return the reactions chosen now."""
+        data = self.cleaned_data
         return [
-            (kind, self.cleaned_data[self.severity_name(kind)] or SideEffect.Severity.MILD)
+            Seen(
+                kind,
+                data[self.severity_name(kind)] or SideEffect.Severity.MILD,
+                timedelta(minutes=data[self.lasted_name(kind)]) if data.get(self.lasted_name(kind)) else None,
+            )
             for kind in self.kinds
-            if kind.code in chosen
+            if kind.code in set(data["reactions"])
         ]
 
 
@@ -136,4 +179,4 @@ class SessionLogForm(_SessionForm, OnceForm):
 
 class SessionForm(_SessionForm, VersionedForm):
     def build_kwargs(self) -> dict[str, Any]:
-        return {"signing": self.signing}
+        return {"now": self.now, "signing": self.signing}

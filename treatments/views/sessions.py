@@ -36,24 +36,36 @@ def wants_to_sign(request: Request) -> bool:
     return request.POST.get("action") == "sign" and request.user.has_perm("treatments.sign_session")
 
 
+def version_read(request: Request) -> int:
+    """Return the version that the page showed, 0 for what is none."""
+    try:
+        return int(request.POST.get("version", ""))
+    except ValueError:
+        return 0
+
+
 @may("treatments.log_session")
 def log(request: Request, public_id: UUID) -> HttpResponse:
     """Log a session of a course; sign it in the same tap where the role may."""
     course = get_course(request.user, public_id)
-    if course.status == Course.Status.PAUSED:
-        messages.warning(request, _("The course is paused. Resume it before the next session."))
-        return redirect(course)
     now = timezone.now()
     signing = wants_to_sign(request)
     draft = Session(course=course, appointment=Appointment.objects.given(course, request.GET.get("appointment")))
     form = SessionLogForm(
-        request.POST or None, instance=draft, signing=signing, initial=actions.proposal(course, request.user, now)
+        request.POST or None,
+        instance=draft,
+        now=now,
+        signing=signing,
+        initial=actions.proposal(course, request.user, now),
     )
-    if form.is_bound and (made := form.made_before()):
+    is_valid = form.is_valid()
+    if made := form.made_before():
         return redirect(made)
-    if form.is_bound and form.is_valid():
+    if course.status == Course.Status.PAUSED:
+        return refuse(request, form, course, _("The course is paused. Resume it before the next session."))
+    if is_valid:
         save = partial(
-            actions.keep, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing
+            actions.keep, draft, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing
         )
         session = save_once(form, save)
         messages.success(request, _("The session is signed.") if signing else _("The session is saved as a draft."))
@@ -92,21 +104,34 @@ def session(request: Request, public_id: UUID) -> HttpResponse:
 @may("treatments.log_session")
 def edit(request: Request, public_id: UUID) -> HttpResponse:
     session = get_session(request, public_id)
-    if session.is_signed:
-        messages.warning(request, _("This session is signed, so it changes no more."))
-        return redirect(session)
     signing = wants_to_sign(request)
     now = timezone.now()
-    form = SessionForm(request.POST or None, instance=session, signing=signing)
+    form = SessionForm(request.POST or None, instance=session, now=now, signing=signing)
+    if session.is_signed:
+        return refuse(request, form, session, _("This session is signed, so it changes no more."))
     if form.is_bound and form.is_valid():
         try:
-            actions.keep(form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing)
+            actions.keep(
+                session, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing
+            )
         except VersionConflictError:
             form.refuse(Session.objects.get(pk=session.pk))
         else:
             messages.success(request, _("The session is signed.") if signing else _("The draft is saved."))
             return redirect(session)
     return session_page(request, form, session.course)
+
+
+def refuse(
+    request: Request, form: SessionLogForm | SessionForm, record: Course | Session, words: str
+) -> HttpResponse:
+    """Say why nothing can be saved here: on the record's page, or beside what was typed meanwhile, which stays."""
+    if not form.is_bound:
+        messages.warning(request, words)
+        return redirect(record)
+    form.errors.clear()  # what else stands against it matters no more
+    form.add_error(None, words)
+    return session_page(request, form, form.instance.course)
 
 
 def session_page(request: Request, form: SessionLogForm | SessionForm, course: Course) -> HttpResponse:
@@ -134,9 +159,8 @@ def session_page(request: Request, form: SessionLogForm | SessionForm, course: C
 def sign(request: Request, public_id: UUID) -> HttpResponse:
     """Sign a draft as it stands; what is missing leads back to its form."""
     session = get_session(request, public_id)
-    version = request.POST.get("version", "")
     try:
-        actions.sign(session, by=request.user, now=timezone.now(), version=int(version) if version.isdecimal() else 0)
+        actions.sign(session, by=request.user, now=timezone.now(), version=version_read(request))
     except VersionConflictError:
         messages.error(request, _("Somebody changed this session meanwhile. Read it again, then sign."))
     except ValidationError as error:
