@@ -163,7 +163,8 @@ def _flat(choices: Any) -> list[tuple[Any, Any]]:
 class OnceForm(RecordForm):
     """A form that makes one row however often it is sent: a double tap finds what the first made.
 
-    The row keeps the form's token; `made_before` is the row of an earlier sending, else None.
+    The row keeps the form's token; `made_before` is the row of an earlier sending, else None. Ask for it after the
+    form is judged: the row of the first tap may be what stands against the second.
     """
 
     form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
@@ -179,15 +180,21 @@ class OnceForm(RecordForm):
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
         if not self.instance.pk:
             self.instance.form_token = self.cleaned_data["form_token"]
-        return super().save(commit)
+        with transaction.atomic():
+            return super().save(commit)
 
 
 def save_once(form: OnceForm, act: Callable[[], Made]) -> Made:
-    """Run `act`, which saves the form, unless the same sending was saved already; return the one row there is."""
+    """Run `act`, which saves the form, unless the same sending was saved already; return the one row there is.
+
+    Raises `ValidationError` when another row, saved since the form was judged, stands against this one.
+    """
     try:
         return act()
-    except IntegrityError:
+    except (IntegrityError, ValidationError) as error:
         made = form.made_before()
-        if made is None:
-            raise
-        return made
+        if made is not None:
+            return made
+        if isinstance(error, IntegrityError):
+            form.instance.validate_constraints()
+        raise

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import ExpressionWrapper, F, Q
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -43,9 +44,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(here | booked).order_by("starts_at", "pk")
 
     def overlapping(self, start: datetime, minutes: int) -> "AppointmentQuerySet":
-        end = ExpressionWrapper(
-            F("starts_at") + F("minutes") * timedelta(minutes=1), output_field=models.DateTimeField()
+        # Said in full for SQLite: it multiplies plain integers only, and would add text to a number.
+        length = ExpressionWrapper(
+            Cast("minutes", models.IntegerField()) * timedelta(minutes=1), output_field=models.DurationField()
         )
+        end = ExpressionWrapper(F("starts_at") + length, output_field=models.DateTimeField())
         return self.annotate(ends_at=end).filter(starts_at__lt=start + timedelta(minutes=minutes), ends_at__gt=start)
 
     def taking(self, field: str, key: int) -> "AppointmentQuerySet":

@@ -67,9 +67,10 @@ def book(request: Request) -> HttpResponse:
         now=now,
         initial=actions.proposal(patient, course, follow_up, now),
     )
-    if form.is_bound and (made := form.made_before()):
+    is_valid = form.is_valid()
+    if made := form.made_before():
         return redirect(made)
-    if form.is_bound and form.is_valid():
+    if is_valid:
         try:
             appointment = save_once(form, partial(actions.book, form.save(commit=False)))
         except ValidationError as error:

@@ -49,15 +49,18 @@ def start(request: Request, public_id: UUID) -> HttpResponse:
         today=location.today(now),
         protocol=Protocol.objects.chosen((data or request.GET).get("protocol")),
     )
-    if data and (made := form.made_before()):
+    is_valid = form.is_valid()
+    if made := form.made_before():
         return redirect(made)
-    if data and form.is_valid():
-        course = save_once(form, form.save)
-        messages.success(
-            request,
-            _("%(course)s is planned for %(name)s.") % {"course": course.protocol, "name": patient.full_name},
-        )
-        return redirect(course)
+    if is_valid:
+        try:
+            course = save_once(form, form.save)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            words = _("%(course)s is planned for %(name)s.")
+            messages.success(request, words % {"course": course.protocol, "name": patient.full_name})
+            return redirect(course)
     return TemplateResponse(
         request,
         "treatments/courses/start.html",

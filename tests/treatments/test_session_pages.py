@@ -1,0 +1,581 @@
+"""Logging, editing and signing a session at the desk: what is kept, what is refused, and that nothing typed is lost."""
+
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from clinic.models import Location
+from clinic.roles import Role
+from tests.factories import (
+    AppointmentFactory,
+    CourseFactory,
+    FollowUpFactory,
+    LocationFactory,
+    SessionFactory,
+    SideEffectFactory,
+    TreatmentAreaFactory,
+    UserFactory,
+)
+from treatments.models import Appointment, Course, Session, SideEffect
+
+FIRST = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # 07:00 in Los Angeles
+NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # 11:30 there, eight days later
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def course():
+    return CourseFactory(patient__location=LocationFactory(name="Harbour Street"))
+
+
+def signed_in(client, course, role):
+    user = UserFactory(role=role, locations=[course.location])
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def nurse(client, course):
+    return signed_in(client, course, Role.STAFF)
+
+
+@pytest.fixture
+def clinician(client, course):
+    return signed_in(client, course, Role.CLINICIAN)
+
+
+def new_url(course):
+    return reverse("session-new", args=[course.public_id])
+
+
+def edit_url(session):
+    return reverse("session-edit", args=[session.public_id])
+
+
+def form_of(course, **changes):
+    """Return a form with all that signing asks for, sent by the course's clinician."""
+    return {
+        "form_token": str(uuid.uuid4()),
+        "performed_at": "2026-03-10T11:00",
+        "performed_by": course.clinician.pk,
+        "areas": [area.pk for area in course.areas.all()],
+        "technique": "nappage",
+        "weight_kg": "69.2",
+        "pain": "3",
+        "reactions": ["none"],
+        "note": "",
+        **changes,
+    }
+
+
+def errors(response):
+    return {field: list(texts) for field, texts in response.context["form"].errors.items()}
+
+
+# What is kept.
+
+
+def test_nurse_logs_a_session_which_waits_for_signing(client, nurse, course):
+    response = client.post(new_url(course), form_of(course, note="Calm."))
+
+    session = Session.objects.get()
+    assert response.url == session.get_absolute_url()
+    assert session.performed_at == datetime(2026, 3, 10, 18, 0, tzinfo=UTC)
+    assert (session.weight_kg, session.pain, session.note) == (Decimal("69.20"), 3, "Calm.")
+    assert (session.reactions_asked, session.is_signed) == (Session.Asked.NONE, False)
+    assert list(session.areas.all()) == list(course.areas.all())
+
+
+def test_clinician_logs_and_signs_in_one_tap(client, clinician, course):
+    client.post(new_url(course), form_of(course, action="sign"))
+
+    session = Session.objects.get()
+    assert (session.signed_by, session.signed_at) == (clinician, NOW)
+    assert course.follow_ups.get().window.opens == date(2026, 9, 10)
+
+
+def test_draft_may_lack_what_signing_asks_for(client, nurse, course):
+    client.post(new_url(course), form_of(course, weight_kg="", pain="", reactions=[]))
+
+    session = Session.objects.get()
+    assert (session.weight_kg, session.pain, session.reactions_asked) == (None, None, Session.Asked.NOT_ASKED)
+
+
+def test_form_starts_from_the_last_session_and_from_now(client, nurse, course):
+    other = TreatmentAreaFactory(code="abdomen")
+    SessionFactory(course=course, performed_at=FIRST, technique="papule", depth_mm=Decimal("1.5"), areas=[other])
+
+    form = client.get(new_url(course)).context["form"]
+
+    assert form["technique"].value() == "papule"
+    assert form["depth_mm"].value() == Decimal("1.5")
+    assert form["areas"].value() == [other.pk]
+    assert form["performed_at"].value() == datetime(2026, 3, 10, 11, 30)  # noqa: DTZ001 -- on the wall of the place
+    assert form["performed_by"].value() == nurse.pk
+    assert (form["weight_kg"].value(), form["pain"].value(), form["reactions"].value()) == (None, None, None)
+
+
+def test_reactions_chosen_become_side_effects_of_the_severity_chosen(client, nurse, course):
+    form = form_of(course, reactions=["burning", "swelling"], **{"severity-swelling": "moderate"})
+
+    client.post(new_url(course), form)
+
+    found = SideEffect.objects.order_by("kind__code").values_list("kind__code", "severity", "reported_by", "onset_at")
+    start = datetime(2026, 3, 10, 18, 0, tzinfo=UTC)
+    assert list(found) == [("burning", "mild", "staff", start), ("swelling", "moderate", "staff", start)]
+    assert Session.objects.get().reactions_asked == Session.Asked.SOME
+
+
+def test_reaction_seen_by_the_clinician_is_reported_by_one(client, clinician, course):
+    client.post(new_url(course), form_of(course, reactions=["bruising"]))
+
+    assert SideEffect.objects.get().reported_by == SideEffect.Reporter.CLINICIAN
+
+
+def test_severity_of_a_reaction_not_chosen_means_nothing(client, nurse, course):
+    client.post(new_url(course), form_of(course, **{"severity-burning": "severe"}))
+
+    assert SideEffect.objects.count() == 0
+
+
+def test_reaction_logged_already_is_not_offered_again(client, nurse, course):
+    session = SessionFactory(course=course, performed_at=FIRST, reactions_asked="some")
+    SideEffectFactory(session=session)
+
+    offered = [code for code, _label in client.get(edit_url(session)).context["form"].fields["reactions"].choices]
+
+    assert "swelling" not in offered
+    assert "none" not in offered
+    assert "burning" in offered
+
+
+@pytest.mark.parametrize(
+    "note",
+    ["👩🏽‍⚕️ good 🙂", "שלום, العربية", "Zoë – “fine”\nsecond line", "<script>alert(1)</script>", "'; DROP TABLE--", "l" * 4000],
+)
+def test_note_comes_back_as_it_was_typed(client, nurse, course, note):
+    client.post(new_url(course), form_of(course, note=note))
+
+    session = Session.objects.get()
+    assert session.note == note
+    assert client.get(edit_url(session)).context["form"]["note"].value() == note
+
+
+def test_script_in_a_note_is_shown_as_text(client, nurse, course):
+    client.post(new_url(course), form_of(course, note="<script>alert(1)</script>"))
+
+    shown = client.get(Session.objects.get().get_absolute_url()).content.decode()
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+    assert "<script>alert" not in shown
+
+
+@pytest.mark.parametrize("pounds", ["152.6", "150.0", "99.9", "333.3"])
+def test_weight_in_pounds_comes_back_to_the_tenth(client, pounds):
+    here = LocationFactory(unit_system=Location.UnitSystem.IMPERIAL)
+    course = CourseFactory(patient__location=here)
+    signed_in(client, course, Role.STAFF)
+
+    client.post(new_url(course), form_of(course, weight_kg=pounds))
+
+    session = Session.objects.get()
+    assert client.get(edit_url(session)).context["form"]["weight_kg"].value() == Decimal(pounds)
+    assert f"{pounds}\N{NO-BREAK SPACE}lb" in client.get(session.get_absolute_url()).content.decode()
+
+
+def test_editing_a_draft_that_nobody_changes_changes_no_weight(client, nurse):
+    here = LocationFactory(unit_system=Location.UnitSystem.IMPERIAL)
+    course = CourseFactory(patient__location=here)
+    nurse.locations.add(here)
+    client.post(new_url(course), form_of(course, weight_kg="152.6"))
+    session = Session.objects.get()
+
+    client.post(edit_url(session), form_of(course, weight_kg="152.6", version=session.version))
+
+    assert Session.objects.get().weight_kg == session.weight_kg
+
+
+# What is refused, in words, at its field.
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"performed_at": "2026-03-01T10:00"},
+            {"performed_at": ["The course starts on 2 March 2026. A session is not before that."]},
+        ),
+        ({"performed_at": "2026-03-10T11:31"}, {"performed_at": ["10 March 2026, 11:31 is in the future."]}),
+        ({"performed_at": ""}, {"performed_at": ["This field is required."]}),
+        ({"areas": []}, {"areas": ["This field is required."]}),
+        ({"pain": "11"}, {"pain": ["Ensure this value is less than or equal to 10."]}),
+        ({"pain": "-1"}, {"pain": ["Ensure this value is greater than or equal to 0."]}),
+        ({"reactions": ["none", "burning"]}, {"reactions": ["“None” and a reaction exclude each other."]}),
+    ],
+)
+def test_what_cannot_be_is_refused_at_its_field(client, nurse, course, changes, told):
+    response = client.post(new_url(course), form_of(course, **changes))
+
+    assert errors(response) == told
+    assert Session.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("weight_kg", "-5"),
+        ("weight_kg", "0"),
+        ("weight_kg", "2000"),
+        ("weight_kg", "69,2"),
+        ("weight_kg", "1e9999"),
+        ("depth_mm", "-1"),
+        ("depth_mm", "26"),
+        ("depth_mm", "4.25"),
+        ("pain", "3.5"),
+        ("performed_by", "999999"),
+        ("performed_by", "99999999999999999999999999"),
+        ("areas", "999999"),
+        ("technique", "acupuncture"),
+        ("reactions", "hiccups"),
+        ("performed_at", "yesterday"),
+        ("performed_at", "2026-03-08T02:30"),  # skipped when the clocks went forward
+        ("performed_at", "0001-01-01T00:00"),
+        ("performed_at", "9999-12-31T23:59"),
+        ("performed_at", "2199-12-31T23:59"),
+        ("form_token", "again"),
+        ("needle", "30G\x00"),
+        ("note", "NUL \x00 inside"),
+        ("note", "escape \x1b[31m"),
+        ("weight_kg", "6\x009"),
+        ("areas", "\x00"),
+        ("technique", "\x00"),
+        ("reactions", "\x00"),
+    ],
+)
+def test_nonsense_is_refused_at_its_field_and_nothing_typed_is_lost(client, nurse, course, field, typed):
+    response = client.post(new_url(course), form_of(course, **{"needle": "30G, 4 mm", field: typed}))
+
+    form = response.context["form"]
+    assert list(form.errors) == [field]
+    assert form.data[field] == typed
+    if field != "needle":
+        assert 'value="30G, 4 mm"' in response.content.decode()
+    assert Session.objects.count() == 0
+
+
+def test_note_that_is_too_long_stays_in_the_field_with_what_is_too_much(client, nurse, course):
+    note = "long " * 1000
+
+    response = client.post(new_url(course), form_of(course, note=note))
+
+    assert errors(response) == {"note": ["This is 999 characters too long. There is room for 4,000."]}
+    assert note.strip() in response.content.decode()
+    assert 'maxlength="4000"' not in response.content.decode()
+
+
+def test_weight_out_of_range_is_told_in_the_units_of_the_place(client):
+    here = LocationFactory(unit_system=Location.UnitSystem.IMPERIAL)
+    course = CourseFactory(patient__location=here)
+    signed_in(client, course, Role.STAFF)
+
+    response = client.post(new_url(course), form_of(course, weight_kg="31"))
+
+    assert errors(response) == {"weight_kg": ["A weight is between 55.2 and 771.6 lb."]}
+
+
+def test_early_session_asks_for_a_reason_and_takes_it(client, nurse, course):
+    SessionFactory(course=course, performed_at=datetime(2026, 3, 6, 18, 0, tzinfo=UTC))
+
+    refused = client.post(new_url(course), form_of(course))
+    accepted = client.post(new_url(course), form_of(course, early_reason="Travels next week."))
+
+    words = "The last session was on 6 March; the next is from 13 March on. Say why this one is earlier."
+    assert errors(refused) == {"early_reason": [words]}
+    assert '<input type="hidden" name="early_reason"' not in refused.content.decode()
+    assert accepted.status_code == 302
+    assert Session.objects.latest("pk").early_reason == "Travels next week."
+
+
+def test_field_for_the_reason_is_there_when_today_is_early(client, nurse, course):
+    SessionFactory(course=course, performed_at=datetime(2026, 3, 6, 18, 0, tzinfo=UTC))
+
+    assert 'type="hidden" name="early_reason"' not in client.get(new_url(course)).content.decode()
+
+
+def test_session_of_the_seventh_day_is_not_early(client, nurse, course):
+    SessionFactory(course=course, performed_at=datetime(2026, 3, 4, 6, 0, tzinfo=UTC))  # 3 March in Los Angeles
+
+    assert client.post(new_url(course), form_of(course)).status_code == 302
+
+
+def test_paused_course_takes_no_session(client, nurse, course):
+    Course.objects.filter(pk=course.pk).update(status="paused", status_reason="Pregnant.")
+
+    words = "The course is paused. Resume it before the next session."
+
+    opened = client.get(new_url(course), follow=True)
+    sent = client.post(new_url(course), form_of(course, note="Typed for minutes."))
+
+    assert told(opened) == errors(sent)["__all__"] == [words]
+    assert "Typed for minutes." in sent.content.decode()
+    assert Session.objects.count() == 0
+
+
+# Signing.
+
+
+@pytest.mark.parametrize(
+    ("lacks", "field", "told"),
+    [
+        ({"pain": ""}, "pain", "Ask for the pain, 0 to 10."),
+        ({"weight_kg": ""}, "weight_kg", "Weigh the patient."),
+        ({"reactions": []}, "reactions", "Ask for reactions, and say “None” if there is none."),
+    ],
+)
+def test_signing_asks_for_what_is_missing(client, clinician, course, lacks, field, told):
+    response = client.post(new_url(course), form_of(course, action="sign", **lacks))
+
+    assert errors(response) == {field: [told]}
+    assert Session.objects.count() == 0
+
+
+def test_nurse_sees_no_way_to_sign(client, nurse, course):
+    session = SessionFactory(course=course, performed_at=FIRST)
+
+    pages = [client.get(url).content.decode() for url in (new_url(course), edit_url(session), session.get_absolute_url())]
+
+    assert not any('value="sign"' in page or "/sign/" in page for page in pages)
+
+
+def test_nurse_who_says_sign_saves_a_draft(client, nurse, course):
+    client.post(new_url(course), form_of(course, action="sign"))
+
+    assert not Session.objects.get().is_signed
+
+
+def test_nurse_who_posts_to_sign_is_refused(client, nurse, course):
+    session = SessionFactory(course=course, performed_at=FIRST)
+
+    response = client.post(reverse("session-sign", args=[session.public_id]), {"version": session.version})
+
+    assert response.status_code == 403
+    assert not Session.objects.get().is_signed
+
+
+def sign(client, session, version):
+    return client.post(reverse("session-sign", args=[session.public_id]), {"version": version}, follow=True)
+
+
+def told(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def test_clinician_signs_a_draft_as_it_stands(client, clinician, course):
+    session = SessionFactory(course=course, performed_at=FIRST)
+
+    assert told(sign(client, session, session.version)) == ["The session is signed."]
+    assert Session.objects.get().signed_by == clinician
+
+
+def test_signing_what_somebody_changed_meanwhile_is_refused(client, clinician, course):
+    session = SessionFactory(course=course, performed_at=FIRST)
+    Session.objects.get().save_over(session.version)
+
+    assert told(sign(client, session, session.version)) == [
+        "Somebody changed this session meanwhile. Read it again, then sign."
+    ]
+    assert not Session.objects.get().is_signed
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "٣", "9" * 30, "9" * 5000])
+def test_signing_without_a_version_is_refused(client, clinician, course, version):
+    session = SessionFactory(course=course, performed_at=FIRST)
+
+    sign(client, session, version)
+
+    assert not Session.objects.get().is_signed
+
+
+def test_signing_twice_is_signing_once(client, clinician, course):
+    session = SessionFactory(course=course, performed_at=FIRST)
+    sign(client, session, 1)
+
+    assert told(sign(client, session, 2)) == [f"{clinician.get_full_name()} signed this session already."]
+    assert course.follow_ups.count() == 1
+
+
+def test_signing_a_draft_that_lacks_something_says_what(client, clinician, course):
+    session = SessionFactory(course=course, performed_at=FIRST, weight_kg=None, pain=None)
+
+    assert told(sign(client, session, 1)) == ["Weigh the patient. Ask for the pain, 0 to 10."]
+
+
+def test_signed_session_changes_no_more(client, clinician, course):
+    session = SessionFactory(course=course, performed_at=FIRST, signed=True)
+
+    opened = client.get(edit_url(session), follow=True)
+    sent = client.post(edit_url(session), form_of(course, note="Typed for minutes.", version=session.version))
+
+    assert told(opened) == errors(sent)["__all__"] == ["This session is signed, so it changes no more."]
+    assert edit_url(session) not in opened.content.decode()
+    assert "Typed for minutes." in sent.content.decode()
+    assert Session.objects.get().note == ""
+
+
+# Sent twice, and two people at once (rule 13).
+
+
+def test_form_sent_twice_makes_one_session_and_one_reaction(client, nurse, course):
+    form = form_of(course, reactions=["burning"])
+
+    first, second = client.post(new_url(course), form), client.post(new_url(course), form)
+
+    assert first.url == second.url
+    assert (Session.objects.count(), SideEffect.objects.count()) == (1, 1)
+
+
+def test_save_over_a_newer_version_shows_both_and_loses_nothing(client, nurse, course):
+    session = SessionFactory(course=course, performed_at=FIRST, note="First.")
+    theirs = Session.objects.get()
+    theirs.note = "Theirs."
+    theirs.save_over(1)
+
+    response = client.post(edit_url(session), form_of(course, performed_at="2026-03-02T07:00", note="Mine.", version=1))
+
+    conflict = response.context["form"].conflict
+    rows = {row.label: (row.theirs, row.mine) for row in conflict.rows if row.differs}
+    assert rows["Note"] == ("Theirs.", "Mine.")
+    assert "Pain during injection" not in rows
+    page = response.content.decode()
+    assert "Theirs." in page
+    assert "Mine." in page
+    assert Session.objects.get().note == "Theirs."
+
+
+def test_saving_again_with_both_in_view_stores_mine(client, nurse, course):
+    session = SessionFactory(course=course, performed_at=FIRST)
+    Session.objects.get().save_over(1)
+    form = form_of(course, performed_at="2026-03-02T07:00", note="Mine.", version=1)
+    refused = client.post(edit_url(session), form)
+
+    client.post(edit_url(session), form | {"version": refused.context["form"]["version"].value()})
+
+    assert (Session.objects.get().note, Session.objects.get().version) == ("Mine.", 3)
+
+
+def test_conflict_keeps_the_reactions_chosen(client, nurse, course):
+    session = SessionFactory(course=course, performed_at=FIRST)
+    Session.objects.get().save_over(1)
+    form = form_of(course, performed_at="2026-03-02T07:00", reactions=["burning"], version=1)
+    form["severity-burning"] = "moderate"
+    refused = client.post(edit_url(session), form)
+
+    client.post(edit_url(session), form | {"version": refused.context["form"]["version"].value()})
+
+    assert SideEffect.objects.get().severity == "moderate"
+
+
+# The appointment it was given at.
+
+
+@pytest.mark.parametrize("status", [Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM])
+def test_appointment_is_done_when_its_session_is_logged(client, nurse, course, status):
+    appointment = AppointmentFactory(course=course, starts_at=NOW - timedelta(minutes=30), status=status)
+
+    client.post(f"{new_url(course)}?appointment={appointment.public_id}", form_of(course))
+
+    assert Appointment.objects.get().status == Appointment.Status.DONE
+    assert Session.objects.get().appointment == appointment
+
+
+@pytest.mark.parametrize("named", ["nonsense", "", "3f2c9a54-0d1b-4a57-9b6e-6f5f0c1f2b11"])
+def test_session_named_with_no_appointment_of_the_patient_has_none(client, nurse, course, named):
+    client.post(f"{new_url(course)}?appointment={named}", form_of(course))
+
+    assert Session.objects.get().appointment is None
+
+
+def test_appointment_of_somebody_else_is_not_taken(client, nurse, course):
+    other = AppointmentFactory(status="in-room", course__patient__location=course.location)
+
+    client.post(f"{new_url(course)}?appointment={other.public_id}", form_of(course))
+
+    assert Session.objects.get().appointment is None
+    assert Appointment.objects.get().status == "in-room"
+
+
+# Numbers on the pages.
+
+
+def test_draft_after_the_end_of_the_course_is_a_follow_up_treatment(client, nurse, course):
+    FollowUpFactory(course=course)
+    Course.objects.filter(pk=course.pk).update(status="completed", status_on=date(2026, 3, 5))
+
+    client.post(new_url(course), form_of(course))
+
+    draft = Session.objects.latest("pk")
+    assert "<h1>Follow-up treatment</h1>" in client.get(draft.get_absolute_url()).content.decode()
+
+
+QUERIES = {"session": 14, "session-edit": 22, "unsigned": 7}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_session_page_asks_as_often_for_three_reactions_as_for_one(
+    client, nurse, course, count, django_assert_num_queries
+):
+    session = SessionFactory(course=course, performed_at=FIRST, areas=[TreatmentAreaFactory(code=code) for code in
+                                                                       ["abdomen", "hip-left", "hip-right"][:count]])
+    SideEffectFactory.create_batch(count, session=session)
+    client.get("/search/")
+
+    with django_assert_num_queries(QUERIES["session"]):
+        client.get(session.get_absolute_url())
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_form_of_a_session_asks_as_often_after_three_as_after_one(
+    client, nurse, course, count, django_assert_num_queries
+):
+    sessions = [SessionFactory(course=course, performed_at=FIRST + timedelta(hours=n)) for n in range(count)]
+    for session in sessions:
+        SideEffectFactory(session=session)
+    client.get("/search/")
+
+    with django_assert_num_queries(QUERIES["session-edit"]):
+        client.get(edit_url(sessions[-1]))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_list_of_unsigned_sessions_asks_as_often_for_three_as_for_one(
+    client, nurse, course, count, django_assert_num_queries
+):
+    for _number in range(count):
+        SessionFactory(course__patient__location=course.location)
+    client.get("/search/")
+
+    with django_assert_num_queries(QUERIES["unsigned"]):
+        response = client.get(reverse("session-unsigned"))
+
+    assert len(response.context["page"]) == count
+
+
+def test_list_of_unsigned_sessions_shows_the_oldest_first_and_no_signed_one(client, nurse, course):
+    late = SessionFactory(course=course, performed_at=FIRST + timedelta(days=7))
+    early = SessionFactory(course=course, performed_at=FIRST)
+    SessionFactory(course=course, performed_at=FIRST + timedelta(days=1), signed=True)
+
+    shown = client.get(reverse("session-unsigned")).context["page"]
+
+    assert [(session.pk, session.number) for session in shown] == [(early.pk, 1), (late.pk, 3)]
