@@ -12,7 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Versioned
 from clinic.validators import validate_plain_text
-from patients.models import Patient
+from patients.models import Patient, seen_by
 from treatments.models.catalogue import Protocol, TreatmentArea
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class CourseQuerySet(models.QuerySet["Course"]):
     def visible_to(self, user: "User") -> "CourseQuerySet":
         """Return the courses of the patients this person may see."""
-        return self.filter(patient__in=Patient.objects.visible_to(user))
+        return self.filter(seen_by(user, "patient"))
 
     def of_patient(self, patient: Patient) -> "CourseQuerySet":
         return self.filter(patient=patient)

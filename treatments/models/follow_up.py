@@ -10,7 +10,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Versioned
 from clinic.validators import validate_plain_text
-from patients.models import Patient
+from patients.models import Patient, seen_by
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import Indication
 from treatments.models.course import Course
@@ -29,7 +29,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     """The states here and those of `treatments.rules.follow_up` are one rule in two languages; a test ties them."""
 
     def visible_to(self, user: "User") -> "FollowUpQuerySet":
-        return self.filter(course__in=Course.objects.visible_to(user))
+        return self.filter(seen_by(user, "course__patient"))
 
     def of_patient(self, patient: Patient) -> "FollowUpQuerySet":
         return self.filter(course__patient=patient)

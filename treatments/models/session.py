@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
-from patients.models import Patient
+from patients.models import Patient, seen_by
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, user: "User") -> "SessionQuerySet":
-        return self.filter(course__in=Course.objects.visible_to(user))
+        return self.filter(seen_by(user, "course__patient"))
 
     def signed(self) -> "SessionQuerySet":
         return self.exclude(signed_at=None)

@@ -15,7 +15,7 @@ from simple_history.models import HistoricalRecords
 from clinic.models import Versioned
 from clinic.paging import MOST_COUNTED
 from clinic.validators import validate_not_in_future, validate_plain_text
-from patients.models import Patient
+from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.session import Session
@@ -39,7 +39,7 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
     """The states here and those of `treatments.rules.reaction` are one rule in two languages; a test ties them."""
 
     def visible_to(self, user: "User") -> "SideEffectQuerySet":
-        return self.filter(session__in=Session.objects.visible_to(user))
+        return self.filter(seen_by(user, "session__course__patient"))
 
     def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
         return self.filter(session__course__patient=patient)
