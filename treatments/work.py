@@ -4,7 +4,7 @@ from django.utils import timezone
 
 from clinic.http import Request
 from clinic.navigation import Counts
-from clinic.paging import MOST_COUNTED
+from clinic.paging import bounded_count
 from treatments.models import FollowUp, SideEffect
 
 
@@ -19,4 +19,4 @@ def follow_up_counts(request: Request) -> Counts:
     now = timezone.now()
     today = request.location.today(now) if request.location else timezone.localdate(now)
     to_call = FollowUp.objects.visible_to(request.user).with_facts(now).to_call(today)
-    return Counts(due=to_call.order_by()[: MOST_COUNTED + 1].count())
+    return Counts(due=bounded_count(to_call))

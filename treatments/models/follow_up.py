@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, ExpressionWrapper, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 HERE = (Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM)
 VISIT = timedelta(hours=12)  # nobody waits longer: an appointment still open after it was forgotten on the board
+
+
+def _fact(condition: Q) -> ExpressionWrapper:
+    return ExpressionWrapper(condition, output_field=models.BooleanField())
 
 
 class FollowUpQuerySet(models.QuerySet["FollowUp"]):
@@ -46,38 +50,30 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         appointments = Appointment.objects.filter(**own)
         treated = Exists(Session.objects.signed().filter(**own))
         came = Exists(appointments.filter(status=Appointment.Status.DONE))
+        refused = Exists(
+            ContactAttempt.objects.filter(
+                outcome=ContactAttempt.Outcome.DO_NOT_CONTACT,
+                follow_up__course__patient=OuterRef("course__patient"),
+            )
+        )
         return self.annotate(
-            attended=models.Case(models.When(treated | came, then=True), default=False),
+            attended=_fact(treated | came),
             booked=Exists(
                 appointments.filter(
                     Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
                     | Q(status__in=HERE, starts_at__gte=now - VISIT)
                 )
             ),
-            last_outcome=Subquery(
-                ContactAttempt.objects.filter(**own).order_by("-made_at", "-pk").values("outcome")[:1],
+            last_outcome=Coalesce(
+                Subquery(ContactAttempt.objects.filter(**own).order_by("-made_at", "-pk").values("outcome")[:1]),
+                models.Value(""),
                 output_field=models.CharField(),
             ),
-            is_gone=models.Case(
-                models.When(
-                    Q(course__patient__deceased_on__isnull=False) | Q(course__patient__archived_at__isnull=False),
-                    then=True,
-                ),
-                default=False,
+            is_gone=_fact(
+                Q(course__patient__deceased_on__isnull=False) | Q(course__patient__archived_at__isnull=False)
             ),
-            refuses_calls=models.Case(
-                models.When(
-                    Exists(
-                        ContactAttempt.objects.filter(
-                            outcome=ContactAttempt.Outcome.DO_NOT_CONTACT,
-                            follow_up__course__patient=OuterRef("course__patient"),
-                        )
-                    ),
-                    course__patient__contact_permission=False,
-                    then=True,
-                ),
-                default=False,
-            ),
+            # The permission first: it spares most patients the search through their calls.
+            refuses_calls=_fact(Q(course__patient__contact_permission=False) & Q(refused)),
         )
 
     def in_state(self, state: State, today: date) -> "FollowUpQuerySet":
@@ -129,9 +125,9 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
     def _waiting(self) -> "FollowUpQuerySet":
         """Return those for which the calendar decides: nothing has happened and nothing was answered."""
-        # NOT IN with NULL is neither true nor false in SQL: no attempt yet is no answer.
-        unanswered = ~Q(last_outcome__in=list(ANSWERS)) | Q(last_outcome=None)
-        return self.filter(unanswered, attended=False, booked=False, is_gone=False, refuses_calls=False)
+        return self.exclude(last_outcome__in=list(ANSWERS)).filter(
+            attended=False, booked=False, is_gone=False, refuses_calls=False
+        )
 
     def for_list(self) -> "FollowUpQuerySet":
         """Load what a row of the call list shows."""
@@ -194,7 +190,7 @@ class FollowUp(Versioned):
     # Annotated by `with_facts`.
     attended: bool
     booked: bool
-    last_outcome: str | None
+    last_outcome: str  # empty before the first attempt
     is_gone: bool
     refuses_calls: bool
     # Annotated by `for_list`.
