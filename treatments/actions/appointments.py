@@ -128,4 +128,7 @@ def next_full_hour(now: datetime) -> datetime:
 def open_follow_up(appointment: Appointment) -> FollowUp | None:
     if appointment.kind != Appointment.Kind.FOLLOW_UP or appointment.course is None:
         return None
-    return appointment.follow_up or appointment.course.follow_ups.order_by("number").last()
+    answered = appointment.follow_up
+    if answered and answered.course_id == appointment.course_id:
+        return answered
+    return appointment.course.follow_ups.order_by("number").last()

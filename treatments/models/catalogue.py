@@ -105,7 +105,10 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
 
     def chosen(self, key: str | None) -> "Protocol | None":
         """Return the offered protocol with this primary key as a form sends it, None for anything else."""
-        return self.in_use().filter(pk=key).first() if key and key.isascii() and key.isdigit() else None
+        try:
+            return self.in_use().filter(pk=key or None).first()
+        except ValueError:
+            return None
 
 
 class Protocol(models.Model):
