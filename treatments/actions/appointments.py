@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import Location, User
 from patients.models import Patient
+from treatments.actions.windows import close_visit
 from treatments.models import Appointment, Course, FollowUp
 
 Status = Appointment.Status
@@ -46,7 +47,10 @@ def turn(appointment: Appointment, status: str, *, now: datetime, version: int, 
     appointment.status, appointment.status_reason = status, reason
     if came_back:
         refuse_overlap(appointment)
-    return appointment.save_over(version)
+    appointment.save_over(version)
+    if status == Status.DONE:
+        close_visit(appointment)
+    return appointment
 
 
 @transaction.atomic

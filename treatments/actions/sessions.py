@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from clinic.roles import Role
 from treatments.actions import appointments
-from treatments.models import Appointment, Course, FollowUp, Session, SideEffect, SideEffectKind
-from treatments.rules.follow_up import window
+from treatments.actions.windows import answered_follow_up, move_window
+from treatments.models import Appointment, Course, Session, SideEffect, SideEffectKind
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -105,36 +105,3 @@ def sign(session: Session, *, by: "User", now: datetime, version: int) -> Sessio
         course.save_over(course.version)
     move_window(course)
     return session
-
-
-def answered_follow_up(session: Session) -> FollowUp | None:
-    """Return the follow-up that a session after the end of its course answers, None inside the course."""
-    course = session.course
-    if not course.has_ended or course.day_of(session.performed_at) <= course.status_on:
-        return None
-    return course.follow_ups.order_by("number").last()
-
-
-def move_window(course: Course) -> FollowUp | None:
-    """Set the window of the course's latest follow-up by its last performed session (design rule 11).
-
-    The first signed session opens the first follow-up; a treatment at a follow-up closes it and opens the next.
-    Returns None for a course without a signed session.
-    """
-    last = course.sessions.signed().order_by("performed_at", "pk").last()
-    if last is None:
-        return None
-    protocol = course.protocol
-    frame = window(
-        course.day_of(last.performed_at),
-        months_min=protocol.follow_up_months_min,
-        months_max=protocol.follow_up_months_max,
-    )
-    latest = course.follow_ups.order_by("number").last()
-    if latest is None or latest.sessions.signed().exists():
-        number = latest.number + 1 if latest else 1
-        return FollowUp.objects.create(course=course, number=number, opens_on=frame.opens, closes_on=frame.closes)
-    if latest.window != frame:
-        latest.opens_on, latest.closes_on = frame.opens, frame.closes
-        latest.save_over(latest.version)
-    return latest

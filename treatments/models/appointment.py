@@ -65,6 +65,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def of_practitioner(self, user: "User") -> "AppointmentQuerySet":
         return self.filter(practitioner=user)
 
+    def done(self) -> "AppointmentQuerySet":
+        return self.filter(status=Appointment.Status.DONE)
+
+    def of_follow_ups(self, course: Course) -> "AppointmentQuerySet":
+        """Return the appointments that answer a follow-up of this course."""
+        return self.filter(follow_up__course=course)
+
     def of_patient(self, patient: Patient) -> "AppointmentQuerySet":
         return self.filter(patient=patient)
 
@@ -160,9 +167,7 @@ class Appointment(Versioned):
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
             models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
             # As for sessions: few appointments answer a follow-up.
-            models.Index(
-                fields=["follow_up"], condition=Q(follow_up__isnull=False), name="appointment_of_follow_up"
-            ),
+            models.Index(fields=["follow_up"], condition=Q(follow_up__isnull=False), name="appointment_of_follow_up"),
         ]
 
     def __str__(self) -> str:

@@ -225,6 +225,10 @@ class FollowUp(Versioned):
     def window(self) -> Window:
         return Window(self.opens_on, self.closes_on)
 
+    def was_attended(self) -> bool:
+        """Say whether the patient came: a signed treatment, or an appointment that is done. Asks the database."""
+        return self.sessions.signed().exists() or self.appointments.done().exists()
+
     def state(self, today: date) -> State:
         """Return how it stands today, from the facts that `FollowUpQuerySet.with_facts` annotated."""
         not_wanted = self.is_gone or self.refuses_calls
