@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from clinic.roles import ACTS, Role, may_manage
 
@@ -30,6 +31,13 @@ class RoleBackend(AuthenticationBackend):
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": _("This e-mail and password do not belong together. Type both again."),
+        "incorrect_password": _("This is not your password."),
+        "enter_current_password": _("Type your current password."),
+        "too_many_login_attempts": _("Too many tries. Wait five minutes, then try again."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
