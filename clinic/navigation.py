@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from clinic.http import Request
 from clinic.roles import Role
 
+MOST = 99  # beside an item; more is "99+": every page waits for these numbers
+
 
 @dataclass(frozen=True)
 class Counts:

@@ -76,9 +76,12 @@ def page(request: HttpRequest, queryset: QuerySet[T], *fields: str, size: int = 
     )
 
 
-def bounded_count(queryset: QuerySet[Any]) -> int:
-    """Return the count, `MOST_COUNTED` + 1 standing for more: counting a big table is not worth a page's wait."""
-    return queryset.order_by().values("pk")[: MOST_COUNTED + 1].count()
+def bounded_count(queryset: QuerySet[Any], *, most: int = MOST_COUNTED, along: str = "") -> int:
+    """Return the count, `most` + 1 standing for more: counting a big table is not worth a page's wait.
+
+    `along` is an indexed order in which those that count come early, so that the end is met soon.
+    """
+    return queryset.order_by(*filter(None, [along])).values("pk")[: most + 1].count()
 
 
 def _address(request: HttpRequest, direction: str, row: Model, names: Sequence[str]) -> str:

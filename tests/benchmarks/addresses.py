@@ -52,4 +52,6 @@ def deep_page(patients):
     ordered = patients.order_by("sort_name", "pk")
     before = ordered[int(patients.count() * DEEP)]
     nearby = ordered.filter(sort_name=before.sort_name)
-    return page(RequestFactory().get("/"), nearby | patients.filter(sort_name__gt=before.sort_name), "sort_name", "pk").next
+    return page(
+        RequestFactory().get("/"), nearby | patients.filter(sort_name__gt=before.sort_name), "sort_name", "pk"
+    ).next

@@ -37,7 +37,9 @@ GIVEN = (
     "Maria Anna Sofia Elena Laura Julia Nina Clara Emma Alice Ruth Ines Amara Yuki Leila Fatima Olga Petra Rosa Ada "
     "Marta Carmen Zoe Hanna Eva Irena Lucia Mina Noor Aisha Jan Peter Omar Luis Ivan Karl Tom Ali Marc Paul"
 ).split()
-FIRST = "Ber Kal Mon Tor Van Win Har Lin Sal Dor Fer Gal Pet Ros Mar Bel Cas Del Est Ok Nak Zam Hol Jor Lev Rud".split()
+FIRST = (
+    "Ber Kal Mon Tor Van Win Har Lin Sal Dor Fer Gal Pet Ros Mar Bel Cas Del Est Ok Nak Zam Hol Jor Lev Rud".split()
+)
 MIDDLE = "a e i o an en on er ar el il ov ing und ber mont kam".split()
 LAST = "son sen ski ez ova berg stein mann dale ton elli eau ura ando ic es ak man ford by".split()
 MAY_BOTHER = ("swelling", "bruising", "pain", "erythema", "burning", "pruritus", "discolouration")
@@ -77,7 +79,12 @@ class BigClinic:
     def colleague(self, place, role):
         number = User.objects.count() + 1
         user = User.objects.create_user(
-            f"colleague{number}@clinic.example", None, role=role, title="Dr", first_name="Ines", last_name=f"Moreau{number}"
+            f"colleague{number}@clinic.example",
+            None,
+            role=role,
+            title="Dr",
+            first_name="Ines",
+            last_name=f"Moreau{number}",
         )
         user.locations.set([place])
         return user
@@ -219,6 +226,7 @@ class BigClinic:
             severity=SideEffect.Severity.MILD if self.chance(0.8) else SideEffect.Severity.MODERATE,
             onset_at=onset_at,
             resolved_at=onset_at + length if is_over else None,
+            expected_end_at=onset_at + kind.expected_max if kind.expected_max else None,
             reported_by=SideEffect.Reporter.PATIENT,
             recorded_by=session.performed_by,
             reviewed_at=onset_at + length if reviewed else None,

@@ -51,9 +51,7 @@ def main():
         plans.append((name, slowest))
         theirs, own = (statistics.median(times) * 1000 for times in zip(*pairs, strict=True))
         ratio = statistics.median(b / a for a, b in pairs)
-        say(
-            f"| {name} | {theirs:.1f} | {own:.1f} | {ratio:.2f} | {len(queries)} | {slowest.seconds * 1000:.1f} |"
-        )
+        say(f"| {name} | {theirs:.1f} | {own:.1f} | {ratio:.2f} | {len(queries)} | {slowest.seconds * 1000:.1f} |")
     if options.plans:
         for name, slowest in plans:
             say(f"\n== {name}: {slowest.seconds * 1000:.1f} ms\n{slowest.sql}\n{slowest.params}\n{plan(slowest)}")

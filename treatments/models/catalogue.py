@@ -1,12 +1,12 @@
 """What is treated, where, by which plan, and what may happen. Catalogue rows are data that an admin edits."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -242,3 +242,12 @@ class SideEffectKind(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save, and move the expected ends of all reactions of this kind with its maximum."""
+        before = SideEffectKind.objects.filter(pk=self.pk).values_list("expected_max", flat=True).first()
+        super().save(*args, **kwargs)
+        if self.expected_max != before:
+            end = ExpressionWrapper(F("onset_at") + Value(self.expected_max), models.DateTimeField())
+            self.side_effects.update(expected_end_at=end if self.expected_max else None)

@@ -1,12 +1,12 @@
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, ExpressionWrapper, F, Q
+from django.db.models import Count, F, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     from clinic.models import User
 
 
-def _expected_end() -> ExpressionWrapper:
-    """NULL for a kind without an expected maximum: such a reaction is never prolonged."""
-    return ExpressionWrapper(F("onset_at") + F("kind__expected_max"), output_field=models.DateTimeField())
+ROOM = 101  # for the urgent ones, in a count of all that ends
+
+UNREVIEWED = Q(reviewed_at=None)
+GRAVE = Q(grade__gte=SEVERE_GRADE)
+RESOLVED_LATE = Q(resolved_at__gt=F("expected_end_at"))
+# A review made while the reaction was inside its time does not answer for its running past it.
+NOT_SEEN_LATE = UNREVIEWED | Q(reviewed_at__lte=F("expected_end_at"))
 
 
 def _interrupts() -> Q:
-    return Q(reviewed_at=None) & (Q(kind__is_urgent=True) | Q(grade__gte=SEVERE_GRADE))
+    return UNREVIEWED & (Q(kind__is_urgent=True) | GRAVE)
 
 
 class SideEffectQuerySet(models.QuerySet["SideEffect"]):
@@ -55,35 +59,42 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def running(self, now: datetime) -> "SideEffectQuerySet":
         """Return what is open and inside its expected time."""
-        return self._with_end().open().filter(Q(expected_end=None) | Q(expected_end__gte=now))
+        return self.open().filter(Q(expected_end_at=None) | Q(expected_end_at__gte=now))
 
     def prolonged(self, now: datetime) -> "SideEffectQuerySet":
         """Return what is open past its expected time."""
-        return self._with_end().open().filter(Q(expected_end__lt=now))
+        return self.open().filter(expected_end_at__lt=now)
 
     def in_time(self) -> "SideEffectQuerySet":
-        return self._with_end().filter(
-            Q(resolved_at__lte=F("expected_end")) | Q(expected_end=None, resolved_at__isnull=False)
+        return self.filter(
+            Q(resolved_at__lte=F("expected_end_at")) | Q(expected_end_at=None, resolved_at__isnull=False)
         )
 
     def resolved_late(self) -> "SideEffectQuerySet":
-        return self._with_end().filter(resolved_at__gt=F("expected_end"))
+        return self.filter(RESOLVED_LATE)
 
     def to_review(self, now: datetime) -> "SideEffectQuerySet":
-        """Return what a clinician must review, and has not."""
-        grave = Q(kind__always_review=True) | Q(kind__is_urgent=True)
-        grave |= Q(severity=SideEffect.Severity.SEVERE) | Q(grade__gte=SEVERE_GRADE)
-        late = Q(resolved_at=None, expected_end__lt=now) | Q(resolved_at__gt=F("expected_end"))
-        unseen = Q(reviewed_at=None) | Q(reviewed_at__lte=F("expected_end"))
-        return self._with_end().filter((Q(reviewed_at=None) & grave) | (late & unseen))
+        """Return what a clinician must review, and has not.
+
+        Each reason is looked up by an index of its own; as one condition with OR they would use none.
+        """
+        kinds = SideEffectKind.objects.filter(Q(always_review=True) | Q(is_urgent=True))
+        return self._for_any_reason(
+            UNREVIEWED & Q(kind__in=kinds),
+            UNREVIEWED & Q(severity=SideEffect.Severity.SEVERE),
+            UNREVIEWED & GRAVE,
+            Q(resolved_at=None, expected_end_at__lt=now) & NOT_SEEN_LATE,
+            RESOLVED_LATE & NOT_SEEN_LATE,
+        )
 
     def urgent(self) -> "SideEffectQuerySet":
         """Return what heads every clinician's Today."""
-        return self.filter(_interrupts())
+        kinds = SideEffectKind.objects.filter(is_urgent=True)
+        return self._for_any_reason(UNREVIEWED & Q(kind__in=kinds), UNREVIEWED & GRAVE)
 
-    def with_urgency(self) -> "SideEffectQuerySet":
-        """Annotate `is_urgent_now`, which `is_urgent` says of one."""
-        return self.annotate(is_urgent_now=models.Case(models.When(_interrupts(), then=True), default=False))
+    def _for_any_reason(self, *reasons: Q) -> "SideEffectQuerySet":
+        first, *others = [SideEffect.objects.order_by().filter(reason).values("pk") for reason in reasons]
+        return self.filter(pk__in=first.union(*others, all=True))
 
     def before(self, moment: datetime) -> "SideEffectQuerySet":
         """Return what began before a moment, newest first."""
@@ -91,9 +102,6 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def oldest_first(self) -> "SideEffectQuerySet":
         return self.order_by("recorded_at", "pk")
-
-    def _with_end(self) -> "SideEffectQuerySet":
-        return self.annotate(expected_end=_expected_end())
 
     def for_list(self) -> "SideEffectQuerySet":
         """Load what a row shows: patient, kind, area, who recorded it, and the session with its number."""
@@ -109,25 +117,28 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""
-        return self._with_end().annotate(
+        return self.annotate(
             rank=models.Case(
                 models.When(_interrupts(), then=0),
-                models.When(resolved_at=None, expected_end__lt=now, then=1),
+                models.When(resolved_at=None, expected_end_at__lt=now, then=1),
                 default=2,
             ),
-            ends_at=Coalesce("expected_end", "onset_at"),
+            ends_at=Coalesce("expected_end_at", "onset_at"),
         )
 
-    def review_counts(self, now: datetime) -> tuple[int, int]:
-        """Return how many are to be reviewed, and how many of them are urgent; counting stops at a page's patience."""
-        found = self.to_review(now).with_urgency().order_by()[: MOST_COUNTED + 1]
-        counts = found.aggregate(all=Count("pk"), urgent=Count("pk", filter=Q(is_urgent_now=True)))
-        return counts["all"], counts["urgent"]
+    def review_counts(self, now: datetime, *, most: int = MOST_COUNTED) -> tuple[int, int]:
+        """Return how many are to be reviewed, and how many of them are urgent.
+
+        Counting ends a little above `most`, so that those beside the urgent ones are more than that, too.
+        """
+        urgent = self.urgent().order_by().values(all=models.Value(1)).annotate(n=Count("pk")).values("n")
+        found = self.to_review(now).order_by().annotate(urgent_ones=models.Subquery(urgent))
+        counts = found[: most + ROOM].aggregate(all=Count("pk"), urgent=models.Max("urgent_ones"))
+        return counts["all"], counts["urgent"] or 0
 
     def open_counts(self, now: datetime) -> tuple[int, int]:
-        """Return how many are prolonged and how many run inside their time; counting stops as above."""
-        found = self._with_end().open().order_by()[: MOST_COUNTED + 1]
-        counts = found.aggregate(all=Count("pk"), over=Count("pk", filter=Q(expected_end__lt=now)))
+        """Return how many are prolonged and how many run inside their time: the open ones are never many."""
+        counts = self.open().order_by().aggregate(all=Count("pk"), over=Count("pk", filter=Q(expected_end_at__lt=now)))
         return counts["over"], counts["all"] - counts["over"]
 
     def of_kind(self, kind: SideEffectKind) -> "SideEffectQuerySet":
@@ -185,6 +196,12 @@ class SideEffect(Versioned):
     )
     onset_at = models.DateTimeField(_("began"), validators=[validate_not_in_future])
     resolved_at = models.DateTimeField(_("gone since"), null=True, blank=True, validators=[validate_not_in_future])
+    expected_end_at = models.DateTimeField(
+        _("expected to be gone by"),
+        null=True,
+        editable=False,
+        help_text=_("Empty for a kind without an expected end."),
+    )
     reported_by = models.CharField(_("reported by"), max_length=9, choices=Reporter)
     action_taken = models.CharField(_("action taken"), max_length=500, blank=True, validators=[validate_plain_text])
     note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
@@ -208,7 +225,7 @@ class SideEffect(Versioned):
     )
     review_note = models.TextField(_("assessment"), max_length=2000, blank=True, validators=[validate_plain_text])
     form_token = models.UUIDField(null=True, editable=False, unique=True)
-    history = HistoricalRecords(excluded_fields=["form_token"])
+    history = HistoricalRecords(excluded_fields=["form_token", "expected_end_at"])
 
     objects = SideEffectQuerySet.as_manager()
 
@@ -234,18 +251,36 @@ class SideEffect(Versioned):
                 violation_error_message=_("A review has a reviewer."),
             ),
         ]
+        # One for each reason to be on the work list; what is over and seen is in none of them, and grows for ever.
+        # Each holds every column that its condition names: SQLite takes it for no better than the table otherwise.
         indexes = [
             models.Index(
-                fields=["onset_at", "kind", "session"], condition=Q(resolved_at=None), name="side_effect_open"
+                fields=["resolved_at", "expected_end_at", "reviewed_at"],
+                condition=Q(resolved_at=None),
+                name="side_effect_open",
             ),
-            models.Index(fields=["onset_at", "id"], name="side_effect_by_onset"),
+            models.Index(fields=["kind", "reviewed_at"], condition=UNREVIEWED, name="side_effect_unreviewed"),
             models.Index(
-                fields=["severity", "grade", "kind"], condition=Q(reviewed_at=None), name="side_effect_unreviewed"
+                fields=["severity", "reviewed_at"],
+                condition=UNREVIEWED & Q(severity="severe"),
+                name="side_effect_severe",
             ),
+            models.Index(fields=["grade", "reviewed_at"], condition=UNREVIEWED & GRAVE, name="side_effect_grave"),
+            models.Index(
+                fields=["resolved_at", "expected_end_at", "reviewed_at"],
+                condition=RESOLVED_LATE & NOT_SEEN_LATE,
+                name="side_effect_late",
+            ),
+            models.Index(fields=["resolved_at", "id"], name="side_effect_by_resolution"),
+            models.Index(fields=["onset_at", "id"], name="side_effect_by_onset"),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.expected_end_at = self.clock.expected_end
+        super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("side-effect", args=[self.public_id])

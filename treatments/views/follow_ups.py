@@ -29,6 +29,8 @@ from treatments.rules.follow_up import State
 Outcome = ContactAttempt.Outcome
 # What comes up next first; what is over, the latest first.
 ORDERS = {State.UPCOMING: ("opens_on", "pk"), State.ATTENDED: ("-closes_on", "-pk")}
+# Along which index each is counted.
+ALONG = {State.DUE: "closes_on", State.OVERDUE: "-closes_on", State.UPCOMING: "opens_on", State.BOOKED: ""}
 
 
 class Echo:
@@ -54,7 +56,10 @@ def call_list(request: Request) -> HttpResponseBase:
         request,
         "treatments/follow_ups/list.html",
         {
-            "tabs": [(each, NAMES[each], bounded_count(narrow.qs.in_state(each, today))) for each in IN_SIGHT],
+            "tabs": [
+                (each, NAMES[each], bounded_count(narrow.qs.in_state(each, today), along=ALONG[each]))
+                for each in IN_SIGHT
+            ],
             "folded_states": FOLDED,
             "folded": [(each, NAMES[each]) for each in FOLDED],
             "state": state,
