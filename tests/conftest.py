@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 import pytest
 from django.core.cache import cache
+from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
 IN_CI = os.environ.get("CI") == "true"
@@ -39,6 +40,18 @@ def why_no_browser():
 def empty_cache():
     """Sign-in attempts are counted in the cache; one test's must not lock the next one out."""
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """Let every connection know what the migrations brought, so that a test may ask for it back.
+
+    Once Playwright's event loop runs, Django opens another connection, and it keeps this with the first alone.
+    """
+    first = connections["default"]
+    brought = getattr(first, "_test_serialized_contents", None)
+    if brought is not None:
+        type(first)._test_serialized_contents = brought
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ class Progress:
     """Everything that follows from a course and its sessions on one day; money in the course's currency."""
 
     done: int
+    logged: int
     planned: int
     minimum: int
     milestones: list[int]
@@ -41,7 +42,8 @@ class Progress:
 
     @property
     def next_number(self) -> int:
-        return self.done + 1
+        """Return the number that the next session logged will have: a draft before it has one already."""
+        return self.logged + 1
 
     @property
     def is_lapsed(self) -> bool:
@@ -80,6 +82,7 @@ def progress(course: Course, today: date) -> Progress:
     minimum = min(protocol.sessions_min, course.planned_sessions)
     return Progress(
         done=course.done,
+        logged=course.logged,
         planned=course.planned_sessions,
         minimum=minimum,
         milestones=[number for number in protocol.milestones if number <= course.planned_sessions],

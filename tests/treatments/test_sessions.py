@@ -65,6 +65,14 @@ def test_drafts_have_a_number_but_do_not_count(course):
     assert (numbers(course), done(course)) == ([1, 2], 1)
 
 
+def test_next_session_has_the_number_after_the_drafts(course):
+    perform(course, FIRST)
+    perform(course, FIRST + WEEK, signed=False)
+    perform(course, FIRST + 2 * WEEK, signed=False)
+
+    assert progress(Course.objects.for_page().get(), date(2026, 6, 1)).next_number == 4
+
+
 def test_two_sessions_of_one_moment_have_two_numbers(course):
     perform(course, FIRST)
     perform(course, FIRST)

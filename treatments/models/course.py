@@ -32,15 +32,18 @@ class CourseQuerySet(models.QuerySet["Course"]):
         return self.filter(status__in=Course.RUNNING)
 
     def with_progress(self) -> "CourseQuerySet":
-        """Annotate `done` and `last_session_at`.
+        """Annotate `done`, `logged` and `last_session_at`.
 
-        `done` counts the signed sessions of the course itself; the last one may be a draft or a follow-up's.
+        `done` counts the signed sessions of the course itself, `logged` its drafts as well; the last one may be a
+        draft or a follow-up's.
         """
         from treatments.models.session import Session  # noqa: PLC0415 -- session imports course
 
         own = Session.objects.filter(course=OuterRef("pk")).order_by()
+        logged = own.of_course_itself().values("course").annotate(n=Count("pk")).values("n")
         return self.annotate(
             done=Coalesce(Subquery(own.counting().values("course").annotate(n=Count("pk")).values("n")), 0),
+            logged=Coalesce(Subquery(logged), 0),
             last_session_at=Subquery(own.values("course").annotate(last=Max("performed_at")).values("last")),
         )
 
@@ -96,6 +99,7 @@ class Course(Versioned):
 
     # Annotated by `with_progress`.
     done: int
+    logged: int
     last_session_at: datetime | None
 
     class Meta:

@@ -1,0 +1,46 @@
+"""A browser at the live clinic: who is signed in, and every word of complaint it utters."""
+
+import pytest
+
+VIEW = {"width": 1440, "height": 900}
+
+
+class Visitor:
+    """A person at the clinic in a browser of their own; `complaints` are console errors, broken rules and failed files."""
+
+    def __init__(self, page, base):
+        self.page, self.base = page, base
+        self.complaints = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
+        page.on("requestfailed", lambda request: self.complaints.append(f"{page.url}: {request.url} failed"))
+
+    def _hear(self, message):
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def go(self, address):
+        return self.page.goto(self.base + address)
+
+    def shows(self, text):
+        return self.page.get_by_text(text).first.is_visible()
+
+    @property
+    def path(self):
+        return self.page.url.removeprefix(self.base)
+
+
+@pytest.fixture
+def visit(live_server, new_context, client):
+    """Return a function that signs somebody in and gives their browser."""
+
+    def visit(user=None, **context):
+        tab = new_context(**{"viewport": VIEW} | context)
+        tab.set_default_timeout(10_000)
+        if user is not None:
+            client.force_login(user)
+            cookie = client.cookies["sessionid"].value
+            tab.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        return Visitor(tab.new_page(), live_server.url)
+
+    return visit

@@ -1,0 +1,73 @@
+"""Pages without JavaScript: slower to use, and complete."""
+
+import pytest
+
+from clinic.roles import Role
+from patients.models import Patient
+from tests.factories import CourseFactory, LocationFactory, PatientFactory, UserFactory
+from treatments.models import Course, Session, SideEffect
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+
+@pytest.fixture
+def here():
+    return LocationFactory()
+
+
+@pytest.fixture
+def doctor(here):
+    return UserFactory(title="Dr", role=Role.CLINICIAN, locations=[here])
+
+
+@pytest.fixture
+def desk(visit, doctor):
+    return visit(doctor, java_script_enabled=False)
+
+
+def test_patient_is_registered(desk):
+    page = desk.page
+    desk.go("/patients/new/")
+    page.locator("#id_given_name").fill("Amara")
+    page.locator("#id_family_name").fill("Okonkwo")
+    page.locator("#id_birth_date").fill("1988-02-02")
+    page.locator("label:has(input[name='sex'][value='female'])").click()
+    page.locator("#id_phone").fill("415 555 0182")
+    page.get_by_role("button", name="Register").click()
+
+    assert desk.path == Patient.objects.get().get_absolute_url()
+
+
+def test_course_is_started(desk, here):
+    page = desk.page
+    desk.go(f"{PatientFactory(location=here).get_absolute_url()}courses/new/")
+    page.locator("label:has(input[name='protocol'])", has_text="Cellulite").click()
+    page.get_by_role("button", name="Show areas and plan").click()
+    page.locator("label:has(input[name='areas'])", has_text="Abdomen").click()
+    page.get_by_role("button", name="Start the course").click()
+
+    assert desk.path == Course.objects.get().get_absolute_url()
+
+
+def test_session_is_logged_with_a_reaction_and_signed(desk, here, doctor):
+    page = desk.page
+    course = CourseFactory(patient__location=here, clinician=doctor)
+    desk.go(f"{course.get_absolute_url()}sessions/new/")
+    page.locator("#id_weight_kg").fill("69.5")
+    page.locator("label:has(input[name='reactions'][value='swelling'])").click()
+    page.locator("label:has(input[name='severity-swelling'][value='moderate'])").click()
+    page.locator("label:has(input[name='pain'][value='4'])").click()
+    page.get_by_role("button", name="Sign", exact=True).click()
+
+    assert desk.path == Session.objects.signed().get().get_absolute_url()
+    assert SideEffect.objects.get().severity == "moderate"
+
+
+def test_menus_open_and_search_finds(desk, here):
+    amara = PatientFactory(location=here, family_name="Okonkwo")
+    desk.go(amara.get_absolute_url())
+    desk.page.locator("details.menu summary[aria-label='More']").click()
+    assert desk.page.get_by_role("link", name="Allergies", exact=True).is_visible()
+
+    desk.go("/search/?q=okon")
+    assert desk.page.get_by_role("link", name="Amara Okonkwo").first.is_visible()
