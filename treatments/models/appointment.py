@@ -168,6 +168,11 @@ class Appointment(Versioned):
             models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
             # As for sessions: few appointments answer a follow-up.
             models.Index(fields=["follow_up"], condition=Q(follow_up__isnull=False), name="appointment_of_follow_up"),
+            models.Index(
+                fields=["starts_at", "follow_up"],
+                condition=Q(follow_up__isnull=False),
+                name="appointment_return_by_day",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -11,7 +11,7 @@ from simple_history.models import HistoricalRecords
 from clinic.models import Location, Versioned
 from clinic.validators import validate_plain_text
 from patients.models import Patient, seen_by
-from treatments.models.appointment import Appointment
+from treatments.models.appointment import A_DAY, Appointment
 from treatments.models.catalogue import Indication
 from treatments.models.course import Course
 from treatments.models.session import Session
@@ -82,7 +82,11 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             return self.filter(attended=True)
         pending = self.filter(attended=False)
         if state is State.BOOKED:
-            return pending.filter(booked=True)
+            # From the few appointments ahead to their follow-ups, not from all follow-ups there ever were.
+            ahead = Appointment.objects.filter(
+                follow_up__isnull=False, starts_at__gte=datetime.combine(today, time.min, UTC) - 2 * A_DAY
+            )
+            return pending.filter(booked=True, pk__in=ahead.values("follow_up"))
         pending = pending.filter(booked=False)
         if state is State.NOT_WANTED:
             return pending.filter(Q(is_gone=True) | Q(refuses_calls=True))

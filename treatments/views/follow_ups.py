@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from clinic.access import may
 from clinic.http import Request
+from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
 from patients.banner import banner
 from treatments.actions.follow_ups import log_contact
@@ -57,7 +58,7 @@ def call_list(request: Request) -> HttpResponseBase:
         "treatments/follow_ups/list.html",
         {
             "tabs": [
-                (each, NAMES[each], bounded_count(narrow.qs.in_state(each, today), along=ALONG[each]))
+                (each, NAMES[each], bounded_count(narrow.qs.in_state(each, today), most=MOST, along=ALONG[each]))
                 for each in IN_SIGHT
             ],
             "folded_states": FOLDED,
