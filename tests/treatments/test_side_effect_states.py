@@ -102,3 +102,26 @@ def test_a_review_before_the_maximum_does_not_answer_for_running_past_it(session
     assert [
         effect.onset_at + timedelta(days=1) == effect.reviewed_at for effect in SideEffect.objects.to_review(NOW)
     ] == [True]
+
+
+@pytest.mark.parametrize("maximum", [timedelta(days=1), MAXIMUM * 3, None])
+def test_a_changed_maximum_of_the_kind_moves_the_end_of_what_is_recorded(session, maximum):
+    kind = SideEffectKindFactory(code="swelling", expected_max=MAXIMUM)
+    for age, length in product(AGES, LENGTHS):
+        log(session, kind=kind, age=age, length=length)
+
+    kind.expected_max = maximum
+    kind.save()
+
+    assert_both_agree()
+
+
+def test_a_corrected_onset_or_kind_moves_the_end(session):
+    effect = SideEffectFactory(session=session, kind__code="swelling")
+
+    effect.kind = SideEffectKindFactory(code="bruising")
+    effect.onset_at += timedelta(hours=5)
+    effect.save_over(effect.version)
+
+    effect.refresh_from_db()
+    assert effect.expected_end_at == effect.onset_at + effect.kind.expected_max
