@@ -227,6 +227,8 @@ class BigClinic:
             onset_at=onset_at,
             resolved_at=onset_at + length if is_over else None,
             expected_end_at=onset_at + kind.expected_max if kind.expected_max else None,
+            is_always_reviewed=kind.always_review or kind.is_urgent,
+            is_of_urgent_kind=kind.is_urgent,
             reported_by=SideEffect.Reporter.PATIENT,
             recorded_by=session.performed_by,
             reviewed_at=onset_at + length if reviewed else None,

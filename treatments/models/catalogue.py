@@ -245,9 +245,14 @@ class SideEffectKind(models.Model):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and move the expected ends of all reactions of this kind with its maximum."""
-        before = SideEffectKind.objects.filter(pk=self.pk).values_list("expected_max", flat=True).first()
+        """Save, and write anew what the reactions of this kind have from it."""
+        facts = ("expected_max", "always_review", "is_urgent")
+        before = SideEffectKind.objects.filter(pk=self.pk).values_list(*facts).first()
         super().save(*args, **kwargs)
-        if self.expected_max != before:
+        if before and before != tuple(getattr(self, fact) for fact in facts):
             end = ExpressionWrapper(F("onset_at") + Value(self.expected_max), models.DateTimeField())
-            self.side_effects.update(expected_end_at=end if self.expected_max else None)
+            self.side_effects.update(
+                expected_end_at=end if self.expected_max else None,
+                is_always_reviewed=self.always_review or self.is_urgent,
+                is_of_urgent_kind=self.is_urgent,
+            )

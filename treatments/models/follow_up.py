@@ -92,7 +92,8 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             return pending.filter(Q(is_gone=True) | Q(refuses_calls=True))
         if state in {State.DECLINED, State.UNREACHABLE}:
             answers = [outcome for outcome, answer in ANSWERS.items() if answer is state]
-            return pending.filter(is_gone=False, refuses_calls=False, last_outcome__in=answers)
+            called = ContactAttempt.objects.filter(outcome__in=answers).values("follow_up")
+            return pending.filter(is_gone=False, refuses_calls=False, last_outcome__in=answers, pk__in=called)
         waiting = self._waiting()
         if state is State.UPCOMING:
             return waiting.filter(opens_on__gt=today)

@@ -30,13 +30,11 @@ ROOM = 101  # for the urgent ones, in a count of all that ends
 
 UNREVIEWED = Q(reviewed_at=None)
 GRAVE = Q(grade__gte=SEVERE_GRADE)
+INTERRUPTS = UNREVIEWED & (Q(is_of_urgent_kind=True) | GRAVE)
+SERIOUS = UNREVIEWED & (Q(is_always_reviewed=True) | Q(severity="severe") | GRAVE)
 RESOLVED_LATE = Q(resolved_at__gt=F("expected_end_at"))
 # A review made while the reaction was inside its time does not answer for its running past it.
 NOT_SEEN_LATE = UNREVIEWED | Q(reviewed_at__lte=F("expected_end_at"))
-
-
-def _interrupts() -> Q:
-    return UNREVIEWED & (Q(kind__is_urgent=True) | GRAVE)
 
 
 class SideEffectQuerySet(models.QuerySet["SideEffect"]):
@@ -78,19 +76,15 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
         Each reason is looked up by an index of its own; as one condition with OR they would use none.
         """
-        kinds = SideEffectKind.objects.filter(Q(always_review=True) | Q(is_urgent=True))
         return self._for_any_reason(
-            UNREVIEWED & Q(kind__in=kinds),
-            UNREVIEWED & Q(severity=SideEffect.Severity.SEVERE),
-            UNREVIEWED & GRAVE,
+            SERIOUS,
             Q(resolved_at=None, expected_end_at__lt=now) & NOT_SEEN_LATE,
             RESOLVED_LATE & NOT_SEEN_LATE,
         )
 
     def urgent(self) -> "SideEffectQuerySet":
         """Return what heads every clinician's Today."""
-        kinds = SideEffectKind.objects.filter(is_urgent=True)
-        return self._for_any_reason(UNREVIEWED & Q(kind__in=kinds), UNREVIEWED & GRAVE)
+        return self.filter(INTERRUPTS)
 
     def _for_any_reason(self, *reasons: Q) -> "SideEffectQuerySet":
         first, *others = [SideEffect.objects.order_by().filter(reason).values("pk") for reason in reasons]
@@ -119,7 +113,7 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""
         return self.annotate(
             rank=models.Case(
-                models.When(_interrupts(), then=0),
+                models.When(INTERRUPTS, then=0),
                 models.When(resolved_at=None, expected_end_at__lt=now, then=1),
                 default=2,
             ),
@@ -196,12 +190,15 @@ class SideEffect(Versioned):
     )
     onset_at = models.DateTimeField(_("began"), validators=[validate_not_in_future])
     resolved_at = models.DateTimeField(_("gone since"), null=True, blank=True, validators=[validate_not_in_future])
+    # What follows from the kind, written with the row: a work list that asks each kind anew reads every reaction.
     expected_end_at = models.DateTimeField(
         _("expected to be gone by"),
         null=True,
         editable=False,
         help_text=_("Empty for a kind without an expected end."),
     )
+    is_always_reviewed = models.BooleanField(_("always reviewed"), default=False, editable=False)
+    is_of_urgent_kind = models.BooleanField(_("of an urgent kind"), default=False, editable=False)
     reported_by = models.CharField(_("reported by"), max_length=9, choices=Reporter)
     action_taken = models.CharField(_("action taken"), max_length=500, blank=True, validators=[validate_plain_text])
     note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
@@ -225,7 +222,9 @@ class SideEffect(Versioned):
     )
     review_note = models.TextField(_("assessment"), max_length=2000, blank=True, validators=[validate_plain_text])
     form_token = models.UUIDField(null=True, editable=False, unique=True)
-    history = HistoricalRecords(excluded_fields=["form_token", "expected_end_at"])
+    history = HistoricalRecords(
+        excluded_fields=["form_token", "expected_end_at", "is_always_reviewed", "is_of_urgent_kind"]
+    )
 
     objects = SideEffectQuerySet.as_manager()
 
@@ -259,13 +258,14 @@ class SideEffect(Versioned):
                 condition=Q(resolved_at=None),
                 name="side_effect_open",
             ),
-            models.Index(fields=["kind", "reviewed_at"], condition=UNREVIEWED, name="side_effect_unreviewed"),
             models.Index(
-                fields=["severity", "reviewed_at"],
-                condition=UNREVIEWED & Q(severity="severe"),
-                name="side_effect_severe",
+                fields=["is_of_urgent_kind", "grade", "reviewed_at"], condition=INTERRUPTS, name="side_effect_urgent"
             ),
-            models.Index(fields=["grade", "reviewed_at"], condition=UNREVIEWED & GRAVE, name="side_effect_grave"),
+            models.Index(
+                fields=["is_always_reviewed", "severity", "grade", "reviewed_at"],
+                condition=SERIOUS,
+                name="side_effect_serious",
+            ),
             models.Index(
                 fields=["resolved_at", "expected_end_at", "reviewed_at"],
                 condition=RESOLVED_LATE & NOT_SEEN_LATE,
@@ -280,6 +280,8 @@ class SideEffect(Versioned):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.expected_end_at = self.clock.expected_end
+        self.is_always_reviewed = self.judgement.always_review
+        self.is_of_urgent_kind = self.kind.is_urgent
         super().save(*args, **kwargs)
 
     def get_absolute_url(self) -> str:
