@@ -67,8 +67,12 @@ def timeline(patient: Patient, now: datetime, *, kind: Kind | None = None, befor
         if kind in {None, each}:
             entries.extend(source(patient, now, end))
     entries.sort(key=lambda entry: entry.at, reverse=True)
-    shown = entries[:STEP]
-    return Timeline(shown, shown[-1].at if len(entries) > STEP else None)
+    if len(entries) <= STEP:
+        return Timeline(entries, None)
+    # The cut is between two moments, never inside one: a session and the reactions seen at it are of the same.
+    cut = entries[STEP].at
+    shown = [entry for entry in entries[:STEP] if entry.at > cut] or [entry for entry in entries if entry.at == cut]
+    return Timeline(shown, shown[-1].at)
 
 
 def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]:

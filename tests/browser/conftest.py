@@ -1,12 +1,13 @@
 """A browser at the live clinic: who is signed in, and every word of complaint it utters."""
 
 import pytest
+from django.test import Client
 
 VIEW = {"width": 1440, "height": 900}
 
 
 class Visitor:
-    """A person at the clinic in a browser of their own; `complaints` are console errors, broken rules and failed files."""
+    """A person at the clinic in a browser of their own; `complaints` are what its console and its network say."""
 
     def __init__(self, page, base):
         self.page, self.base = page, base
@@ -31,13 +32,14 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(live_server, new_context, client):
+def visit(live_server, new_context):
     """Return a function that signs somebody in and gives their browser."""
 
     def visit(user=None, **context):
         tab = new_context(**{"viewport": VIEW} | context)
         tab.set_default_timeout(10_000)
         if user is not None:
+            client = Client()
             client.force_login(user)
             cookie = client.cookies["sessionid"].value
             tab.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])

@@ -1,4 +1,4 @@
-"""Every page in a browser: no broken rule of the policy, nothing that keeps somebody out, nothing wider than the screen."""
+"""Every page in a browser: it keeps the policy, keeps nobody out, and is no wider than the screen."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

@@ -116,7 +116,10 @@ def test_nurse_and_clinician_take_a_patient_from_the_desk_to_the_follow_up(visit
 
     follow_up = course.follow_ups.get()
     last = days[2]
-    assert (follow_up.opens_on, follow_up.closes_on) == (last + relativedelta(months=6), last + relativedelta(months=8))
+    assert (follow_up.opens_on, follow_up.closes_on) == (
+        last + relativedelta(months=6),
+        last + relativedelta(months=8),
+    )
     desk.go("/follow-ups/?state=upcoming")
     assert "Zoë Ōkonkwo-李" in desk.page.locator("table.rows").inner_text()
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -278,7 +279,9 @@ def test_a_record_that_never_was_is_not_there(here, who):
 def test_nobody_books_for_a_patient_of_another_place(here, subject, method):
     elsewhere = records_at(LocationFactory())
 
-    response = getattr(client_of("staff", here), method)(f"/appointments/new/?{subject}={elsewhere[subject].public_id}")
+    response = getattr(client_of("staff", here), method)(
+        f"/appointments/new/?{subject}={elsewhere[subject].public_id}"
+    )
 
     assert response.status_code == 404
 
@@ -314,10 +317,11 @@ def test_somebody_of_no_place_sees_nobody(records):
 
 
 def admin_pages():
-    return sorted({name for where, name in routes() if name.startswith("admin:") and "<" not in where and name[6:]})
+    named = {name: where for where, name in routes() if name.startswith("admin:") and name[6:]}
+    return sorted(name for name, where in named.items() if "(" not in where and "<" not in where)
 
 
-ADMIN_PAGES = admin_pages()
+ADMIN_PAGES = [*admin_pages(), "admin:app_list"]
 
 
 def admin_address(name):
@@ -355,6 +359,21 @@ def test_admin_opens_every_page_of_the_admin_site_and_none_writes(here, records)
 
     assert {name: client.get(admin_address(name)).status_code for name in reads} == dict.fromkeys(reads, 200)
     assert snapshot() == before
+
+
+@pytest.mark.parametrize("who", ["staff", "admin"])
+@pytest.mark.parametrize("page", ["change", "history"])
+def test_records_in_the_admin_site_are_the_admins(here, records, who, page):
+    client = client_of(who, here)
+    registered = [each for each in [*records.values(), here] if admin.site.is_registered(type(each))]
+
+    found = {
+        client.get(reverse(f"admin:{each._meta.label_lower.replace('.', '_')}_{page}", args=[each.pk])).status_code
+        for each in registered
+    }
+
+    assert found == {200 if who == "admin" else 302}
+    assert len(registered) >= 6
 
 
 def test_admin_adds_what_may_be_added(here):

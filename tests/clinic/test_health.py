@@ -1,8 +1,8 @@
 """What a watchdog is told."""
 
+import pytest
 from django.db import OperationalError
 from django.db.migrations.executor import MigrationExecutor
-import pytest
 
 from clinic.views import health
 

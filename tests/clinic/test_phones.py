@@ -30,9 +30,12 @@ def test_whatever_is_typed_is_a_number_or_is_refused_with_words(text):
     try:
         kept = parse_phone(text, "US")
     except ValidationError as error:
-        assert error.messages[0]
+        kept = ""
+        refused = error.messages
     else:
-        assert kept == "" or kept.startswith("+")
+        refused = []
+
+    assert kept.startswith("+") or refused or not text.strip()
 
 
 @pytest.mark.parametrize(
@@ -66,7 +69,7 @@ def test_number_that_cannot_be_dialled_says_why(typed, words):
 
 
 def test_number_without_a_country_asks_for_one():
-    with pytest.raises(ValidationError, match="Start the number with \\+ and the country code."):
+    with pytest.raises(ValidationError, match=r"Start the number with \+ and the country code."):
         parse_phone("415 555 0182")
 
 

@@ -12,7 +12,7 @@ from clinic.units import WeightField, show_weight, show_weight_change, weight_nu
 
 METRIC = Location(unit_system=Location.UnitSystem.METRIC)
 IMPERIAL = Location(unit_system=Location.UnitSystem.IMPERIAL)
-TENTHS = st.decimals(Decimal("60"), Decimal("770"), places=1)
+TENTHS = st.decimals(Decimal(60), Decimal(770), places=1)
 
 
 @given(TENTHS)
@@ -22,7 +22,7 @@ def test_a_tenth_of_a_pound_survives_being_kept_in_kilograms(pounds):
     assert weight_number(kept, IMPERIAL) == pounds
 
 
-@given(st.decimals(Decimal("25"), Decimal("350"), places=1))
+@given(st.decimals(Decimal(25), Decimal(350), places=1))
 def test_a_tenth_of_a_kilogram_is_kept_as_it_is(kilograms):
     assert WeightField(location=METRIC).clean(str(kilograms)) == kilograms
 
@@ -39,7 +39,7 @@ def test_what_a_form_shows_cleans_to_what_it_showed(pounds):
     ("kilograms", "metric", "imperial"),
     [
         (Decimal("69.20"), "69.2\N{NO-BREAK SPACE}kg", "152.6\N{NO-BREAK SPACE}lb"),
-        (Decimal("70"), "70.0\N{NO-BREAK SPACE}kg", "154.3\N{NO-BREAK SPACE}lb"),
+        (Decimal(70), "70.0\N{NO-BREAK SPACE}kg", "154.3\N{NO-BREAK SPACE}lb"),
         (None, "not weighed", "not weighed"),
     ],
 )

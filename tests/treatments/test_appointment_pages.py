@@ -148,12 +148,17 @@ def test_what_cannot_be_is_refused_at_its_field(client, nurse, doctor, patient, 
     assert Appointment.objects.count() == 0
 
 
-@pytest.mark.parametrize(("taken", "field"), [("patient", "starts_at"), ("practitioner", "practitioner"), ("room", "room")])
+@pytest.mark.parametrize(
+    ("taken", "field"), [("patient", "starts_at"), ("practitioner", "practitioner"), ("room", "room")]
+)
 def test_who_or_what_is_taken_is_said_at_its_field(client, nurse, doctor, patient, here, taken, field):
     room = RoomFactory(location=here, name="room 2")
     facts = {"patient": patient, "practitioner": doctor, "room": room}
     AppointmentFactory(
-        course__patient__location=here, course=None, kind="consultation", starts_at=TEN + timedelta(minutes=15),
+        course__patient__location=here,
+        course=None,
+        kind="consultation",
+        starts_at=TEN + timedelta(minutes=15),
         **{"patient": PatientFactory(location=here)} | {taken: facts[taken]},
     )
 
@@ -165,16 +170,22 @@ def test_who_or_what_is_taken_is_said_at_its_field(client, nurse, doctor, patien
 
 @pytest.mark.parametrize("minutes", [-30, 30])
 def test_appointments_back_to_back_are_fine(client, nurse, doctor, patient, here, minutes):
-    AppointmentFactory(patient=patient, course=None, kind="consultation", practitioner=doctor,
-                       starts_at=TEN + timedelta(minutes=minutes))
+    AppointmentFactory(
+        patient=patient,
+        course=None,
+        kind="consultation",
+        practitioner=doctor,
+        starts_at=TEN + timedelta(minutes=minutes),
+    )
 
     assert client.post(book_url(patient), form_of(doctor)).status_code == 302
 
 
 @pytest.mark.parametrize("status", ["cancelled", "no-show"])
 def test_fallen_appointment_holds_no_slot(client, nurse, doctor, patient, status):
-    AppointmentFactory(patient=patient, course=None, kind="consultation", practitioner=doctor, starts_at=TEN,
-                       status=status)
+    AppointmentFactory(
+        patient=patient, course=None, kind="consultation", practitioner=doctor, starts_at=TEN, status=status
+    )
 
     assert client.post(book_url(patient), form_of(doctor)).status_code == 302
 
@@ -265,8 +276,9 @@ def test_move_over_a_newer_version_shows_both_and_saving_again_stores_mine(clien
 def test_follow_up_appointment_moved_to_another_course_answers_that_one(client, nurse, doctor, patient):
     ours = FollowUpFactory(course__patient=patient, course__status="completed")
     other = FollowUpFactory(course__patient=patient, course__status="completed")
-    booked = AppointmentFactory(patient=patient, course=ours.course, follow_up=ours, kind="follow-up",
-                                practitioner=doctor, starts_at=TEN)
+    booked = AppointmentFactory(
+        patient=patient, course=ours.course, follow_up=ours, kind="follow-up", practitioner=doctor, starts_at=TEN
+    )
 
     move(client, booked, doctor, course=other.course.pk)
 
@@ -306,10 +318,16 @@ def test_step_over_a_newer_version_is_refused(client, nurse, booked):
     assert booked.status == "booked"
 
 
-@pytest.mark.parametrize("form", [{"status": "party"}, {"status": "arrived", "version": "x"},
-                                  {"status": "cancelled", "reason": "nul \x00"},
-                                  {"status": "cancelled", "reason": "escape \x1b"},
-                                  {"status": "arrived", "version": "9" * 5000}])
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"status": "party"},
+        {"status": "arrived", "version": "x"},
+        {"status": "cancelled", "reason": "nul \x00"},
+        {"status": "cancelled", "reason": "escape \x1b"},
+        {"status": "arrived", "version": "9" * 5000},
+    ],
+)
 def test_nonsense_changes_nothing(client, nurse, booked, form):
     step(client, booked, form.pop("status"), **form)
 

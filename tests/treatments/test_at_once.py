@@ -126,8 +126,12 @@ def test_two_sessions_of_a_course_signed_at_once_leave_one_window(clinician, cou
 
 def test_of_two_who_change_a_course_at_once_one_wins(nurse, course):
     url = reverse("course-edit", args=[course.public_id])
-    form = {"areas": [area.pk for area in course.areas.all()], "price": "500", "clinician": course.clinician.pk,
-            "version": 1}
+    form = {
+        "areas": [area.pk for area in course.areas.all()],
+        "price": "500",
+        "clinician": course.clinician.pk,
+        "version": 1,
+    }
 
     answers = all_at_once(nurse, [(url, form | {"planned_sessions": number}) for number in (16, 17)])
 

@@ -1,4 +1,4 @@
-"""Logging, editing and signing a session at the desk: what is kept, what is refused, and that nothing typed is lost."""
+"""Logging, editing and signing a session: what is kept, what is refused, and that nothing typed is lost."""
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
@@ -162,7 +162,14 @@ def test_reaction_logged_already_is_not_offered_again(client, nurse, course):
 
 @pytest.mark.parametrize(
     "note",
-    ["👩🏽‍⚕️ good 🙂", "שלום, العربية", "Zoë – “fine”\nsecond line", "<script>alert(1)</script>", "'; DROP TABLE--", "l" * 4000],
+    [
+        "👩🏽‍⚕️ good 🙂",
+        "שלום, العربية",
+        "Zoë – “fine”\nsecond line",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE--",
+        "l" * 4000,
+    ],
 )
 def test_note_comes_back_as_it_was_typed(client, nurse, course, note):
     client.post(new_url(course), form_of(course, note=note))
@@ -353,7 +360,9 @@ def test_signing_asks_for_what_is_missing(client, clinician, course, lacks, fiel
 def test_nurse_sees_no_way_to_sign(client, nurse, course):
     session = SessionFactory(course=course, performed_at=FIRST)
 
-    pages = [client.get(url).content.decode() for url in (new_url(course), edit_url(session), session.get_absolute_url())]
+    pages = [
+        client.get(url).content.decode() for url in (new_url(course), edit_url(session), session.get_absolute_url())
+    ]
 
     assert not any('value="sign"' in page or "/sign/" in page for page in pages)
 
@@ -451,7 +460,9 @@ def test_save_over_a_newer_version_shows_both_and_loses_nothing(client, nurse, c
     theirs.note = "Theirs."
     theirs.save_over(1)
 
-    response = client.post(edit_url(session), form_of(course, performed_at="2026-03-02T07:00", note="Mine.", version=1))
+    response = client.post(
+        edit_url(session), form_of(course, performed_at="2026-03-02T07:00", note="Mine.", version=1)
+    )
 
     conflict = response.context["form"].conflict
     rows = {row.label: (row.theirs, row.mine) for row in conflict.rows if row.differs}
@@ -535,8 +546,11 @@ QUERIES = {"session": 14, "session-edit": 22, "unsigned": 7}
 def test_session_page_asks_as_often_for_three_reactions_as_for_one(
     client, nurse, course, count, django_assert_num_queries
 ):
-    session = SessionFactory(course=course, performed_at=FIRST, areas=[TreatmentAreaFactory(code=code) for code in
-                                                                       ["abdomen", "hip-left", "hip-right"][:count]])
+    session = SessionFactory(
+        course=course,
+        performed_at=FIRST,
+        areas=[TreatmentAreaFactory(code=code) for code in ["abdomen", "hip-left", "hip-right"][:count]],
+    )
     SideEffectFactory.create_batch(count, session=session)
     client.get("/search/")
 

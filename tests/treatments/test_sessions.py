@@ -33,7 +33,9 @@ def perform(course, moment, *, signed=True):
 
 
 def numbers(course):
-    return list(Session.objects.filter(course=course).with_number().order_by("performed_at").values_list("number", flat=True))
+    return list(
+        Session.objects.filter(course=course).with_number().order_by("performed_at").values_list("number", flat=True)
+    )
 
 
 def window(course):
@@ -139,8 +141,9 @@ def test_treatment_after_the_end_closes_the_follow_up_and_opens_the_next(course)
 def test_treatments_at_two_follow_ups_answer_one_each(course):
     perform(course, FIRST)
     end(course)
-    first, second = (perform(course, datetime(year, month, 14, 18, 0, tzinfo=UTC)) for year, month in
-                     [(2026, 9), (2027, 3)])
+    first, second = (
+        perform(course, datetime(year, month, 14, 18, 0, tzinfo=UTC)) for year, month in [(2026, 9), (2027, 3)]
+    )
 
     assert [first.follow_up.number, second.follow_up.number] == [1, 2]
     assert window(course) == (3, date(2027, 9, 14), date(2027, 11, 14))
@@ -216,7 +219,8 @@ def test_history_keeps_who_changed_what_and_the_areas(course):
 
 
 @pytest.mark.parametrize(
-    ("days", "pace"), [(6, Pace.EARLY), (7, Pace.DUE), (14, Pace.DUE), (15, Pace.LATE), (28, Pace.LATE), (29, Pace.LAPSED)]
+    ("days", "pace"),
+    [(6, Pace.EARLY), (7, Pace.DUE), (14, Pace.DUE), (15, Pace.LATE), (28, Pace.LATE), (29, Pace.LAPSED)],
 )
 def test_pace_follows_from_the_last_session_and_today(course, days, pace):
     perform(course, FIRST)

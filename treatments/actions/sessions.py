@@ -55,7 +55,7 @@ def keep(
             recorded_by=by,
         )
     # As it stands now: somebody may have moved it on the board while the session was typed.
-    appointment = Appointment.objects.select_for_update().filter(pk=session.appointment_id).first()
+    appointment = Appointment.objects.select_for_update().filter(sessions=session).first()
     if appointment and appointment.status in {Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM}:
         appointments.turn(appointment, Appointment.Status.DONE, now=now, version=appointment.version)
     if signing:

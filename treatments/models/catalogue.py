@@ -106,7 +106,7 @@ class ProtocolQuerySet(models.QuerySet["Protocol"]):
     def chosen(self, key: str | None) -> "Protocol | None":
         """Return the offered protocol with this primary key as a form sends it, None for anything else."""
         try:
-            return self.in_use().filter(pk=key or None).first()
+            return self.in_use().filter(pk=key or 0).first()
         except ValueError:
             return None
 
