@@ -139,12 +139,14 @@ else:
     database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
 
-# The sign-in rate limits are counted here, so every worker must see the same numbers.
+# The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each worker's
+# own, for what may be some seconds old.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clinic_cache",
-    }
+    },
+    "worker": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -232,10 +234,9 @@ EMAIL_FILE_PATH = str(VAR_DIR / "mail")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
+EMAIL_TIMEOUT = 60  # seconds for each answer of the mail server, far less than a reminder's lease
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesotrack <mesotrack@localhost>")
 
-SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
-SIMPLE_HISTORY_FILEFIELD_TO_CHARFIELD = True
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 

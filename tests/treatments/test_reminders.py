@@ -1,9 +1,12 @@
+import smtplib
+import socket
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 
 import pytest
 import time_machine
 from django.core import mail
+from django.core.mail import BadHeaderError
 from django.core.management import call_command
 
 from tests.factories import (
@@ -21,6 +24,7 @@ from treatments.models import Reminder
 
 MORNING = datetime(2026, 9, 20, 16, 0, tzinfo=UTC)  # 09:00 in Los Angeles, 18:00 in Berlin
 State = Reminder.State
+NOTHING, FAILED = "0 sent, 0 failed, 0 unknown.", "0 sent, 1 failed, 0 unknown."
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def stored(follow_up):
 
 def test_reminder_names_the_patient_the_days_and_the_clinic_but_no_treatment(here):
     due(here)
-    assert run() == ["1 sent, 0 failed."]
+    assert run() == ["1 sent, 0 failed, 0 unknown."]
     (message,) = mail.outbox
     assert (message.subject, message.to) == ("Your appointment at Harbour Street", ["ana@x.example"])
     assert message.reply_to == ["desk@harbour.example"]
@@ -59,7 +63,7 @@ def test_reminder_names_the_patient_the_days_and_the_clinic_but_no_treatment(her
 def test_second_run_sends_nothing(here):
     follow_up = due(here)
     run()
-    assert run(at=MORNING + timedelta(hours=1)) == ["0 sent, 0 failed."]
+    assert run(at=MORNING + timedelta(hours=1)) == [NOTHING]
     assert len(mail.outbox) == 1
     assert (stored(follow_up).state, stored(follow_up).sent_at) == (State.SENT, MORNING)
 
@@ -77,7 +81,7 @@ def test_second_run_sends_nothing(here):
 )
 def test_nobody_is_written_to_who_may_not_or_cannot(here, patient):
     due(here, **patient)
-    assert run() == ["0 sent, 0 failed."]
+    assert run() == [NOTHING]
 
 
 @pytest.mark.parametrize(
@@ -87,13 +91,13 @@ def test_nobody_is_written_to_who_may_not_or_cannot(here, patient):
 )
 def test_reminders_go_out_inside_the_window_only(here, opens, closes):
     due(here, opens=opens, closes=closes)
-    assert run() == ["0 sent, 0 failed."]
+    assert run() == [NOTHING]
 
 
 def test_booked_or_declined_people_get_no_reminder(here):
     ReturnFactory(follow_up=due(here), starts_at=MORNING + timedelta(days=2))
     ContactAttemptFactory(follow_up=due(here), outcome="declined")
-    assert run() == ["0 sent, 0 failed."]
+    assert run() == [NOTHING]
 
 
 def test_permission_withdrawn_while_the_run_goes_on_is_respected(here, monkeypatch):
@@ -106,7 +110,7 @@ def test_permission_withdrawn_while_the_run_goes_on_is_respected(here, monkeypat
         return outcome
 
     monkeypatch.setattr("treatments.management.commands.send_reminders.remind", remind_and_withdraw)
-    assert run() == ["1 sent, 0 failed."]
+    assert run() == ["1 sent, 0 failed, 0 unknown."]
     assert list(Reminder.objects.values_list("follow_up", flat=True)) == [first.pk]
 
 
@@ -138,7 +142,7 @@ def test_daytime_is_from_eight_to_twenty(here, local, count):
 
 def test_any_hour_can_be_asked_for(here):
     due(here)
-    assert run("--at-any-hour", at=datetime(2026, 9, 20, 10, 0, tzinfo=UTC)) == ["1 sent, 0 failed."]
+    assert run("--at-any-hour", at=datetime(2026, 9, 20, 10, 0, tzinfo=UTC)) == ["1 sent, 0 failed, 0 unknown."]
 
 
 def test_today_is_the_locations_own(db):
@@ -157,24 +161,91 @@ def test_dry_run_says_who_and_sends_nothing(here):
 def test_limit_stops_after_so_many(here):
     for _row in range(3):
         due(here)
-    assert run("--limit", "2") == ["2 sent, 0 failed."]
+    assert run("--limit", "2") == ["2 sent, 0 failed, 0 unknown."]
 
 
 def test_failed_reminder_is_tried_again_and_goes_once(here, monkeypatch):
     follow_up = due(here)
     with monkeypatch.context() as broken:
-        broken.setattr("django.core.mail.EmailMessage.send", lambda message: 1 / 0)
-        assert run() == ["0 sent, 1 failed."]
-    assert (stored(follow_up).state, stored(follow_up).error) == (State.FAILED, "ZeroDivisionError: division by zero")
-    assert run(at=MORNING + timedelta(hours=1)) == ["1 sent, 0 failed."]
+        broken.setattr("django.core.mail.EmailMessage.send", raising(smtplib.SMTPSenderRefused(451, b"later", "a@x")))
+        assert run() == ["0 sent, 1 failed, 0 unknown."]
+    assert (stored(follow_up).state, stored(follow_up).attempts) == (State.FAILED, 1)
+    assert run(at=MORNING + timedelta(hours=1)) == ["1 sent, 0 failed, 0 unknown."]
     assert (stored(follow_up).state, stored(follow_up).error, len(mail.outbox)) == (State.SENT, "", 1)
+
+
+REFUSED = [
+    smtplib.SMTPRecipientsRefused({"ana@x.example": (550, b"nobody here")}),
+    smtplib.SMTPSenderRefused(550, b"not you", "desk@x.example"),
+    smtplib.SMTPHeloError(501, b"who"),
+    smtplib.SMTPNotSupportedError("SMTPUTF8"),
+    smtplib.SMTPDataError(554, b"spam"),
+    BadHeaderError("line end"),
+    UnicodeError("label too long"),
+]
+LOST = [smtplib.SMTPServerDisconnected("gone"), TimeoutError("no answer"), ConnectionResetError(), ZeroDivisionError()]
+NO_CONNECTION = [
+    smtplib.SMTPConnectError(421, b"busy"),
+    smtplib.SMTPAuthenticationError(535, b"password"),
+    ConnectionRefusedError(),
+    socket.gaierror("no such host"),
+    TimeoutError("no route"),
+]
+
+
+def raising(error):
+    def fail(*arguments):
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", REFUSED, ids=repr)
+def test_refused_message_is_tried_three_times_and_then_reported(here, monkeypatch, error):
+    follow_up = due(here)
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", raising(error))
+    said = [run(at=MORNING + timedelta(hours=hour)) for hour in range(4)]
+    number, reminder = follow_up.course.patient.record_number, stored(follow_up)
+    given_up = f"{number}: refused 3 times and not tried again. {reminder.error}"
+    assert said == [[FAILED], [FAILED], [given_up, FAILED], [NOTHING]]
+    assert (reminder.state, reminder.attempts) == (State.FAILED, 3)
+
+
+@pytest.mark.parametrize("error", LOST, ids=repr)
+def test_message_of_which_nobody_knows_is_reported_and_never_sent_again(here, monkeypatch, error):
+    follow_up = due(here)
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.EmailMessage.send", raising(error))
+        assert run() == [
+            f"{follow_up.course.patient.record_number}: nobody knows whether the message went out. Ask the patient.",
+            "0 sent, 0 failed, 1 unknown.",
+        ]
+    assert run(at=MORNING + timedelta(hours=1)) == [NOTHING]
+    assert (stored(follow_up).state, len(mail.outbox)) == (State.UNKNOWN, 0)
+
+
+@pytest.mark.parametrize("error", NO_CONNECTION, ids=repr)
+def test_without_a_connection_nothing_can_have_gone_out(here, monkeypatch, error):
+    follow_up = due(here)
+    with monkeypatch.context() as broken:
+        broken.setattr("django.core.mail.backends.locmem.EmailBackend.open", raising(error))
+        assert run() == [FAILED]
+    assert run(at=MORNING + timedelta(hours=1)) == ["1 sent, 0 failed, 0 unknown."]
+    assert (stored(follow_up).state, stored(follow_up).attempts) == (State.SENT, 2)
+
+
+def test_goodbye_that_goes_wrong_leaves_the_message_sent(here, monkeypatch):
+    follow_up = due(here)
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.close", raising(TimeoutError()))
+    assert run() == ["1 sent, 0 failed, 0 unknown."]
+    assert stored(follow_up).state == State.SENT
 
 
 def test_one_failure_does_not_stop_the_others(here):
     broken = due(here, email="a@x.example\nBcc: b@x.example")
     pair = due(here, email="a@x.example, b@x.example")
     due(here)
-    assert run() == ["1 sent, 2 failed."]
+    assert run() == ["1 sent, 2 failed, 0 unknown."]
     assert {stored(broken).state, stored(pair).state} == {State.FAILED}
     assert [message.to for message in mail.outbox] == [["ana@x.example"]]
 
@@ -196,11 +267,11 @@ def test_sender_killed_while_sending_leaves_a_question_and_no_second_message(her
         dying.setattr("django.core.mail.EmailMessage.send", killed)
         with pytest.raises(KeyboardInterrupt):
             run()
-    assert run(at=MORNING + timedelta(minutes=5)) == ["0 sent, 0 failed."]
+    assert run(at=MORNING + timedelta(minutes=5)) == [NOTHING]
     assert stored(follow_up).state == State.SENDING
     assert run(at=MORNING + timedelta(minutes=11)) == [
         f"{follow_up.course.patient.record_number}: nobody knows whether the message went out. Ask the patient.",
-        "0 sent, 0 failed.",
+        NOTHING,
     ]
     assert (stored(follow_up).state, len(mail.outbox)) == (State.UNKNOWN, 0)
 
@@ -234,5 +305,5 @@ def test_row_is_committed_before_the_message_goes(monkeypatch):
 
 def test_patient_of_a_language_we_do_not_speak_gets_ours(here):
     due(here, language="cy")
-    assert run() == ["1 sent, 0 failed."]
+    assert run() == ["1 sent, 0 failed, 0 unknown."]
     assert mail.outbox[0].body.startswith("Dear Ana Petrova,")

@@ -34,7 +34,7 @@ class ContactAttemptAdmin(ReadOnly, ExportedAdmin):
 
 @admin.register(Reminder)
 class ReminderAdmin(ReadOnly, ExportedAdmin):
-    list_display = ["started_at", "patient", "channel", "address", "state", "sent_at"]
+    list_display = ["started_at", "patient", "channel", "address", "state", "attempts", "sent_at"]
     list_filter = ["state", "channel"]
     list_select_related = ["patient"]
     search_fields = ["patient__sort_name", "patient__record_number", "address"]

@@ -8,6 +8,7 @@ from treatments.models.follow_up import FollowUp
 
 # A message is handed over in seconds; one that is still "sending" after this was cut off, and nobody knows how far.
 LEASE = timedelta(minutes=10)
+MOST_ATTEMPTS = 3  # what was refused so often is refused for a reason that a person must look at
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
@@ -20,6 +21,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
     def failed(self) -> "ReminderQuerySet":
         return self.filter(state=Reminder.State.FAILED)
+
+    def to_try_again(self) -> "ReminderQuerySet":
+        return self.failed().filter(attempts__lt=MOST_ATTEMPTS)
+
+    def given_up(self) -> "ReminderQuerySet":
+        return self.failed().filter(attempts__gte=MOST_ATTEMPTS)
 
     def of(self, follow_up: FollowUp, channel: str) -> "ReminderQuerySet":
         """Return the one row of an occasion and channel, if it is among these."""
@@ -45,6 +52,7 @@ class Reminder(models.Model):
     channel = models.CharField(_("channel"), max_length=5, choices=Channel)
     address = models.CharField(_("address"), max_length=254)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.SENDING)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=1)
     started_at = models.DateTimeField(_("started at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
@@ -61,3 +69,7 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}, {self.get_state_display()}"
+
+    @property
+    def is_given_up(self) -> bool:
+        return self.state == self.State.FAILED and self.attempts >= MOST_ATTEMPTS

@@ -23,7 +23,8 @@ class Command(BaseCommand):
     def handle(self, *, dry_run: bool, limit: int | None, at_any_hour: bool, **options: Any) -> None:
         now = timezone.now()
         if not dry_run:
-            self.report_unknown(give_up_on_cut_off(now))
+            for reminder in give_up_on_cut_off(now):
+                self.report(reminder)
         due = islice(due_for_reminder(now, at_any_hour=at_any_hour), limit)
         if dry_run:
             for follow_up in due:
@@ -31,11 +32,16 @@ class Command(BaseCommand):
             return
         went: Counter[str] = Counter()
         for follow_up in tqdm(due, desc="Reminders", unit="e-mail", total=limit, disable=not sys.stderr.isatty()):
-            went[remind(follow_up, now=timezone.now()) or "taken by another sender"] += 1
-        self.stdout.write(", ".join(f"{went[state]} {state}" for state in ("sent", "failed")) + ".")
+            reminder = remind(follow_up, now=timezone.now())
+            if reminder:
+                went[reminder.state] += 1
+                self.report(reminder)
+        self.stdout.write(", ".join(f"{went[state]} {state}" for state in ("sent", "failed", "unknown")) + ".")
 
-    def report_unknown(self, reminders: list[Reminder]) -> None:
-        for reminder in reminders:
-            self.stderr.write(
-                f"{reminder.patient.record_number}: nobody knows whether the message went out. Ask the patient."
-            )
+    def report(self, reminder: Reminder) -> None:
+        """Name on standard error what a person must look at; cron mails it."""
+        number = reminder.patient.record_number
+        if reminder.state == Reminder.State.UNKNOWN:
+            self.stderr.write(f"{number}: nobody knows whether the message went out. Ask the patient.")
+        elif reminder.is_given_up:
+            self.stderr.write(f"{number}: refused {reminder.attempts} times and not tried again. {reminder.error}")
