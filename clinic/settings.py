@@ -139,8 +139,8 @@ else:
     database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
 
-# The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each worker's
-# own, for what may be some seconds old.
+# The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each
+# worker's own, for what may be some seconds old.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",

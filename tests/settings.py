@@ -21,7 +21,10 @@ from clinic.settings import DATABASES, INSTALLED_APPS, MIDDLEWARE, VAR_DIR  # no
 DEBUG = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "worker": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
 WHITENOISE_AUTOREFRESH = True  # finds each file when it is asked for: nothing has been collected
 WHITENOISE_USE_FINDERS = True
 

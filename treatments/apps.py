@@ -10,5 +10,5 @@ class TreatmentsConfig(AppConfig):
         from clinic import navigation  # noqa: PLC0415 -- needs the app registry
         from treatments import work  # noqa: PLC0415 -- needs the app registry
 
-        navigation.count_with("side-effects", work.side_effect_counts)
-        navigation.count_with("follow-ups", work.follow_up_counts)
+        navigation.count_with("side-effects", work.lately(work.side_effect_counts))
+        navigation.count_with("follow-ups", work.lately(work.follow_up_counts))

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.contrib.messages import get_messages
+from django.core.cache import caches
 from django.utils import timezone
 
 from clinic.http import Request
@@ -10,8 +12,11 @@ from clinic.navigation import MOST, Counts
 from clinic.paging import bounded_count
 from treatments.models import FollowUp, SideEffect
 
+Counter = Callable[[Request], Counts]
+SECONDS_KEPT = 20
 
-def once(counter: Callable[[Request], Counts]) -> Callable[[Request], Counts]:
+
+def once(counter: Counter) -> Counter:
     """Count once a request: Today shows the same numbers itself."""
     name = f"_{counter.__name__}"
 
@@ -20,6 +25,25 @@ def once(counter: Callable[[Request], Counts]) -> Callable[[Request], Counts]:
         if not hasattr(request, name):
             setattr(request, name, counter(request))
         found: Counts = getattr(request, name)
+        return found
+
+    return counted
+
+
+def lately(counter: Counter) -> Counter:
+    """Let the numbers be some seconds old: they stand on every page, and cost more than many of them.
+
+    A page that tells what the person has just done, or that counted anyway, has those of now.
+    """
+
+    def counted(request: Request) -> Counts:
+        place = request.location.pk if request.location else None
+        key = f"{counter.__name__}-{request.user.pk}-{place}"
+        must_be_new = hasattr(request, f"_{counter.__name__}") or len(get_messages(request)) > 0
+        found: Counts | None = None if must_be_new else caches["worker"].get(key)
+        if found is None:
+            found = counter(request)
+            caches["worker"].set(key, found, SECONDS_KEPT)
         return found
 
     return counted
