@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import Location, User
 from patients.models import Patient
-from treatments.actions.windows import close_visit
+from treatments.actions.windows import close_visit, lock, open_follow_up, reopen_visit
 from treatments.models import Appointment, Course, FollowUp
 
 Status = Appointment.Status
@@ -33,32 +33,40 @@ def turn(appointment: Appointment, status: str, *, now: datetime, version: int, 
     Raises `ValidationError` when it cannot follow, a cancellation has no reason, or the time is taken when a fallen
     appointment comes back; `VersionConflictError` when somebody changed it since `version` was read.
     """
-    if status not in TURNS[Status(appointment.status)]:
-        raise ValidationError(
-            _("This appointment is %(now)s by now.") % {"now": appointment.get_status_display().lower()}
-        )
-    if status == Status.CANCELLED and not reason:
-        raise ValidationError(_("Say why the appointment is cancelled."))
+    before = Status(appointment.status)
+    refuse_turn(before, status, reason)
+    if appointment.course_id and Status.DONE in {before, status}:
+        lock(appointment.course_id)
     came_back = not appointment.is_standing
-    if status == Status.ARRIVED and appointment.status == Status.BOOKED:
-        appointment.arrived_at = now
+    appointment.status, appointment.status_reason = status, reason
     if status == Status.BOOKED:
         appointment.arrived_at = None
-    appointment.status, appointment.status_reason = status, reason
+    elif before == Status.BOOKED and status == Status.ARRIVED:
+        appointment.arrived_at = now
     if came_back:
         refuse_overlap(appointment)
     appointment.save_over(version)
     if status == Status.DONE:
         close_visit(appointment)
+    elif before == Status.DONE:
+        reopen_visit(appointment)
     return appointment
+
+
+def refuse_turn(before: Appointment.Status, status: str, reason: str) -> None:
+    if status not in TURNS[before]:
+        raise ValidationError(_("This appointment is %(now)s by now.") % {"now": before.label.lower()})
+    if status == Status.CANCELLED and not reason:
+        raise ValidationError(_("Say why the appointment is cancelled."))
 
 
 @transaction.atomic
 def refuse_overlap(appointment: Appointment) -> None:
     """Raise `ValidationError` when the patient, the practitioner or the room is taken at that time.
 
-    The location's row is locked first, so that of two bookings at once the second sees the first.
+    All three rows are locked first, always in this order, so that of two bookings at once the second sees the first.
     """
+    Patient.objects.select_for_update().get(pk=appointment.patient_id)
     Location.objects.select_for_update().get(pk=appointment.location_id)
     User.objects.select_for_update().get(pk=appointment.practitioner_id)
     others = (
@@ -86,13 +94,13 @@ def refuse_overlap(appointment: Appointment) -> None:
 
 
 @transaction.atomic
-def book(appointment: Appointment) -> Appointment:
-    """Save a new appointment, or one that was moved, if nobody and nothing it needs is taken.
+def book(appointment: Appointment, *, named: FollowUp | None = None) -> Appointment:
+    """Save a new appointment if nobody and nothing it needs is taken.
 
-    A follow-up appointment answers the open follow-up of its course.
+    A follow-up appointment answers the follow-up `named`, else the first open one of its course.
     """
     refuse_overlap(appointment)
-    appointment.follow_up = open_follow_up(appointment)
+    appointment.follow_up = answered(appointment, named)
     appointment.save()
     return appointment
 
@@ -101,7 +109,7 @@ def book(appointment: Appointment) -> Appointment:
 def move(appointment: Appointment, *, version: int) -> Appointment:
     """Save an appointment that was changed, under the same conditions as `book` and over this version only."""
     refuse_overlap(appointment)
-    appointment.follow_up = open_follow_up(appointment)
+    appointment.follow_up = answered(appointment, appointment.follow_up)
     return appointment.save_over(version)
 
 
@@ -129,10 +137,9 @@ def next_full_hour(now: datetime) -> datetime:
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
-def open_follow_up(appointment: Appointment) -> FollowUp | None:
+def answered(appointment: Appointment, named: FollowUp | None) -> FollowUp | None:
     if appointment.kind != Appointment.Kind.FOLLOW_UP or appointment.course is None:
         return None
-    answered = appointment.follow_up
-    if answered and answered.course_id == appointment.course_id:
-        return answered
-    return appointment.course.follow_ups.order_by("number").last()
+    if named and named.course_id == appointment.course_id:
+        return named
+    return open_follow_up(appointment.course)

@@ -4,6 +4,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from treatments.models import Course
@@ -29,6 +30,15 @@ def turn(course: Course, status: Course.Status, *, on: date, reason: str = "", v
         raise ValidationError(
             _("A course that is %(now)s cannot become %(then)s.")
             % {"now": course.get_status_display().lower(), "then": Course.Status(status).label.lower()}
+        )
+    last = course.sessions.order_by("performed_at").last()
+    if status in Course.ENDED and last and on < course.day_of(last.performed_at):
+        # A session after the end is a treatment at the follow-up: one that was meant to count would stop counting.
+        raise ValidationError(
+            {
+                "on": _("The last session was on %(day)s.")
+                % {"day": date_format(course.day_of(last.performed_at), "j F Y")}
+            }
         )
     course.status, course.status_on, course.status_reason = status, on, reason
     course.full_clean(exclude=["form_token"])

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clinic.roles import Role
 from treatments.actions import appointments
-from treatments.actions.windows import answered_follow_up, move_window
+from treatments.actions.windows import answered_follow_up, lock, move_window
 from treatments.models import Appointment, Course, Session, SideEffect, SideEffectKind
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def keep(
     Each reaction begins with the session. The appointment it was given at is done.
     After the end of its course it is a treatment at the follow-up, from the draft on.
     """
+    lock(session.course_id)
     session.follow_up = answered_follow_up(session)
     save()
     for seen in reactions:
@@ -88,6 +89,7 @@ def sign(session: Session, *, by: "User", now: datetime, version: int) -> Sessio
     Raises `ValidationError` when the session is signed already or lacks what a signed one has, and
     `VersionConflictError` when somebody changed it since `version` was read.
     """
+    course = lock(session.course_id)
     if session.signed_by:
         raise ValidationError(
             _("%(name)s signed this session already.") % {"name": session.signed_by.get_full_name()}, code="signed"
@@ -98,7 +100,6 @@ def sign(session: Session, *, by: "User", now: datetime, version: int) -> Sessio
     session.signed_at, session.signed_by = now, by
     session.follow_up = answered_follow_up(session)
     session.save_over(version)
-    course = Course.objects.select_for_update().get(pk=session.course_id)
     if course.status == Course.Status.PLANNED:
         course.status, course.status_on = Course.Status.ACTIVE, course.day_of(session.performed_at)
         course.status_on = max(course.status_on, course.started_on)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 A_DAY = timedelta(days=1)
+LONGEST = timedelta(minutes=480)
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -49,7 +50,9 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             Cast("minutes", models.IntegerField()) * timedelta(minutes=1), output_field=models.DurationField()
         )
         end = ExpressionWrapper(F("starts_at") + length, output_field=models.DateTimeField())
-        return self.annotate(ends_at=end).filter(starts_at__lt=start + timedelta(minutes=minutes), ends_at__gt=start)
+        return self.annotate(ends_at=end).filter(
+            starts_at__lt=start + timedelta(minutes=minutes), starts_at__gt=start - LONGEST, ends_at__gt=start
+        )
 
     def taking(self, field: str, key: int) -> "AppointmentQuerySet":
         """Return the appointments that take this patient, practitioner or room."""
@@ -58,7 +61,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def given(self, course: Course, public_id: str | None) -> "Appointment | None":
         """Return the appointment of this course's patient that an address names, None for anything else."""
         try:
-            return self.filter(patient=course.patient, public_id=uuid.UUID(public_id or "")).first()
+            named = self.standing().filter(patient=course.patient, public_id=uuid.UUID(public_id or ""))
+            return named.filter(Q(course=course) | Q(course=None)).first()
         except ValueError:
             return None
 
@@ -180,10 +184,6 @@ class Appointment(Versioned):
 
     def get_absolute_url(self) -> str:
         return reverse("appointment", args=[self.public_id])
-
-    @property
-    def ends_at_time(self) -> datetime:
-        return self.starts_at + timedelta(minutes=self.minutes)
 
     @property
     def is_standing(self) -> bool:

@@ -57,7 +57,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             )
         )
         return self.annotate(
-            attended=_fact(treated | came),
+            attended=_fact(treated | came | Q(overtaken_by__isnull=False)),
             booked=Exists(
                 appointments.filter(
                     Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
@@ -100,6 +100,11 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         if state is State.DUE:
             return waiting.filter(opens_on__lte=today, closes_on__gte=today)
         return waiting.filter(closes_on__lt=today)
+
+    def unattended(self) -> "FollowUpQuerySet":
+        """Return those nobody came to yet, without the rest of `with_facts`."""
+        came = Q(sessions__signed_at__isnull=False) | Q(appointments__status=Appointment.Status.DONE)
+        return self.exclude(pk__in=self.model.objects.filter(came).values("pk")).filter(overtaken_by=None)
 
     def to_call(self, today: date) -> "FollowUpQuerySet":
         """Return those whom somebody should call: due and overdue; call `with_facts` first."""
@@ -186,6 +191,16 @@ class FollowUp(Versioned):
 
     course = models.ForeignKey(Course, verbose_name=_("course"), on_delete=models.PROTECT, related_name="follow_ups")
     number = models.PositiveSmallIntegerField(_("number"), default=1)
+    overtaken_by = models.ForeignKey(
+        Session,
+        verbose_name=_("overtaken by"),
+        on_delete=models.PROTECT,
+        related_name="overtaken_follow_ups",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The session of the running course that came before the return and opened the next window."),
+    )
     opens_on = models.DateField(_("window opens on"))
     closes_on = models.DateField(_("window closes on"))
     history = HistoricalRecords()
@@ -231,8 +246,16 @@ class FollowUp(Versioned):
         return Window(self.opens_on, self.closes_on)
 
     def was_attended(self) -> bool:
-        """Say whether the patient came: a signed treatment, or an appointment that is done. Asks the database."""
-        return self.sessions.signed().exists() or self.appointments.done().exists()
+        """Say whether the patient came: to a treatment, to an appointment, or within the course. Asks the database."""
+        return self.overtaken_by_id is not None or self.sessions.signed().exists() or self.appointments.done().exists()
+
+    def was_spoken_of(self) -> bool:
+        """Say whether calls or messages were about this window. Asks the database."""
+        return self.attempts.exists() or self.reminders.exists()
+
+    def is_untouched(self) -> bool:
+        """Say whether nothing hangs on it: no call, no message, no booking, no session. Asks the database."""
+        return not (self.was_spoken_of() or self.sessions.exists() or self.appointments.exists())
 
     def state(self, today: date) -> State:
         """Return how it stands today, from the facts that `FollowUpQuerySet.with_facts` annotated."""

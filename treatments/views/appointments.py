@@ -1,5 +1,6 @@
 """Booking an appointment and taking it through the day."""
 
+from copy import copy
 from functools import partial
 from uuid import UUID
 
@@ -72,7 +73,7 @@ def book(request: Request) -> HttpResponse:
         return redirect(made)
     if is_valid:
         try:
-            appointment = save_once(form, partial(actions.book, form.save(commit=False)))
+            appointment = save_once(form, partial(actions.book, form.save(commit=False), named=follow_up))
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -89,6 +90,7 @@ def book(request: Request) -> HttpResponse:
 def appointment(request: Request, public_id: UUID) -> HttpResponse:
     """Show an appointment; while it is booked it can be moved here."""
     appointment = get_appointment(request.user, public_id)
+    stored = copy(appointment)  # a move that is refused stays in the form: the page says how the appointment stands
     now = timezone.now()
     can_move = appointment.status == Appointment.Status.BOOKED
     form = AppointmentForm(request.POST or None, instance=appointment, now=now) if can_move else None
@@ -106,7 +108,7 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
         request,
         "treatments/appointments/appointment.html",
         {
-            "appointment": appointment,
+            "appointment": stored,
             "form": form,
             "turns": sorted(actions.TURNS[Appointment.Status(appointment.status)], key=list(Appointment.Status).index),
             "banner": banner(appointment.patient, today=appointment.location.today(now)),
