@@ -31,7 +31,13 @@ class BoundedPaginator(Paginator):
 
 
 class SafeResource(ModelResource):
-    """Rows as cells that no spreadsheet computes; the apostrophe that keeps them safe goes when they come back."""
+    """Rows as cells that no spreadsheet computes; the apostrophe that keeps them safe goes when they come back.
+
+    What comes from a file is held to the rules of what is typed.
+    """
+
+    class Meta:
+        clean_model_instances = True
 
     def export_field(self, field: Field, instance: models.Model, **kwargs: Any) -> Any:
         value = super().export_field(field, instance, **kwargs)

@@ -10,7 +10,8 @@ from django.urls import reverse
 
 from clinic.models import Location, Room, User
 from clinic.roles import Role
-from tests.factories import PASSWORD, LocationFactory, PatientFactory, RoomFactory, UserFactory
+from tests.factories import PASSWORD, LocationFactory, PatientFactory, ProtocolFactory, RoomFactory, UserFactory
+from treatments.models import Protocol
 
 pytestmark = pytest.mark.django_db
 
@@ -257,3 +258,46 @@ def test_list_of_patients_pages_without_counting_all(manager, here):
     PatientFactory.create_batch(3, location=here)
 
     assert manager.get(address(PatientFactory._meta.model)).context["cl"].result_count == 3
+
+
+def imported(manager, model, head, *rows):
+    upload = io.BytesIO("\n".join([head, *rows]).encode())
+    upload.name = "rows.csv"
+    return manager.post(address(model, "import"), {"format": "0", "resource": "0", "import_file": upload})
+
+
+def test_import_holds_a_location_to_its_rules(manager):
+    page = imported(
+        manager,
+        Location,
+        "name,time_zone,country_code,currency,unit_system",
+        "Olympus,Mars/Base,US,$,metric",
+    )
+
+    (row,) = page.context["result"].invalid_rows
+    assert row.field_specific_errors == {
+        "time_zone": ["“Mars/Base” is not a time zone. Examples: Europe/Berlin, America/New_York."],
+        "currency": ["Three capital letters (ISO 4217), for example USD."],
+    }
+    assert "confirm_form" not in page.context
+    assert not Location.objects.filter(name="Olympus").exists()
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ('"[""five""]",15', {"milestones": ["Milestones are session numbers in a list, for example [5, 10]."]}),
+        ('"[5, 10]",5000', {"sessions_max": ["Ensure this value is less than or equal to 60."]}),
+    ],
+)
+def test_import_holds_a_protocol_to_its_rules(manager, cells, said):
+    page = imported(manager, Protocol, "id,milestones,sessions_max", f"{ProtocolFactory().pk},{cells}")
+
+    assert [row.field_specific_errors for row in page.context["result"].invalid_rows] == [said]
+
+
+def test_import_does_not_name_a_place_twice(manager, here):
+    page = imported(manager, Location, "name,time_zone,country_code,currency", f"{here.name},Europe/Berlin,DE,EUR")
+
+    (row,) = page.context["result"].invalid_rows
+    assert row.field_specific_errors == {"name": ["Location with this Name already exists."]}
