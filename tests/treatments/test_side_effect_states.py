@@ -125,3 +125,14 @@ def test_a_corrected_onset_or_kind_moves_the_end(session):
 
     effect.refresh_from_db()
     assert effect.expected_end_at == effect.onset_at + effect.kind.expected_max
+
+
+def test_a_kind_made_urgent_makes_what_is_recorded_urgent(session):
+    kind = SideEffectKindFactory(code="swelling")
+    effect = SideEffectFactory(session=session, kind=kind)
+
+    kind.is_urgent = True
+    kind.save()
+
+    assert list(SideEffect.objects.urgent()) == [effect]
+    assert_both_agree()
