@@ -47,7 +47,9 @@ def test_today_has_the_numbers_of_now_and_keeps_them(client, clinician):
 def test_a_page_that_says_what_one_did_has_the_numbers_of_now(client, clinician):
     effect = nodule(clinician)
     beside_side_effects(client, "/patients/")
-    client.post(f"{effect.get_absolute_url()}review/", {"version": effect.version, "note": "As expected."})
+    client.post(
+        f"{effect.get_absolute_url()}review/", {"review-version": effect.version, "review-note": "As expected."}
+    )
     assert beside_side_effects(client, "/patients/") == 0
 
 
