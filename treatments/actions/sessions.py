@@ -39,10 +39,13 @@ def keep(
 ) -> Session:
     """Save a session as `save` does, with the reactions seen at it, and sign it when asked.
 
-    Each reaction begins with the session. The appointment it was given at is done.
+    Each reaction begins with the session. The appointment it was given at is done; where none is named, it is the one
+    for which the patient is here that day.
     After the end of its course it is a treatment at the follow-up, from the draft on.
     """
     lock(session.course_id)
+    if session.appointment is None:
+        session.appointment = Appointment.objects.here_for(session.course, session.course.day_of(session.performed_at))
     session.follow_up = answered_follow_up(session)
     save()
     for seen in reactions:
@@ -57,7 +60,7 @@ def keep(
         )
     # As it stands now: somebody may have moved it on the board while the session was typed.
     appointment = Appointment.objects.select_for_update().filter(sessions=session).first()
-    if appointment and appointment.status in {Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM}:
+    if appointment and appointment.status in Appointment.HERE:
         appointments.turn(appointment, Appointment.Status.DONE, now=now, version=appointment.version)
     if signing:
         sign(session, by=by, now=now, version=session.version)

@@ -30,9 +30,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def on(self, day: date, location: Location) -> "AppointmentQuerySet":
         """Return the appointments of a calendar day at a location."""
+        return self.filter(location=location).within(day, location)
+
+    def within(self, day: date, location: Location) -> "AppointmentQuerySet":
+        """Return what begins, wherever, on a calendar day as a location has it."""
         start = datetime.combine(day, time.min, location.tz)
         end = datetime.combine(day + timedelta(days=1), time.min, location.tz)
-        return self.filter(location=location, starts_at__gte=start, starts_at__lt=end)
+        return self.filter(starts_at__gte=start, starts_at__lt=end)
 
     def standing(self) -> "AppointmentQuerySet":
         """Leave out the cancelled and the missed: they hold no room and no person."""
@@ -40,7 +44,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def ahead(self, now: datetime) -> "AppointmentQuerySet":
         """Return what is booked and still to come, and who is here now, soonest first."""
-        here = Q(status__in=[Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM], starts_at__gt=now - A_DAY)
+        here = Q(status__in=Appointment.HERE, starts_at__gt=now - A_DAY)
         booked = Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
         return self.filter(here | booked).order_by("starts_at", "pk")
 
@@ -65,6 +69,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             return named.filter(Q(course=course) | Q(course=None)).first()
         except ValueError:
             return None
+
+    def here_for(self, course: Course, day: date) -> "Appointment | None":
+        """Return the visit for which the course's patient is here that day: one of the course, else one of none."""
+        visits = self.within(day, course.location).filter(patient=course.patient_id, status__in=Appointment.HERE)
+        own_first = F("course").asc(nulls_last=True)
+        return visits.filter(Q(course=course) | Q(course=None)).order_by(own_first, "starts_at", "pk").first()
 
     def of_practitioner(self, user: "User") -> "AppointmentQuerySet":
         return self.filter(practitioner=user)
@@ -104,6 +114,7 @@ class Appointment(Versioned):
         CANCELLED = "cancelled", _("Cancelled")
         NO_SHOW = "no-show", _("Missed")
 
+    HERE = (Status.ARRIVED, Status.IN_ROOM)
     FALLEN = (Status.CANCELLED, Status.NO_SHOW)
 
     patient = models.ForeignKey(
