@@ -39,15 +39,19 @@ def keep(
 ) -> Session:
     """Save a session as `save` does, with the reactions seen at it, and sign it when asked.
 
-    Each reaction begins with the session. The appointment it was given at is done; where none is named, it is the one
-    for which the patient is here that day.
+    Each reaction begins with the session, and moves with it. The appointment it was given at is done; where none is
+    named, it is the one for which the patient is here that day.
     After the end of its course it is a treatment at the follow-up, from the draft on.
     """
     lock(session.course_id)
     if session.appointment is None:
         session.appointment = Appointment.objects.here_for(session.course, session.course.day_of(session.performed_at))
     session.follow_up = answered_follow_up(session)
+    moving = list(session.side_effects.begun_with_session()) if session.pk else []
     save()
+    for effect in moving:
+        effect.move(session.performed_at - effect.onset_at)
+        effect.save_over(effect.version)
     for seen in reactions:
         SideEffect.objects.create(
             session=session,

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -9,6 +9,7 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
@@ -241,7 +242,7 @@ class Session(Versioned):
         return reverse("session", args=[self.public_id])
 
     def clean(self) -> None:
-        """Hold the session to its course: not before it starts, and too soon after the last only with a reason."""
+        """Hold the session to its course, its patient, its reactions and its neighbours."""
         if not self.performed_at:
             return
         course = self.course
@@ -249,17 +250,52 @@ class Session(Versioned):
         if day < course.started_on:
             text = _("The course starts on %(day)s. A session is not before that.")
             raise ValidationError({"performed_at": text % {"day": date_format(course.started_on, "j F Y")}})
-        previous = self.previous()
-        if previous is None or self.early_reason:
+        died_on = course.patient.deceased_on
+        if died_on and day > died_on:
+            text = _("The patient died on %(day)s.") % {"day": date_format(died_on, "j F Y")}
+            raise ValidationError({"performed_at": text})
+        self._refuse_to_pass_reactions()
+        if not self.early_reason:
+            self._refuse_too_close(day)
+
+    def _refuse_to_pass_reactions(self) -> None:
+        """Refuse a time later than what was noticed of a reaction; one that began with the session moves with it."""
+        stored = Session.objects.filter(pk=self.pk).first() if self.pk else None
+        if stored is None or stored.performed_at == self.performed_at:
             return
+        for effect in self.side_effects.select_related("kind", "area"):
+            if effect.onset_at == stored.performed_at:
+                effect.move(self.performed_at - stored.performed_at)
+            noticed = min(effect.onset_at, effect.resolved_at or effect.onset_at)
+            if noticed < self.performed_at:
+                text = _(
+                    "%(reaction)s was noticed on %(moment)s, before this. Correct the reaction first, or this time."
+                )
+                moment = date_format(self.course.location.local(noticed), "j F, H:i")
+                raise ValidationError({"performed_at": text % {"reaction": effect.title, "moment": moment}})
+
+    def _refuse_too_close(self, day: date) -> None:
+        """Refuse a session too soon after the one before it, or before the next that does not say why."""
+        course = self.course
         interval = course.protocol.interval
-        last = course.day_of(previous.performed_at)
-        if too_early(last, day, interval):
+        previous, following = self.previous(), self.following()
+        last = course.day_of(previous.performed_at) if previous else None
+        if last and too_early(last, day, interval):
             text = _("The last session was on %(day)s; the next is from %(first)s on. Say why this one is earlier.")
             first = last + timedelta(days=interval.minimum)
             raise ValidationError(
                 {"early_reason": text % {"day": date_format(last, "j F"), "first": date_format(first, "j F")}}
             )
+        then = course.day_of(following.performed_at) if following and not following.early_reason else None
+        if then and too_early(day, then, interval):
+            days = (then - day).days
+            text = ngettext(
+                "The next session was on %(day)s, %(days)s day later; %(least)s are the least. Say why so close.",
+                "The next session was on %(day)s, %(days)s days later; %(least)s are the least. Say why so close.",
+                days,
+            )
+            facts = {"day": date_format(then, "j F"), "days": days, "least": interval.minimum}
+            raise ValidationError({"early_reason": text % facts})
 
     def missing_for_signing(self, *, has_areas: bool) -> dict[str, str]:
         """Return what a signed session has and this one lacks, as field name to what to do."""
@@ -280,6 +316,11 @@ class Session(Versioned):
         if self.performed_at:
             others = others.filter(performed_at__lte=self.performed_at)
         return others.order_by("-performed_at", "-pk").first()
+
+    def following(self) -> "Session | None":
+        """Return the session of the course after this one, drafts included."""
+        others = self.course.sessions.exclude(pk=self.pk).filter(performed_at__gt=self.performed_at)
+        return others.order_by("performed_at", "pk").first()
 
     @property
     def is_signed(self) -> bool:

@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -51,6 +51,10 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def of_course(self, course: Course) -> "SideEffectQuerySet":
         return self.filter(session__course=course)
+
+    def begun_with_session(self) -> "SideEffectQuerySet":
+        """Return, and lock, those that began with their session to the minute: they were there right after it."""
+        return self.select_for_update(of=("self",)).filter(onset_at=F("session__performed_at"))
 
     def open(self) -> "SideEffectQuerySet":
         return self.filter(resolved_at=None)
@@ -290,6 +294,12 @@ class SideEffect(Versioned):
     def clean(self) -> None:
         if self.onset_at and self.session_id and self.onset_at < self.session.performed_at:
             raise ValidationError({"onset_at": _("This is before the session. A reaction begins after it.")})
+
+    def move(self, by: timedelta) -> None:
+        """Let it begin earlier or later. One recorded when it was over was told with its length, which stays."""
+        if self.resolved_at and self.resolved_at <= self.recorded_at:
+            self.resolved_at += by
+        self.onset_at += by
 
     @property
     def title(self) -> str:
