@@ -13,6 +13,11 @@ from clinic.roles import Role
 MOST = 99  # beside an item; more is "99+": every page waits for these numbers
 
 
+def said(count: int) -> str:
+    """Return the count as it is shown: "99+" for more than are counted."""
+    return f"{MOST}+" if count > MOST else str(count)
+
+
 @dataclass(frozen=True)
 class Counts:
     """Work behind an item: what is due (grey) and what cannot wait (red)."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
-from clinic.paging import MOST_COUNTED
+from clinic.paging import MOST_COUNTED, bounded_count
 from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
@@ -134,16 +134,15 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         counts = found[: most + ROOM].aggregate(all=Count("pk"), urgent=models.Max("urgent_ones"))
         return counts["all"], counts["urgent"] or 0
 
-    def open_counts(self, now: datetime) -> tuple[int, int]:
-        """Return how many are prolonged and how many run inside their time: the open ones are never many."""
-        counts = self.open().order_by().aggregate(all=Count("pk"), over=Count("pk", filter=Q(expected_end_at__lt=now)))
-        return counts["over"], counts["all"] - counts["over"]
+    def open_counts(self, now: datetime, *, most: int = MOST_COUNTED) -> tuple[int, int]:
+        """Return how many are prolonged and how many run inside their time, `most` + 1 standing for more."""
+        return bounded_count(self.prolonged(now), most=most), bounded_count(self.running(now), most=most)
 
     def of_kind(self, kind: SideEffectKind) -> "SideEffectQuerySet":
         return self.filter(kind=kind)
 
     def resolved(self) -> "SideEffectQuerySet":
-        return self.exclude(resolved_at=None)
+        return self.filter(resolved_at__isnull=False)
 
 
 class SideEffect(Versioned):
@@ -258,7 +257,7 @@ class SideEffect(Versioned):
         # Each holds every column that its condition names: SQLite takes it for no better than the table otherwise.
         indexes = [
             models.Index(
-                fields=["resolved_at", "expected_end_at", "reviewed_at"],
+                fields=["expected_end_at", "resolved_at", "reviewed_at"],
                 condition=Q(resolved_at=None),
                 name="side_effect_open",
             ),
@@ -275,7 +274,11 @@ class SideEffect(Versioned):
                 condition=RESOLVED_LATE & NOT_SEEN_LATE,
                 name="side_effect_late",
             ),
-            models.Index(fields=["resolved_at", "id"], name="side_effect_by_resolution"),
+            models.Index(
+                fields=["resolved_at", "id"],
+                condition=Q(resolved_at__isnull=False),
+                name="side_effect_by_resolution",
+            ),
             models.Index(fields=["onset_at", "id"], name="side_effect_by_onset"),
         ]
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from clinic.access import may
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
+from clinic.navigation import MOST, said
 from clinic.paging import page
 from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
@@ -86,8 +87,8 @@ def work_list(request: Request) -> HttpResponse:
     narrow = SideEffectFilter(request.GET, visible)
     tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab.values else Tab.TO_REVIEW
     rows = on_tab(narrow.qs, tab, now).for_list()
-    to_review, urgent = narrow.qs.review_counts(now)
-    prolonged, running = narrow.qs.open_counts(now)
+    to_review, urgent = narrow.qs.review_counts(now, most=MOST)
+    prolonged, running = narrow.qs.open_counts(now, most=MOST)
     if tab is Tab.RESOLVED:
         found = page(request, rows, "-resolved_at", "-pk")
     else:
@@ -99,8 +100,8 @@ def work_list(request: Request) -> HttpResponse:
             # What is over grows for ever, so its tab has no count.
             "tabs": list(zip(Tab, (to_review, prolonged, running, None), strict=True)),
             "urgent": urgent,
-            "others": to_review - urgent,
-            "running": running,
+            "others": said(to_review - urgent),
+            "running": said(running),
             "tab": tab,
             "filter": narrow,
             "page": found,
