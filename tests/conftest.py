@@ -19,7 +19,10 @@ hypothesis_settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis_settings.load_profile("ci" if IN_CI else "local")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
+    # A browser test leaves an empty database, and its fixtures would have it run before those that need a full one.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     # In CI a missing browser is a fault of the machine and has to be seen.
     reason = None if IN_CI else why_no_browser()
     if reason:
