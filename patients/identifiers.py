@@ -3,7 +3,7 @@
 import re
 
 PREFIX = "MT"
-_PATTERN = re.compile(rf"(?:{PREFIX}-?)?(\d{{6,9}})-?(\d)\Z", re.IGNORECASE)
+_PATTERN = re.compile(rf"({PREFIX}[- ]?)?(\d{{6,9}})[- ]?(\d)\Z", re.IGNORECASE)
 
 
 def check_digit(number: str) -> int:
@@ -24,6 +24,12 @@ def record_number(serial: int) -> str:
 def parse_record_number(text: str) -> str | None:
     """Return the record number in its one spelling, or None when the text is none or its check digit is wrong."""
     match = _PATTERN.match(text.strip())
-    if not match or check_digit(match[1]) != int(match[2]):
+    if not match or check_digit(match[2]) != int(match[3]):
         return None
-    return f"{PREFIX}-{match[1]}-{match[2]}"
+    return f"{PREFIX}-{match[2]}-{match[3]}"
+
+
+def is_mistyped(text: str) -> bool:
+    """Say whether the text is written as a record number whose check digit is wrong."""
+    match = _PATTERN.match(text.strip())
+    return bool(match and match[1] and check_digit(match[2]) != int(match[3]))

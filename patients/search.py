@@ -10,11 +10,16 @@ from patients.identifiers import parse_record_number
 DATE_FORMATS = ["%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y"]
 MOST_WORDS = 8
 SHORT = 3  # fewer letters than this are only looked for at the start of a name
+PHONE_DIGITS = 5  # so many digits and nothing but what stands between them are a phone number
+_PHONE = re.compile(r"\+?[\d\s()\-./\u00a0]+\Z")
 
 
 @dataclass(frozen=True)
 class Query:
-    """A search, understood: birth dates it may mean, a record number, folded words that must all be found."""
+    """A search, understood: birth dates it may mean, and folded words that must all be found.
+
+    A record number is looked for beside the words: seven digits may be one by chance and mean a phone.
+    """
 
     birth_dates: frozenset[date] = frozenset()
     record_number: str | None = None
@@ -25,16 +30,33 @@ class Query:
 
 
 def understand(text: str) -> Query:
-    """Read a search: "1980-03-12" is a birth date, "MT-003917-4" a record number, else words and phone digits."""
-    text = text.replace("\0", " ").strip()
+    """Read a search: names in any order, a birth date, a record number, a phone as it is printed or dialled."""
+    text = text.replace("\0", " ").replace(",", " ").strip()
     dates = birth_dates(text)
     if dates:
         return Query(birth_dates=dates)
     number = parse_record_number(text)
-    if number:
-        return Query(record_number=number)
-    words = [digits_only(word) for word in fold(text).split()]
-    return Query(words=[word for word in words if word][:MOST_WORDS])
+    phone = phone_digits(text)
+    if phone:
+        return Query(record_number=number, words=[phone])
+    words = []
+    for word in text.split():
+        found = birth_dates(word)
+        dates |= found
+        if not found:
+            words += [digits_only(part) for part in fold(word).split()]
+    return Query(dates, number, [word for word in words if word][:MOST_WORDS])
+
+
+def phone_digits(text: str) -> str:
+    """Return the digits of a phone number that every way of dialling it shares; empty for anything else.
+
+    "030 23125001" and "+49 30 23125001" and "0049 30 23125001" all end as "+493023125001" is kept.
+    """
+    digits = re.sub(r"\D", "", text)
+    if len(digits) < PHONE_DIGITS or not _PHONE.match(text):
+        return ""
+    return digits.removeprefix("00") if digits.startswith("00") else digits.removeprefix("0")
 
 
 def birth_dates(text: str) -> frozenset[date]:

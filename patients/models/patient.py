@@ -100,14 +100,14 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         query = understand(text)
         if not query:
             return self.none()
-        if query.birth_dates:
-            return self.filter(birth_date__in=query.birth_dates)
-        if query.record_number:
-            return self.filter(record_number=query.record_number)
-        found = self
+        fits = Q()
         for word in query.words:
-            found = found.filter(_word_q(word))
-        return found
+            fits &= _word_q(word)
+        if query.record_number:
+            fits |= Q(record_number=query.record_number)
+        if query.birth_dates:
+            fits &= Q(birth_date__in=query.birth_dates)
+        return self.filter(fits)
 
     def by_name(self) -> "PatientQuerySet":
         return self.order_by("sort_name", "pk")

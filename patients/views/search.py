@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from clinic.http import Request
 from clinic.paging import page
+from patients.identifiers import is_mistyped
 from patients.models import Patient
 
 MOST_HITS = 8
@@ -16,7 +17,7 @@ def search(request: Request) -> HttpResponse:
     """Show who is found. What was typed is written to no log."""
     text = request.GET.get("q", "").strip()[:LONGEST]
     found = Patient.objects.visible_to(request.user).search(text).select_related("location")
-    context = {"q": text, "today": timezone.localdate()}
+    context = {"q": text, "today": timezone.localdate(), "is_mistyped": is_mistyped(text)}
     if request.htmx:
         hits = list(found.by_name()[: MOST_HITS + 1])
         # The number is shown to someone who types one; to others the line would only be long.
