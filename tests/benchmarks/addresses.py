@@ -51,7 +51,5 @@ def deep_page(patients):
     """Return the query string of a page far down the list, as the page before it links to it."""
     ordered = patients.order_by("sort_name", "pk")
     before = ordered[int(patients.count() * DEEP)]
-    nearby = ordered.filter(sort_name=before.sort_name)
-    return page(
-        RequestFactory().get("/"), nearby | patients.filter(sort_name__gt=before.sort_name), "sort_name", "pk"
-    ).next
+    from_there = ordered.filter(sort_name__gte=before.sort_name)
+    return page(RequestFactory().get("/"), from_there, "sort_name", "pk").next

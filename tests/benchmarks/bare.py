@@ -18,8 +18,11 @@ LIST = ENGINE.from_string(
       <tbody>
         {% for patient in patients %}
           <tr>
-            <td><a href="/patients/{{ patient.public_id }}/">{{ patient.full_name }}</a> <small>{{ patient.record_number }}</small></td>
-            <td>{% if patient.phone %}<a href="tel:{{ patient.phone }}">{{ patient.phone }}</a>{% else %}–{% endif %}</td>
+            <td>
+              <a href="/patients/{{ patient.public_id }}/">{{ patient.full_name }}</a>
+              <small>{{ patient.record_number }}</small>
+            </td>
+            <td>{% if patient.phone %}<a href="tel:{{ patient.phone }}">{{ patient.phone }}</a>{% endif %}</td>
             <td>{{ patient.location.name }}</td>
             <td>{{ patient.birth_date|date:"j M Y" }}</td>
             <td>{{ patient.registered_at|date:"j M Y" }}</td>
@@ -36,11 +39,20 @@ RECORD = ENGINE.from_string(
   <head><title>{{ patient.full_name }}</title></head>
   <body>
     <header>{{ user.first_name }} {{ user.last_name }}</header>
-    <h1>{{ patient.full_name }}</h1><p>{{ patient.record_number }}, {{ patient.birth_date|date:"j M Y" }}, {{ patient.phone }}</p>
-    <ul>{% for course in courses %}<li>{{ course.protocol.name }}, {{ course.started_on|date:"j M Y" }}, {{ course.status }}</li>{% endfor %}</ul>
-    <ol>{% for session in sessions %}<li>{{ session.performed_at|date:"j M Y H:i" }} {{ session.technique }}, {{ session.weight_kg }} kg, pain {{ session.pain }}</li>{% endfor %}</ol>
-    <ul>{% for effect in effects %}<li>{{ effect.kind.name }} {{ effect.onset_at|date:"j M Y" }} {{ effect.severity }}</li>{% endfor %}</ul>
-    <ul>{% for visit in visits %}<li>{{ visit.starts_at|date:"j M Y H:i" }} {{ visit.kind }}, {{ visit.status }}</li>{% endfor %}</ul>
+    <h1>{{ patient.full_name }}</h1>
+    <p>{{ patient.record_number }}, {{ patient.birth_date|date:"j M Y" }}, {{ patient.phone }}</p>
+    {% for course in courses %}
+      <p>{{ course.protocol.name }}, {{ course.started_on|date:"j M Y" }}, {{ course.status }}</p>
+    {% endfor %}
+    {% for session in sessions %}
+      <p>{{ session.performed_at|date:"j M Y H:i" }}, {{ session.technique }}, {{ session.weight_kg }} kg</p>
+    {% endfor %}
+    {% for effect in effects %}
+      <p>{{ effect.kind.name }}, {{ effect.onset_at|date:"j M Y" }}, {{ effect.severity }}</p>
+    {% endfor %}
+    {% for visit in visits %}
+      <p>{{ visit.starts_at|date:"j M Y H:i" }}, {{ visit.kind }}, {{ visit.status }}</p>
+    {% endfor %}
   </body>
 </html>"""
 )

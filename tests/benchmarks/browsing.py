@@ -1,4 +1,4 @@
-"""Somebody signed in who opens pages of the WSGI application, with all its middlewares or the two it cannot do without."""
+"""Somebody signed in who opens pages of the WSGI application, behind all its middlewares or the few it must have."""
 
 import io
 

@@ -33,15 +33,13 @@ PLACES = [
     ("Mill Road", "Europe/London", "GB", "GBP"),
     ("Quai Nord", "Europe/Paris", "FR", "EUR"),
 ]
-GIVEN = (
-    "Maria Anna Sofia Elena Laura Julia Nina Clara Emma Alice Ruth Ines Amara Yuki Leila Fatima Olga Petra Rosa Ada "
-    "Marta Carmen Zoe Hanna Eva Irena Lucia Mina Noor Aisha Jan Peter Omar Luis Ivan Karl Tom Ali Marc Paul"
-).split()
-FIRST = (
-    "Ber Kal Mon Tor Van Win Har Lin Sal Dor Fer Gal Pet Ros Mar Bel Cas Del Est Ok Nak Zam Hol Jor Lev Rud".split()
-)
-MIDDLE = "a e i o an en on er ar el il ov ing und ber mont kam".split()
-LAST = "son sen ski ez ova berg stein mann dale ton elli eau ura ando ic es ak man ford by".split()
+NAMES = """
+Maria Anna Sofia Elena Laura Julia Nina Clara Emma Alice Ruth Ines Amara Yuki Leila Fatima Olga Petra Rosa Ada
+Marta Carmen Zoe Hanna Eva Irena Lucia Mina Noor Aisha Jan Peter Omar Luis Ivan Karl Tom Ali Marc Paul
+"""
+FIRST = "Ber Kal Mon Tor Van Win Har Lin Sal Dor Fer Gal Pet Ros Mar Bel Cas Del Est Ok Nak Zam Hol Jor Lev Rud"
+MIDDLE = "a e i o an en on er ar el il ov ing und ber mont kam"
+LAST = "son sen ski ez ova berg stein mann dale ton elli eau ura ando ic es ak man ford by"
 MAY_BOTHER = ("swelling", "bruising", "pain", "erythema", "burning", "pruritus", "discolouration")
 
 
@@ -121,8 +119,8 @@ class BigClinic:
 
     def patient(self, number):
         place = self.dice.choice(self.places)
-        given = self.dice.choice(GIVEN)
-        family = self.dice.choice(FIRST) + self.dice.choice(MIDDLE) + self.dice.choice(LAST)
+        given = self.dice.choice(NAMES.split())
+        family = "".join(self.dice.choice(part.split()) for part in (FIRST, MIDDLE, LAST))
         return Patient(
             public_id=self.public_id(),
             record_number=number,

@@ -33,8 +33,9 @@ def main():
     options = parser.parse_args()
     start()
 
-    from tests.benchmarks.addresses import addresses  # noqa: PLC0415 -- Django has to be set up first
-    from tests.benchmarks.browsing import Browser, viewer
+    # Django has to be set up before these.
+    from tests.benchmarks.addresses import addresses  # noqa: PLC0415
+    from tests.benchmarks.browsing import Browser, viewer  # noqa: PLC0415
 
     user = viewer(options.places)
     bare, ours = Browser(user, bare=True), Browser(user)
