@@ -164,5 +164,18 @@ class EditForm(VersionedForm, PatientForm):
         fields = [*PatientForm.Meta.fields, "deceased_on"]
         widgets = {**PatientForm.Meta.widgets, "deceased_on": DateInput}
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A patient moves on a page of its own: courses and bookings go along.
+        self.fields["location"].disabled = True
+
+    @cached_property
+    def chosen_location(self) -> Location:
+        return self.instance.location
+
+    @property
+    def can_move(self) -> bool:
+        return len(self.locations) > 1
+
     def build_kwargs(self) -> dict[str, Any]:
         return {"user": self.user, "location": self.default_location}

@@ -54,6 +54,7 @@ TABLE = {
     "patient-record": Row(EVERYONE),
     "patient-register": Row(EVERYONE, post=EVERYONE),
     "patient-edit": Row(EVERYONE, post=EVERYONE),
+    "patient-location": Row(EVERYONE, post=EVERYONE),
     "patient-archive": Row(EVERYONE, post="in 302 302 302"),
     "patient-allergies": Row(EVERYONE, post=TREATING),
     "allergy-withdraw": Row(TREATING, post=TREATING),

@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Room, Versioned
 from clinic.validators import validate_plain_text
-from patients.models import Patient
+from patients.models import Patient, seen_by
 from treatments.models.course import Course
 
 if TYPE_CHECKING:
@@ -26,7 +26,10 @@ LONGEST = timedelta(minutes=480)
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: "User") -> "AppointmentQuerySet":
-        return self.filter(location__in=Location.objects.visible_to(user))
+        """Return the appointments at the person's places, and those of the patients whom this person may see."""
+        if user.sees_all_locations:
+            return self
+        return self.filter(Q(location__in=user.own_locations) | seen_by(user, "patient"))
 
     def on(self, day: date, location: Location) -> "AppointmentQuerySet":
         """Return the appointments of a calendar day at a location."""
@@ -47,6 +50,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         here = Q(status__in=Appointment.HERE, starts_at__gt=now - A_DAY)
         booked = Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
         return self.filter(here | booked).order_by("starts_at", "pk")
+
+    def booked_ahead(self, now: datetime) -> "AppointmentQuerySet":
+        """Return what is booked and still to come, and nobody is here for yet, soonest first."""
+        return self.filter(status=Appointment.Status.BOOKED, starts_at__gte=now).order_by("starts_at", "pk")
 
     def overlapping(self, start: datetime, minutes: int) -> "AppointmentQuerySet":
         # Said in full for SQLite: it multiplies plain integers only, and would add text to a number.

@@ -252,8 +252,8 @@ class Session(Versioned):
             raise ValidationError({"performed_at": text % {"day": date_format(course.started_on, "j F Y")}})
         died_on = course.patient.deceased_on
         if died_on and day > died_on:
-            text = _("The patient died on %(day)s.") % {"day": date_format(died_on, "j F Y")}
-            raise ValidationError({"performed_at": text})
+            text = _("The patient died on %(day)s.")
+            raise ValidationError({"performed_at": text % {"day": date_format(died_on, "j F Y")}})
         self._refuse_to_pass_reactions()
         if not self.early_reason:
             self._refuse_too_close(day)
@@ -289,13 +289,13 @@ class Session(Versioned):
         then = course.day_of(following.performed_at) if following and not following.early_reason else None
         if then and too_early(day, then, interval):
             days = (then - day).days
-            text = ngettext(
+            words = ngettext(
                 "The next session was on %(day)s, %(days)s day later; %(least)s are the least. Say why so close.",
                 "The next session was on %(day)s, %(days)s days later; %(least)s are the least. Say why so close.",
                 days,
             )
             facts = {"day": date_format(then, "j F"), "days": days, "least": interval.minimum}
-            raise ValidationError({"early_reason": text % facts})
+            raise ValidationError({"early_reason": words % facts})
 
     def missing_for_signing(self, *, has_areas: bool) -> dict[str, str]:
         """Return what a signed session has and this one lacks, as field name to what to do."""

@@ -50,7 +50,8 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
     course = get_course(request.user, public_id)
     now = timezone.now()
     signing = wants_to_sign(request)
-    draft = Session(course=course, appointment=Appointment.objects.given(course, request.GET.get("appointment")))
+    appointment = Appointment.objects.given(course, request.GET.get("appointment"))
+    draft = Session(course=course, performed_by=request.user, appointment=appointment)
     form = SessionLogForm(
         request.POST or None,
         instance=draft,
