@@ -160,22 +160,66 @@ def _flat(choices: Any) -> list[tuple[Any, Any]]:
     return [(str(value), label) for value, label in flat] + flat
 
 
+class TokenField(forms.UUIDField):
+    """What makes one row of a form that is sent twice. Browsers that keep what was typed do not keep this."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(initial=uuid.uuid4, **kwargs)
+        self.widget.attrs["autocomplete"] = "off"
+
+
 class OnceForm(RecordForm):
     """A form that makes one row however often it is sent: a double tap finds what the first made.
 
-    The row keeps the form's token; `made_before` is the row of an earlier sending, else None. Ask for it after the
-    form is judged: the row of the first tap may be what stands against the second.
+    The row keeps the form's token. Somebody who goes back in the browser and types the next one sends the old token
+    with other facts: that is no double tap, and is asked again instead of being taken for the first.
     """
 
-    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    form_token = TokenField()
 
     def made_before(self) -> Any:
-        token = self.data.get(self.add_prefix("form_token"))
+        """Return the row that an earlier sending of the same facts made, else None.
+
+        Other facts under the token of a row stay in the form, with an error that names the row and a new token, so
+        that sending them once more makes another row. Ask before acting on `is_valid`, which then knows of the error.
+        """
+        self.is_valid()  # first: the row of a tap of this moment may itself be what stands against this one
+        made = self.sent_before()
+        if made is None or self.repeats(made):
+            return made
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("form_token")] = str(uuid.uuid4())
+        self.data = data
+        said = _("This form was sent already and made %(what)s. To make another, send it again.")
+        self.add_error(None, ValidationError(said % {"what": self.in_words(made)}, code="sent"))
+        return None
+
+    def sent_before(self) -> Any:
+        """Return the row that an earlier sending made, whatever it says now."""
         try:
-            token = uuid.UUID(str(token))
+            token = uuid.UUID(str(self.data.get(self.add_prefix("form_token"))))
         except ValueError:
             return None
         return self._meta.model._default_manager.filter(form_token=token).first()
+
+    def repeats(self, made: Any) -> bool:
+        """Say whether the form says of every field what the row says."""
+        made_of = set(self._meta.fields or ())
+        return all(self._agrees(made, name) for name in self.fields if name in made_of)
+
+    def _agrees(self, made: Any, name: str) -> bool:
+        stored = self._meta.model._meta.get_field(name).value_from_object(made)
+        if name in self.errors:  # nothing was read from it, or something was that a rule took away again
+            return not self.fields[name].has_changed(stored, self[name].data)
+        if isinstance(stored, list):
+            return set(stored) == set(self.cleaned_data[name])
+        return getattr(self.instance, self._meta.model._meta.get_field(name).attname) == stored
+
+    def in_words(self, made: Any) -> str:
+        """Name the row of an earlier sending, as the desk calls it."""
+        return str(made)
 
     def save(self, commit: bool = True) -> Any:  # noqa: FBT001, FBT002 -- Django's signature
         if not self.instance.pk:
@@ -192,7 +236,7 @@ def save_once(form: OnceForm, act: Callable[[], Made]) -> Made:
     try:
         return act()
     except (IntegrityError, ValidationError) as error:
-        made = form.made_before()
+        made = form.sent_before()
         if made is not None:
             return made
         if isinstance(error, IntegrityError):

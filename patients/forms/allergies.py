@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.fields import fold
+from clinic.fields import fold, normalize
 from clinic.forms import RecordForm, VersionedForm, choices_of_words
 from clinic.widgets import Segmented
 from patients.models import Allergy, Patient
@@ -39,7 +39,17 @@ class AllergyRows(forms.BaseInlineFormSet):
 
     def named(self) -> list[Allergy]:
         """Return an unsaved allergy for each row that says something."""
-        return [form.save(commit=False) for form in self.forms if form.has_changed()]
+        return [form.save(commit=False) for form in self.typed()]
+
+    def are_those_of(self, patient: Patient) -> bool:
+        """Say whether the rows name the allergies of a patient and no others."""
+        facts = ("substance", "reaction", "severity")
+        typed = {tuple(normalize(row[name].data or "") for name in facts) for row in self.typed()}
+        return typed == set(patient.allergies.in_force().values_list(*facts))
+
+    def typed(self) -> list[forms.ModelForm]:
+        """Return the rows that say something."""
+        return [form for form in self.forms if form.has_changed()]
 
 
 AllergyFormSet = forms.inlineformset_factory(

@@ -11,6 +11,7 @@ from clinic.forms import OnceForm, RecordForm, VersionedForm
 from clinic.models import Location, User
 from clinic.phones import PhoneFormField
 from clinic.widgets import DateInput, Segmented
+from patients.forms.allergies import AllergyRows
 from patients.models import Patient
 
 ADDRESS = ["address_line", "postal_code", "city", "region", "country_code"]
@@ -127,6 +128,16 @@ class RegisterForm(OnceForm, PatientForm):
 
     class Meta(PatientForm.Meta):
         pass
+
+    allergy_rows: AllergyRows | None = None  # the rows below the form, where this person may name allergies
+
+    def repeats(self, made: Patient) -> bool:
+        """Say whether the form says what the patient's record says, the allergies included."""
+        if self.allergy_rows is None:
+            return super().repeats(made)
+        asked = bool(self["allergies_asked"].data or self.allergy_rows.typed())
+        was_asked = made.allergies_asked_on is not None
+        return super().repeats(made) and asked == was_asked and self.allergy_rows.are_those_of(made)
 
     @cached_property
     def duplicates(self) -> list[Patient]:

@@ -27,6 +27,7 @@ def register(request: Request) -> HttpResponse:
         return show_registration(request, *forms_as_typed(request))
     form = RegisterForm(request.POST or None, user=request.user, location=request.location)
     rows = allergy_rows(request.POST if may_name_allergies(request) and request.POST else None)
+    form.allergy_rows = rows if rows.is_bound else None
     if request.POST and (made := form.made_before()):
         return redirect(made)
     if request.POST and all_valid(form, rows) and not form.awaits_confirmation:

@@ -23,6 +23,7 @@ AMARA = {
     "allergies-TOTAL_FORMS": "1",
     "allergies-INITIAL_FORMS": "0",
 }
+LATEX = {"allergies-0-substance": "Latex", "allergies-0-reaction": "hives", "allergies-0-severity": "mild"}
 
 
 @pytest.fixture
@@ -70,6 +71,60 @@ def test_double_tap_makes_one_patient(desk, here):
 
     assert Patient.objects.count() == 1
     assert first.url == second.url
+
+
+BINTA = {"given_name": "Binta", "birth_date": "1990-05-05", "phone": "415 555 0183"}
+SENT_ALREADY = "This form was sent already and made Amara Okonkwo, {}. To make another, send it again."
+
+
+def test_next_person_typed_into_the_form_of_the_last_is_asked_again_and_not_lost(desk, here):
+    form = typed(here)
+    desk.post(URL, form)
+
+    response = desk.post(URL, {**form, **BINTA})
+
+    again = response.context["form"]
+    assert again.non_field_errors() == [SENT_ALREADY.format(Patient.objects.get().record_number)]
+    assert 'value="Binta"' in response.content.decode()
+    desk.post(URL, {**form, **BINTA, "form_token": again["form_token"].value()})
+    assert list(Patient.objects.by_name().values_list("given_name", flat=True)) == ["Amara", "Binta"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"email": "half@typed"}, {"language": "de"}, {"allergies_asked": "none"}, LATEX, {"phone": "415 555 0199"}],
+    ids=str,
+)
+def test_form_sent_again_with_one_thing_changed_is_asked_again(desk, here, change):
+    form = typed(here)
+    desk.post(URL, form)
+
+    response = desk.post(URL, {**form, **change})
+
+    number = Patient.objects.get().record_number
+    assert response.context["form"].non_field_errors() == [SENT_ALREADY.format(number)]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"given_name": " Amara  Zoe\u0308"},
+        {"country_code": "us", "contact_permission": "on"},
+        {"phone": "", "email": "a@clinic.example"},
+        LATEX | {"allergies_asked": "some"},
+    ],
+    ids=str,
+)
+def test_double_tap_is_known_however_it_is_spelled(desk, here, fields):
+    form = typed(here, **fields)
+
+    first, second = desk.post(URL, form), desk.post(URL, form)
+
+    assert second.url == first.url
+
+
+def test_browser_keeps_no_token(desk):
+    assert desk.get(URL).context["form"]["form_token"].field.widget.attrs == {"autocomplete": "off"}
 
 
 @pytest.mark.parametrize(
@@ -205,10 +260,8 @@ class TestDuplicates:
 
 
 class TestAllergies:
-    LATEX = {"allergies-0-substance": "Latex", "allergies-0-reaction": "hives", "allergies-0-severity": "mild"}
-
     def test_allergy_is_named_with_the_registration(self, desk, here):
-        desk.post(URL, typed(here, allergies_asked="some", **self.LATEX))
+        desk.post(URL, typed(here, allergies_asked="some", **LATEX))
 
         allergy = Allergy.objects.get()
         assert (str(allergy), allergy.patient) == ("Latex: hives", Patient.objects.get())
@@ -238,21 +291,21 @@ class TestAllergies:
         assert errors(response)["allergies_asked"] == [message]
 
     def test_allergy_without_severity_is_asked_again(self, desk, here):
-        response = desk.post(URL, typed(here, **{**self.LATEX, "allergies-0-severity": ""}))
+        response = desk.post(URL, typed(here, **{**LATEX, "allergies-0-severity": ""}))
 
         assert Patient.objects.count() == 0
         assert response.context["rows"].forms[0].errors == {"severity": ["This field is required."]}
 
     def test_substance_is_named_once(self, desk, here):
-        second = {f"allergies-1-{name.rpartition('-')[2]}": value for name, value in self.LATEX.items()}
-        rows = {**self.LATEX, **second, "allergies-1-substance": "LATEX", "allergies-TOTAL_FORMS": "2"}
+        second = {f"allergies-1-{name.rpartition('-')[2]}": value for name, value in LATEX.items()}
+        rows = {**LATEX, **second, "allergies-1-substance": "LATEX", "allergies-TOTAL_FORMS": "2"}
 
         response = desk.post(URL, typed(here, **rows))
 
         assert response.context["rows"].forms[1].errors == {"substance": ["This substance is in another row as well."]}
 
     def test_another_row_comes_without_a_script_and_loses_nothing(self, desk, here):
-        response = desk.post(URL, typed(here, add_allergy="1", email="half@typed", **self.LATEX))
+        response = desk.post(URL, typed(here, add_allergy="1", email="half@typed", **LATEX))
 
         page = response.content.decode()
         assert Patient.objects.count() == 0
@@ -263,7 +316,7 @@ class TestAllergies:
     def test_admin_registers_without_naming_allergies(self, client, here):
         client.force_login(UserFactory(locations=[here], role=Role.ADMIN))
 
-        client.post(URL, typed(here, **self.LATEX))
+        client.post(URL, typed(here, **LATEX))
 
         assert Patient.objects.count() == 1
         assert Allergy.objects.count() == 0

@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -63,6 +65,10 @@ class BookForm(_AppointmentForm, OnceForm):
     def __init__(self, *args: Any, patient: Patient, location: Location, **kwargs: Any) -> None:
         kwargs["instance"] = Appointment(patient=patient, location=location)
         super().__init__(*args, **kwargs)
+
+    def in_words(self, made: Appointment) -> str:
+        start = timezone.localtime(made.starts_at)
+        return _("the appointment of %(moment)s") % {"moment": date_format(start, "j F Y, H:i")}
 
 
 class AppointmentForm(_AppointmentForm, VersionedForm):

@@ -1,6 +1,5 @@
 """Logging a call."""
 
-import uuid
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.forms import TokenField
 from clinic.validators import validate_plain_text
 from clinic.widgets import ChoiceCards, DateInput
 from treatments.models import ContactAttempt
@@ -26,7 +26,7 @@ LINES: dict[str, Any] = {
 
 
 class ContactForm(forms.Form):
-    form_token = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
+    form_token = TokenField()
     outcome = forms.ChoiceField(
         label=gettext_lazy("What came of it"),
         choices=[(outcome, Outcome(outcome).label) for outcome in LINES],

@@ -13,9 +13,9 @@ from clinic.forms import OnceForm, VersionedForm, choices_of_rows, choices_of_wo
 from clinic.models import User
 from clinic.units import WeightField, weight_unit
 from clinic.widgets import Chips, DateTimeInput, PainKeys, Segmented, UnitInput
+from treatments.actions.sessions import Seen
 from treatments.forms.courses import AreasField
 from treatments.forms.notes import NoteField
-from treatments.actions.sessions import Seen
 from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
 
 NONE = "none"
@@ -174,7 +174,15 @@ class _SessionForm(forms.ModelForm):
 
 
 class SessionLogForm(_SessionForm, OnceForm):
-    pass
+    def repeats(self, made: Session) -> bool:
+        """Say whether the form says what the session says, the reactions included."""
+        chosen = {code for code in self["reactions"].data or [] if code != NONE}
+        kept = {effect.kind.code for effect in made.side_effects.select_related("kind") if effect.kind.is_immediate}
+        return super().repeats(made) and made.reactions_asked == self.instance.reactions_asked and chosen == kept
+
+    def in_words(self, made: Session) -> str:
+        start = timezone.localtime(made.performed_at)
+        return _("the session of %(moment)s") % {"moment": date_format(start, "j F Y, H:i")}
 
 
 class SessionForm(_SessionForm, VersionedForm):

@@ -68,10 +68,9 @@ def book(request: Request) -> HttpResponse:
         now=now,
         initial=actions.proposal(patient, course, follow_up, now),
     )
-    is_valid = form.is_valid()
     if made := form.made_before():
         return redirect(made)
-    if is_valid:
+    if form.is_valid():
         try:
             appointment = save_once(form, partial(actions.book, form.save(commit=False), named=follow_up))
         except ValidationError as error:

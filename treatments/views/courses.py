@@ -49,10 +49,9 @@ def start(request: Request, public_id: UUID) -> HttpResponse:
         today=location.today(now),
         protocol=Protocol.objects.chosen((data or request.GET).get("protocol")),
     )
-    is_valid = form.is_valid()
     if made := form.made_before():
         return redirect(made)
-    if is_valid:
+    if form.is_valid():
         try:
             course = save_once(form, form.save)
         except ValidationError as error:

@@ -59,12 +59,11 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
         signing=signing,
         initial=actions.proposal(course, request.user, now),
     )
-    is_valid = form.is_valid()
     if made := form.made_before():
         return redirect(made)
     if course.status == Course.Status.PAUSED:
         return refuse(request, form, course, _("The course is paused. Resume it before the next session."))
-    if is_valid:
+    if form.is_valid():
         save = partial(
             actions.keep, draft, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing
         )
