@@ -8,6 +8,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.lookups import In
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -250,6 +251,13 @@ class Patient(Versioned):
     def age(self, today: date) -> int:
         """Return the age in full years, at death for someone who has died."""
         return relativedelta(self.deceased_on or today, self.birth_date).years
+
+    @property
+    def refusal_to_treat(self) -> str:
+        """Say why nothing is planned or booked for this person; empty when it may be."""
+        if self.deceased_on:
+            return _("The patient died on %(day)s.") % {"day": date_format(self.deceased_on, "j F Y")}
+        return str(_("The record is archived. Restore it first.")) if self.archived_at else ""
 
     @property
     def can_be_contacted(self) -> bool:

@@ -66,6 +66,11 @@ class BookForm(_AppointmentForm, OnceForm):
         kwargs["instance"] = Appointment(patient=patient, location=location)
         super().__init__(*args, **kwargs)
 
+    def clean(self) -> dict[str, Any]:
+        if refusal := self.instance.patient.refusal_to_treat:
+            raise ValidationError(refusal)
+        return super().clean()
+
     def in_words(self, made: Appointment) -> str:
         start = timezone.localtime(made.starts_at)
         return _("the appointment of %(moment)s") % {"moment": date_format(start, "j F Y, H:i")}

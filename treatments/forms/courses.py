@@ -81,6 +81,11 @@ class CourseStartForm(OnceForm, _PlanForm):
             MoneyRange(fewest * self.initial["price"], most * self.initial["price"]),
         )
 
+    def clean(self) -> dict[str, Any]:
+        if refusal := self.instance.patient.refusal_to_treat:
+            raise ValidationError(refusal)
+        return super().clean() or self.cleaned_data
+
     def clean_started_on(self) -> date:
         day = self.cleaned_data["started_on"]
         if day > self.today + FURTHEST:

@@ -2,12 +2,14 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, F, Max, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Versioned
@@ -142,6 +144,16 @@ class Course(Versioned):
 
     def get_absolute_url(self) -> str:
         return reverse("course", args=[self.public_id])
+
+    def clean(self) -> None:
+        """Keep the plan from falling below what was done. A course that went past its plan stays as it is."""
+        planned = Course.objects.filter(pk=self.pk).values_list("planned_sessions", flat=True).first()
+        if planned is None or self.planned_sessions is None or self.planned_sessions >= planned:
+            return
+        done = self.sessions.counting().count()
+        if self.planned_sessions < done:
+            text = ngettext("%(count)s session is done already.", "%(count)s sessions are done already.", done)
+            raise ValidationError({"planned_sessions": text % {"count": done}})
 
     @property
     def is_running(self) -> bool:

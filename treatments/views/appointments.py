@@ -58,6 +58,9 @@ def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp 
 @may("treatments.book_appointment")
 def book(request: Request) -> HttpResponse:
     patient, course, follow_up = booking_subject(request)
+    if patient.refusal_to_treat and request.method == "GET":
+        messages.warning(request, patient.refusal_to_treat)
+        return redirect(patient)
     now = timezone.now()
     location = patient.location
     location.keep_time()

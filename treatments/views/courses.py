@@ -37,6 +37,9 @@ def start(request: Request, public_id: UUID) -> HttpResponse:
     patient = get_object_or_404(
         Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
     )
+    if patient.refusal_to_treat and request.method == "GET":
+        messages.warning(request, patient.refusal_to_treat)
+        return redirect(patient)
     now = timezone.now()
     location = patient.location
     location.keep_time()

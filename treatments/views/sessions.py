@@ -63,6 +63,8 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
         return redirect(made)
     if course.status == Course.Status.PAUSED:
         return refuse(request, form, course, _("The course is paused. Resume it before the next session."))
+    if course.patient.archived_at:
+        return refuse(request, form, course, _("The record is archived. Restore it first."))
     if form.is_valid():
         save = partial(
             actions.keep, draft, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing
