@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.models import Location
 from patients.imports.columns import read_mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clinic.models import User
 
 KEPT = 60 * 60  # seconds; a file that nobody confirmed by then is removed
+GONE = gettext_lazy("The file is no longer here. It was imported already, or waited too long. Choose it again.")
 
 
 @dataclass(frozen=True)
@@ -44,22 +45,34 @@ class Waiting:
         return asdict(self)
 
     def run(self, *, write: bool, user: "User") -> Report:
-        """Run the import. Raises `UnusableFileError`, also when the file waited too long."""
-        if not self.path.exists():
-            raise UnusableFileError(_("The file is no longer here. Choose it again."))
-        taking = PatientImport(
-            self.path,
+        """Run the import. Raises `UnusableFileError`, also when the file waited too long or is being taken over."""
+        if not write:
+            return self._import(self.path, user).run(write=False)
+        claimed = self._claim()
+        try:
+            with self.rejects_path.open("w", encoding="utf-8-sig", newline="") as rejects:
+                return self._import(claimed, user).run(write=True, rejects=rejects)
+        finally:
+            claimed.unlink(missing_ok=True)
+
+    def _import(self, path: Path, user: "User") -> PatientImport:
+        if not path.exists():
+            raise UnusableFileError(GONE)
+        return PatientImport(
+            path,
             location=Location.objects.filter(pk=self.location).first() if self.location else None,
             mapping=self.mapping,
             order=DateOrder(self.order) if self.order else None,
             user=user,
         )
-        if not write:
-            return taking.run(write=False)
-        with self.rejects_path.open("w", encoding="utf-8-sig", newline="") as rejects:
-            report = taking.run(write=True, rejects=rejects)
-        self.path.unlink(missing_ok=True)
-        return report
+
+    def _claim(self) -> Path:
+        """Take the file away from a second confirmation; of two at once the renaming lets one through."""
+        claimed = self.path.with_suffix(".taken.csv")
+        try:
+            return self.path.rename(claimed)
+        except FileNotFoundError as error:
+            raise UnusableFileError(GONE) from error
 
 
 def folder() -> Path:

@@ -216,8 +216,16 @@ class PatientImport:
                 candidates.append(self.judge.candidate(row))
             except RowRefusedError as error:
                 outcomes.append(Outcome(row, Kind.REJECTED, error.problems))
+        if write:
+            with transaction.atomic():
+                RecordNumberSeries.hold()  # who imports the same people at this moment waits, and then finds them
+                return outcomes + self._sort_out(candidates, write=True)
+        return outcomes + self._sort_out(candidates, write=False)
+
+    def _sort_out(self, candidates: list[Candidate], *, write: bool) -> list[Outcome]:
+        """Hold the people of one batch against the file and the record, and write who is new."""
         known = KnownPeople(candidates)
-        fresh = []
+        outcomes, fresh = [], []
         for candidate in candidates:
             outcome = self._against_file(candidate) or known.against_record(candidate)
             if outcome:

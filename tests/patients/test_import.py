@@ -165,7 +165,7 @@ class TestTaking:
         text = "".join(AMARA.replace("A1", f"B{n}").replace("Amara", f"Amara {n}") for n in range(rows))
         taking = PatientImport(file(HEAD + text))
 
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(13):
             taking.run(write=True)
 
 
@@ -443,7 +443,7 @@ class TestInTheAdmin:
         again = manager.post(f"{self.URL}preview/", follow=True)
 
         assert Patient.objects.count() == 1
-        assert "The file is no longer here. Choose it again." in again.content.decode()
+        assert "The file is no longer here. It was imported already, or waited too long." in again.content.decode()
         assert list((tmp_path / "imports").glob("*[!s].csv")) == []
 
     def test_rows_not_taken_are_taken_back(self, manager):
