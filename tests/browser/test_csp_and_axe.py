@@ -6,8 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import User
-from patients.models import Patient
-from tests.factories import AllergyFactory
+from tests.factories import AllergyFactory, CourseFactory, PatientFactory, UserFactory
 from treatments.demo.load import load
 from treatments.models import Appointment, Course, FollowUp, Protocol, Session, SideEffect
 
@@ -126,7 +125,7 @@ def heard(visitor):
     return [words for words in visitor.complaints if "/nowhere/" not in words]
 
 
-def test_pages_of_the_public(visit, clinic):
+def test_pages_of_the_public(visit):
     stranger = visit(reduced_motion="reduce")
 
     assert crawl(stranger, pages_of_the_public()) == []
@@ -154,9 +153,9 @@ def test_pages_of_the_admin(visit, clinic):
     assert heard(boss) == []
 
 
-def test_form_with_every_error(visit, clinic):
-    nurse = visit(User.objects.get(email=STAFF), reduced_motion="reduce")
-    course = Course.objects.filter(status="active").order_by("pk").first()
+def test_form_with_every_error(visit):
+    course = CourseFactory()
+    nurse = visit(UserFactory(locations=[course.location]), reduced_motion="reduce")
     nurse.go(reverse("session-new", args=[course.public_id]))
     nurse.page.locator("#id_performed_at").fill("2019-01-01T10:00")
     nurse.page.locator("#id_weight_kg").fill("2")
@@ -168,11 +167,12 @@ def test_form_with_every_error(visit, clinic):
     assert heard(nurse) == []
 
 
-def test_nothing_is_asked_of_another_site(visit, clinic):
-    nurse = visit(User.objects.get(email=STAFF))
+def test_nothing_is_asked_of_another_site(visit):
+    patient = PatientFactory()
+    nurse = visit(UserFactory(locations=[patient.location]))
     asked = []
     nurse.page.on("request", lambda request: asked.append(request.url))
-    for address in ("/", Patient.objects.first().get_absolute_url()):
+    for address in ("/", patient.get_absolute_url()):
         nurse.go(address)
 
     assert [url for url in asked if not url.startswith((nurse.base, "data:"))] == []
