@@ -27,8 +27,7 @@ def record_allergy(patient: Patient, allergy: Allergy, *, today: date) -> Allerg
     allergy.patient = patient
     allergy.save()
     if patient.allergies_asked_on != today:
-        patient.allergies_asked_on = today
-        patient.save_over(patient.version)
+        patient.note(allergies_asked_on=today)
     return allergy
 
 
@@ -38,10 +37,9 @@ def ask_none_known(patient: Patient, *, today: date) -> None:
 
     Raises `ValidationError` while an allergy is in force: one of the two facts would be wrong.
     """
+    patient.note(allergies_asked_on=today)  # first, since it holds the record: an allergy named at this moment counts
     known = patient.allergies.in_force().first()
     if known:
         raise ValidationError(
             _("%(allergy)s is in the record. Withdraw it first if it is wrong.") % {"allergy": known}, code="known"
         )
-    patient.allergies_asked_on = today
-    patient.save_over(patient.version)

@@ -115,6 +115,10 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             fits &= Q(birth_date__in=query.birth_dates)
         return self.filter(fits)
 
+    def hold(self, patient: "Patient") -> "Patient":
+        """Return the patient as stored now; nobody else saves the record until the transaction ends."""
+        return self.select_for_update().get(pk=patient.pk)
+
     def by_name(self) -> "PatientQuerySet":
         return self.order_by("sort_name", "pk")
 
@@ -270,9 +274,17 @@ class Patient(Versioned):
         return self.contact_permission and self.deceased_on is None and self.archived_at is None
 
     def archive(self, now: datetime) -> None:
-        self.archived_at = now
-        self.save_over(self.version)
+        self.note(archived_at=now)
 
     def restore(self) -> None:
-        self.archived_at = None
-        self.save_over(self.version)
+        self.note(archived_at=None)
+
+    @transaction.atomic
+    def note(self, **facts: Any) -> None:
+        """Set facts that hold whatever somebody else saved since this was read; nothing of theirs is undone."""
+        stored = Patient.objects.hold(self)
+        for patient in (stored, self):
+            for name, value in facts.items():
+                setattr(patient, name, value)
+        stored.save_over(stored.version)
+        self.version = stored.version

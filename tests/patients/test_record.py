@@ -266,3 +266,42 @@ def test_archived_patient_leaves_active_and_joins_gone(here):
 
     assert list(patients.active()) == [current]
     assert set(patients.gone()) == {archived, deceased}
+
+
+@pytest.fixture
+def saved_meanwhile(monkeypatch, amara):
+    """Let somebody else save the record between the moment a page reads it and the moment it writes."""
+    from patients.views import allergies, patients  # noqa: PLC0415 -- patched here alone
+
+    read = patients.get_patient
+
+    def read_and_lose(request, public_id):
+        patient = read(request, public_id)
+        other = type(patient).objects.get(pk=patient.pk)
+        other.city = "Oakland"
+        other.save_over(other.version)
+        return patient
+
+    for views in (allergies, patients):
+        monkeypatch.setattr(views, "get_patient", read_and_lose)
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "fact", "is_there"),
+    [
+        ("allergies", TestAllergies.LATEX, "allergies_asked_on", True),
+        ("allergies", {"none_known": "1"}, "allergies_asked_on", True),
+        ("archive", {"to": "archive"}, "archived_at", True),
+        ("archive", {"to": "restore"}, "archived_at", False),
+    ],
+    ids=["allergy", "none known", "archive", "restore"],
+)
+def test_what_is_noted_while_somebody_saves_the_record_is_kept_beside_it(
+    desk, amara, saved_meanwhile, page, form, fact, is_there
+):
+    response = desk.post(page_of(amara, page), form)
+
+    amara.refresh_from_db()
+    assert response.status_code == 302
+    assert (amara.city, amara.version, getattr(amara, fact) is not None) == ("Oakland", 3, is_there)
+    assert amara.allergies.exists() == ("substance" in form)
