@@ -10,8 +10,17 @@ from django.urls import reverse
 
 from clinic.models import Location, Room, User
 from clinic.roles import Role
-from tests.factories import PASSWORD, LocationFactory, PatientFactory, ProtocolFactory, RoomFactory, UserFactory
-from treatments.models import Protocol
+from tests.factories import (
+    PASSWORD,
+    AppointmentFactory,
+    CourseFactory,
+    LocationFactory,
+    PatientFactory,
+    ProtocolFactory,
+    RoomFactory,
+    UserFactory,
+)
+from treatments.models import Appointment, Course, Protocol
 
 pytestmark = pytest.mark.django_db
 
@@ -301,3 +310,19 @@ def test_import_does_not_name_a_place_twice(manager, here):
 
     (row,) = page.context["result"].invalid_rows
     assert row.field_specific_errors == {"name": ["Location with this Name already exists."]}
+
+
+def test_appointment_is_only_read_since_booking_has_rules(manager):
+    appointment = AppointmentFactory()
+
+    page = manager.get(address(Appointment, "change", appointment.pk))
+
+    assert page.context["has_change_permission"] is False
+    assert manager.post(address(Appointment, "change", appointment.pk), {"status": "done"}).status_code == 403
+
+
+def test_course_keeps_what_its_sessions_and_payments_stand_on(manager):
+    page = manager.get(address(Course, "change", CourseFactory().pk))
+
+    form = page.context["adminform"].form
+    assert sorted(form.fields) == ["areas", "clinician", "planned_sessions", "price", "version"]
