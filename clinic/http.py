@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -16,3 +17,12 @@ class Request(HttpRequest):
     user: "User"  # LoginRequiredMiddleware lets nobody else in
     location: "Location | None"  # None for someone who belongs to no location yet
     htmx: "HtmxDetails"
+
+
+def came_from(request: HttpRequest) -> str:
+    """Return the page of ours that the person came from, else Today."""
+    referer = request.headers.get("Referer", "")
+    ours = f"{request.scheme}://{request.get_host()}/"
+    if referer.startswith(ours) and url_has_allowed_host_and_scheme(referer, {request.get_host()}):
+        return referer.removeprefix(ours.rstrip("/"))
+    return "/"

@@ -25,6 +25,10 @@ class Counts:
     due: int = 0
     urgent: int = 0
 
+    @property
+    def all(self) -> int:
+        return self.due + self.urgent
+
 
 @dataclass(frozen=True)
 class Item:

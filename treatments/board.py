@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from django.db.models import Prefetch
 from django.utils.functional import cached_property
 
-from clinic.models import Location, User
+from clinic.models import Location, Room, User
 from patients.models import Allergy
+from treatments.actions.appointments import choose_room
 from treatments.areas import areas_in_words
 from treatments.models import Appointment, Course, Session, SideEffect
 from treatments.progress import Progress, progress
@@ -24,6 +25,7 @@ class Card:
     now: datetime
     open_reactions: list[SideEffect] = field(default_factory=list)
     is_longest: bool = False
+    room: Room | None = None  # where to take the patient: the room booked, or another while that is taken
 
     @cached_property
     def progress(self) -> Progress | None:
@@ -116,6 +118,7 @@ def board(location: Location, now: datetime, *, of: User | None = None) -> Board
     cards = [Card(appointment, now) for appointment in appointments]
     add_open_reactions(cards)
     mark_longest(cards)
+    choose_rooms(cards, location)
     columns = [
         Column(status, str(status.label), [card for card in cards if card.appointment.status == status])
         for status in COLUMNS
@@ -137,3 +140,11 @@ def mark_longest(cards: list[Card]) -> None:
     waiting = [card for card in cards if card.appointment.status == Status.ARRIVED and card.waiting_minutes]
     if waiting:
         max(waiting, key=lambda card: card.waiting_minutes or 0).is_longest = True
+
+
+def choose_rooms(cards: list[Card], location: Location) -> None:
+    """Say for each who waits which room is free, the one booked first."""
+    taken = {card.appointment.room_id for card in cards if card.appointment.status == Status.IN_ROOM}
+    rooms = list(location.rooms.all())
+    for card in cards:
+        card.room = choose_room(card.appointment.room, rooms, taken=taken)

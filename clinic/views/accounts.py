@@ -1,13 +1,12 @@
 """A person's own settings."""
 
-from django.core.exceptions import BadRequest, ValidationError
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from clinic.http import Request
-from clinic.models import Location, User
+from clinic.http import Request, came_from
+from clinic.models import User
 
 
 @require_POST
@@ -17,24 +16,14 @@ def set_theme(request: Request) -> HttpResponse:
         raise BadRequest("A theme is system, light or dark.")
     request.user.theme = theme
     request.user.save(update_fields=["theme"])
-    return redirect(back(request))
+    return redirect(came_from(request))
 
 
 @require_POST
 def switch_location(request: Request) -> HttpResponse:
-    """Work at another of one's own locations from now on, until signing out."""
-    own = Location.objects.visible_to(request.user)
-    try:
-        location = get_object_or_404(own, public_id=request.POST.get("location"))
-    except ValidationError as error:
-        raise BadRequest("A location is named by its id.") from error
-    request.session["location"] = str(location.public_id)
+    """Work at another of the places one may choose from now on, until signing out."""
+    chosen = request.POST.get("location")
+    if chosen not in {str(location.public_id) for location in request.user.places}:
+        raise Http404
+    request.session["location"] = chosen
     return redirect("today")
-
-
-def back(request: Request) -> str:
-    """Return the page of ours that the person came from, else Today."""
-    referer = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
-        return referer
-    return "/"

@@ -107,6 +107,7 @@ def test_other_words_of_the_address_stay(people):
 @pytest.mark.parametrize(
     "key",
     ["x", "", "a:b:c", "%C3%A9", signing.dumps([1, 2], salt="another list"), signing.dumps(["1980-01-02", 1])],
+    ids=["a letter", "nothing", "no signature", "an accent", "of another list", "of no list"],
 )
 def test_tampered_key_brings_the_first_page(people, direction, key):
     shown = turn(f"?{direction}={key}", ("birth_date", "pk"), 3)

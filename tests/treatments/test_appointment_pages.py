@@ -243,6 +243,12 @@ def booked(patient, doctor):
     return AppointmentFactory(patient=patient, course=None, kind="consultation", practitioner=doctor, starts_at=TEN)
 
 
+@pytest.fixture
+def coming(patient, doctor):
+    """Return an appointment of today."""
+    return AppointmentFactory(patient=patient, course=None, kind="consultation", practitioner=doctor, starts_at=NOW)
+
+
 def test_appointment_is_moved(client, nurse, booked, doctor):
     move(client, booked, doctor, starts_at="2026-03-17T09:00")
 
@@ -296,11 +302,41 @@ def step(client, appointment, status, **changes):
     return [str(message) for message in response.context["messages"]]
 
 
-def test_appointment_goes_through_the_day(client, nurse, booked):
+def test_appointment_goes_through_the_day(client, nurse, coming):
     for status in ("arrived", "in-room", "done"):
-        step(client, booked, status)
+        step(client, coming, status)
 
-    assert (booked.status, booked.arrived_at) == ("done", NOW)
+    assert (coming.status, coming.arrived_at) == ("done", NOW)
+
+
+def test_arrival_before_the_day_of_the_appointment_is_refused(client, nurse, booked):
+    words = step(client, booked, "arrived")
+
+    assert words == ["Amara Okonkwo: This appointment is on another day: move it first."]
+    assert booked.status == "booked"
+
+
+def test_appointment_still_ahead_is_not_missed(client, nurse, booked):
+    words = step(client, booked, "no-show")
+
+    assert words == ["Amara Okonkwo: The appointment is still ahead. Cancel it, with the reason."]
+
+
+def test_patient_is_taken_to_a_free_room_while_the_one_booked_is_taken(client, nurse, coming):
+    one, two = (
+        RoomFactory(location=coming.location, name="room 1"),
+        RoomFactory(location=coming.location, name="room 2"),
+    )
+    AppointmentFactory(
+        patient__location=coming.location, location=coming.location, starts_at=NOW, room=one, status="in-room"
+    )
+    coming.room = one
+    coming.save()
+
+    step(client, coming, "arrived")
+    step(client, coming, "in-room")
+
+    assert coming.room == two
 
 
 def test_cancelling_needs_a_reason_that_is_kept(client, nurse, booked):
@@ -311,11 +347,11 @@ def test_cancelling_needs_a_reason_that_is_kept(client, nurse, booked):
     assert (booked.status, booked.status_reason) == ("cancelled", "Ill.")
 
 
-def test_step_over_a_newer_version_is_refused(client, nurse, booked):
-    words = step(client, booked, "arrived", version=99)
+def test_step_over_a_newer_version_is_refused(client, nurse, coming):
+    words = step(client, coming, "arrived", version=99)
 
     assert words == ["Amara Okonkwo: somebody else was faster. This is how it stands now."]
-    assert booked.status == "booked"
+    assert coming.status == "booked"
 
 
 @pytest.mark.parametrize(
@@ -357,9 +393,9 @@ def test_every_status_turns_only_into_those_it_may(booked, status):
     assert Appointment.objects.get().status == status
 
 
-def test_turn_over_a_newer_version_raises(booked):
+def test_turn_over_a_newer_version_raises(coming):
     with pytest.raises(VersionConflictError):
-        turn(booked, "arrived", now=NOW, version=7)
+        turn(coming, "arrived", now=NOW, version=7)
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,9 @@ def test_logged_reaction_began_at_the_session_unless_said_otherwise(client, nurs
     assert response.url == effect.get_absolute_url()
 
 
-def test_today_is_the_earliest_moment_of_the_day_at_the_clinic(client, nurse, session):
-    client.post(log_url(session), a_log(session, began="today"))
-    assert SideEffect.objects.get().onset_at == datetime(2026, 3, 10, 7, 0, tzinfo=UTC)
+def test_what_began_just_now_is_not_late_at_once(client, nurse, session):
+    client.post(log_url(session), a_log(session, began="now"))
+    assert SideEffect.objects.get().onset_at == NOW
 
 
 def test_minute_of_the_session_is_not_before_the_session(client, nurse, session):

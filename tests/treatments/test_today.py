@@ -21,7 +21,7 @@ from treatments.board import board
 
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # 11:30 in Los Angeles
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-QUERIES = 16
+QUERIES = 17
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +140,7 @@ def test_card_shows_allergies_in_force_and_open_reactions(here):
 
 
 def test_one_button_a_card_changes_with_the_status(client, here, nurse):
-    wanted = {"booked": "Mark arrived", "arrived": "Take to the room", "in-room": "Log session 1"}
+    wanted = {"booked": "Mark arrived", "arrived": "Take in", "in-room": "Log session 1"}
     for status in wanted:
         appoint(here, status=status)
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from clinic.models import Location, User
+from clinic.models import Location, Room, User
 from patients.models import Patient
 from treatments.actions.windows import close_visit, lock, open_follow_up, reopen_visit
 from treatments.models import Appointment, Course, FollowUp
@@ -35,6 +35,7 @@ def turn(appointment: Appointment, status: str, *, now: datetime, version: int, 
     """
     before = Status(appointment.status)
     refuse_turn(before, status, reason)
+    refuse_hour(appointment, status, now)
     if appointment.course_id and Status.DONE in {before, status}:
         lock(appointment.course_id)
     came_back = not appointment.is_standing
@@ -43,6 +44,8 @@ def turn(appointment: Appointment, status: str, *, now: datetime, version: int, 
         appointment.arrived_at = None
     elif before == Status.BOOKED and status == Status.ARRIVED:
         appointment.arrived_at = now
+    if status == Status.IN_ROOM and before == Status.ARRIVED:
+        appointment.room = free_room(appointment)
     if came_back:
         refuse_overlap(appointment)
     appointment.save_over(version)
@@ -51,6 +54,32 @@ def turn(appointment: Appointment, status: str, *, now: datetime, version: int, 
     elif before == Status.DONE:
         reopen_visit(appointment)
     return appointment
+
+
+def refuse_hour(appointment: Appointment, status: str, now: datetime) -> None:
+    """Refuse what cannot have happened yet: an arrival before its day, a miss before its hour."""
+    location = appointment.location
+    if status == Status.ARRIVED and location.today(now) < location.today(appointment.starts_at):
+        raise ValidationError(_("This appointment is on another day: move it first."))
+    if status == Status.NO_SHOW and now < appointment.starts_at:
+        raise ValidationError(_("The appointment is still ahead. Cancel it, with the reason."))
+
+
+def free_room(appointment: Appointment) -> Room | None:
+    """Return the room booked, or the first free one of the place while somebody else is in it, else none."""
+    Location.objects.select_for_update().get(pk=appointment.location_id)
+    rooms = list(Room.objects.filter(location=appointment.location_id))
+    here = Appointment.objects.in_rooms(appointment.location, appointment.location.today(appointment.starts_at))
+    return choose_room(
+        appointment.room, rooms, taken=set(here.exclude(pk=appointment.pk).values_list("room", flat=True))
+    )
+
+
+def choose_room(booked: Room | None, rooms: list[Room], *, taken: set[int | None]) -> Room | None:
+    """Return the booked room unless it is taken (by key), else the first that is not, else none."""
+    if booked and booked.pk not in taken:
+        return booked
+    return next((room for room in rooms if room.pk not in taken), None)
 
 
 def refuse_turn(before: Appointment.Status, status: str, reason: str) -> None:

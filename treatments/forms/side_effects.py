@@ -2,7 +2,7 @@
 
 import copy
 from abc import abstractmethod
-from datetime import datetime, time
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -137,7 +137,7 @@ class _FactsForm(forms.ModelForm):
 class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
     """One reaction after a session, in one area or several: each area becomes a row of its own."""
 
-    AT_SESSION, TODAY, OTHER_TIME = "at-session", "today", "other-time"
+    AT_SESSION, NOW, OTHER_TIME = "at-session", "now", "other-time"
     STILL_THERE, GONE = "still-there", "gone"
 
     kind = forms.ModelChoiceField(
@@ -176,7 +176,7 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
                 _("At the session, %(moment)s")
                 % {"moment": date_format(timezone.localtime(session.performed_at), "j M, H:i")},
             ),
-            (self.TODAY, _("Today")),
+            (self.NOW, _("Just now")),
             (self.OTHER_TIME, _("Another time")),
         ]
         self.fields["onset_at"].required = False
@@ -196,13 +196,11 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
         return cleaned
 
     def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
-        """Return when it began. "Today" is the earliest it can have been, so that its clock rather runs out early."""
         performed = self.session.performed_at
         if cleaned.get("began") == self.AT_SESSION:
             return performed
-        if cleaned.get("began") == self.TODAY:
-            local = timezone.localtime(self.now)
-            return max(performed, datetime.combine(local.date(), time.min, local.tzinfo))
+        if cleaned.get("began") == self.NOW:
+            return self.now
         onset = cleaned.get("onset_at")
         if onset is None and not {"began", "onset_at"} & self.errors.keys():
             self.add_error("onset_at", _("Say when it began."))

@@ -86,6 +86,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def of_practitioner(self, user: "User") -> "AppointmentQuerySet":
         return self.filter(practitioner=user)
 
+    def in_rooms(self, location: Location, day: date) -> "AppointmentQuerySet":
+        """Return who is in a room of a location on a day."""
+        return self.on(day, location).filter(status=Appointment.Status.IN_ROOM, room__isnull=False)
+
     def done(self) -> "AppointmentQuerySet":
         return self.filter(status=Appointment.Status.DONE)
 

@@ -45,7 +45,9 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.with_number().select_related("course__protocol", "signed_by").prefetch_related("areas")
 
     def for_signing_list(self) -> "SessionQuerySet":
-        return self.with_number().select_related("course__patient", "course__protocol", "performed_by")
+        return self.with_number().select_related(
+            "course__patient", "course__protocol", "course__location", "performed_by"
+        )
 
     def summary(self) -> dict[str, Any]:
         """Return {"count", "oldest_at"} of these sessions in one query."""

@@ -81,7 +81,8 @@ def at_session(effect: SideEffect, now: datetime) -> str:
 @register.simple_tag
 def reported(effect: SideEffect, now: datetime) -> str:
     """Return who reported it and when it was recorded: "Patient, today 08:52"."""
-    when = words.moment(timezone.localtime(effect.recorded_at), timezone.localtime(now))
+    place = effect.session.course.location
+    when = words.moment(place.local(effect.recorded_at), place.local(now))
     who = effect.get_reported_by_display()
     if effect.reported_by != SideEffect.Reporter.PATIENT:
         who = effect.recorded_by.get_short_name()
