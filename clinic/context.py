@@ -19,6 +19,6 @@ def clinic(request: Request) -> dict[str, Any]:
         "version": settings.VERSION,
         "nav": SimpleLazyObject(partial(navigation, request)),  # a fragment has no frame and asks for no numbers
         "here": request.location,
-        "locations": user.own_locations,
+        "locations": user.places,
         "undo_offer": partial(take_offer, request),  # taken only by a page that shows it
     }

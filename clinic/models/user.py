@@ -119,6 +119,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Return the locations this person works at, by name, read once a request."""
         return list(self.locations.all())
 
+    @cached_property
+    def places(self) -> list[Location]:
+        """Return the locations this person may choose to work at: the own; for an admin all, the own first."""
+        if not self.sees_all_locations:
+            return self.own_locations
+        is_own = models.Exists(User.locations.through.objects.filter(user=self, location=models.OuterRef("pk")))
+        return list(Location.objects.order_by(is_own.desc(), "name", "pk"))
+
     @property
     def is_staff(self) -> bool:
         """Say whether this person may open the Django admin: practice managers only."""
