@@ -1,13 +1,19 @@
 """What happens around every request."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
-from django.http import HttpResponse, HttpResponseBadRequest
+from django.contrib import messages
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 
-from clinic.http import Request
+from clinic.http import Request, came_from
 from clinic.models import Location
 
 Handler = Callable[[Request], HttpResponse]
@@ -17,9 +23,38 @@ def reject_nul(get_response: Handler) -> Handler:
     """Answer 400 to a NUL byte in the address: no field holds one, and PostgreSQL refuses it deep inside a page."""
 
     def middleware(request: Request) -> HttpResponse:
+        charset = request.content_params.get("charset", "utf-8").lower() if request.content_params else "utf-8"
+        if charset not in {"utf-8", "utf8"}:  # no page of ours sends another, and Django's own refusal needs the form
+            return HttpResponseBadRequest(render_to_string("400.html"))
         if "\0" in request.path or any("\0" in value for values in request.GET.lists() for value in values[1]):
             return HttpResponseBadRequest(render_to_string("400.html"))
         return get_response(request)
+
+    return middleware
+
+
+class SignInRequired(LoginRequiredMiddleware):
+    """Lead strangers to the sign-in page, and back to a page that can be read.
+
+    What was posted after the sign-in ended cannot be posted again by itself: the person is told so, and comes back to
+    the page it was typed on.
+    """
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+        if request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        messages.warning(request, _("You were signed out, so the last step was not saved. Sign in and do it again."))
+        return redirect_to_login(came_from(request), reverse("account_login"))
+
+
+def name_the_refusal(get_response: Handler) -> Handler:
+    """Give a page to an address that is only for sending, where Django answers with nothing."""
+
+    def middleware(request: Request) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and not response.content:
+            response.content = render_to_string("405.html")
+        return response
 
     return middleware
 

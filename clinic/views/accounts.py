@@ -3,10 +3,9 @@
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from clinic.http import Request
+from clinic.http import Request, came_from
 from clinic.models import User
 
 
@@ -17,7 +16,7 @@ def set_theme(request: Request) -> HttpResponse:
         raise BadRequest("A theme is system, light or dark.")
     request.user.theme = theme
     request.user.save(update_fields=["theme"])
-    return redirect(back(request))
+    return redirect(came_from(request))
 
 
 @require_POST
@@ -28,11 +27,3 @@ def switch_location(request: Request) -> HttpResponse:
         raise Http404
     request.session["location"] = chosen
     return redirect("today")
-
-
-def back(request: Request) -> str:
-    """Return the page of ours that the person came from, else Today."""
-    referer = request.headers.get("Referer", "")
-    if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
-        return referer
-    return "/"

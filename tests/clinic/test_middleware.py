@@ -100,7 +100,7 @@ def test_theme_is_kept_with_the_person_and_leads_back(client, berlin):
 
     response = client.post("/settings/theme/", {"theme": "dark"}, headers={"referer": "http://testserver/patients/"})
 
-    assert response.url == "http://testserver/patients/"
+    assert response.url == "/patients/"
     assert User.objects.get(pk=nurse.pk).theme == "dark"
 
 
@@ -148,3 +148,14 @@ def test_location_tells_its_own_day():
 
     assert here.today(datetime(2026, 11, 23, 7, 59, tzinfo=UTC)).isoformat() == "2026-11-22"
     assert here.today(datetime(2026, 11, 23, 8, 0, tzinfo=UTC)).isoformat() == "2026-11-23"
+
+
+@pytest.mark.parametrize(
+    "referer", ["x", "http://evil.example/", "//evil.example", "http://testserver.evil.example/", ""]
+)
+def test_theme_leads_to_no_address_but_ours(client, berlin, referer):
+    client.force_login(UserFactory(locations=[berlin]))
+
+    response = client.post("/settings/theme/", {"theme": "dark"}, headers={"referer": referer})
+
+    assert response.url == "/"
