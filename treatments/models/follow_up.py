@@ -185,6 +185,18 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
     def of_patients(self, patients: models.QuerySet[Patient]) -> "FollowUpQuerySet":
         return self.filter(course__patient__in=patients)
 
+    def most_pressing(self, today: date) -> "FollowUp | None":
+        """Return the one to show of a patient's few: to call now, else booked, else the next; call `with_facts` first.
+
+        Where nothing is ahead, the latest.
+        """
+        ranks = {State.OVERDUE: 0, State.DUE: 0, State.BOOKED: 1, State.UPCOMING: 2}
+        rows = list(self)
+        ahead = [row for row in rows if row.state(today) in ranks]
+        if ahead:
+            return min(ahead, key=lambda row: (ranks[row.state(today)], row.closes_on, row.pk))
+        return max(rows, key=lambda row: (row.closes_on, row.pk), default=None)
+
 
 class FollowUp(Versioned):
     """The return of a patient some months after the last session. Its window follows the sessions."""

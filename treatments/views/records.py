@@ -46,7 +46,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
             "ended": ended,
             "reactions": list(SideEffect.objects.of_patient(patient).open().for_list()),
             "next_appointment": Appointment.objects.of_patient(patient).ahead(now).for_board().first(),
-            "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).order_by("number", "pk").last(),
+            "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).most_pressing(today),
             "now": now,
         },
     )
