@@ -11,6 +11,7 @@ from clinic.http import Request
 from clinic.navigation import MOST, Counts
 from clinic.paging import bounded_count
 from treatments.models import FollowUp, SideEffect
+from treatments.models.follow_up import FollowUpQuerySet
 
 Counter = Callable[[Request], Counts]
 SECONDS_KEPT = 20
@@ -60,6 +61,6 @@ def side_effect_counts(request: Request) -> Counts:
 def follow_up_counts(request: Request) -> Counts:
     """Count the people to call: due and overdue."""
     now = timezone.now()
-    today = request.location.today(now) if request.location else timezone.localdate(now)
-    to_call = FollowUp.objects.visible_to(request.user).with_facts(now).to_call(today)
+    visible = FollowUp.objects.visible_to(request.user).with_facts(now)
+    to_call = visible.each_by_its_day(request.user.places, now, FollowUpQuerySet.to_call)
     return Counts(due=bounded_count(to_call, most=MOST, along="-opens_on"))

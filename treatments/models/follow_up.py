@@ -1,4 +1,7 @@
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -184,6 +187,24 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
     def of_patients(self, patients: models.QuerySet[Patient]) -> "FollowUpQuerySet":
         return self.filter(course__patient__in=patients)
+
+    def each_by_its_day(self, places: Iterable[Location], now: datetime, judge: Callable) -> "FollowUpQuerySet":
+        """Return what `judge` leaves of each place's rows on that place's own day.
+
+        The whole world has two or three days at a time, and most clinics one: then the places need not be told apart.
+        """
+        by_day: dict[date, list[Location]] = {}
+        for place in places:
+            by_day.setdefault(place.today(now), []).append(place)
+        if not by_day:
+            return self.none()
+        if len(by_day) == 1:
+            return judge(self, *by_day)
+        first, *others = by_day
+        # A course of a place that is not among these goes with the first: nobody drops out of the list.
+        parts = [judge(self.exclude(course__location__in=[place for day in others for place in by_day[day]]), first)]
+        parts += [judge(self.filter(course__location__in=by_day[day]), day) for day in others]
+        return reduce(or_, parts)
 
     def most_pressing(self, today: date) -> "FollowUp | None":
         """Return the one to show of a patient's few: to call now, else booked, else the next; call `with_facts` first.

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from clinic.access import may
 from clinic.http import Request
+from clinic.models import User
 from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
 from patients.banner import banner
@@ -25,6 +26,7 @@ from treatments.calls import Call, csv_head, csv_row
 from treatments.filters.follow_ups import FOLDED, IN_SIGHT, NAMES, FollowUpFilter, chosen_state
 from treatments.forms.follow_ups import ContactForm
 from treatments.models import ContactAttempt, FollowUp
+from treatments.models.follow_up import FollowUpQuerySet
 from treatments.rules.follow_up import State
 
 Outcome = ContactAttempt.Outcome
@@ -45,11 +47,12 @@ class Echo:
 def call_list(request: Request) -> HttpResponseBase:
     now = timezone.now()
     today = request.location.today(now) if request.location else timezone.localdate(now)
-    visible = FollowUp.objects.visible_to(request.user).with_facts(now)
+    user = request.user
+    visible = FollowUp.objects.visible_to(user).with_facts(now)
     narrow = FollowUpFilter(request.GET, visible, request=request)
     state = chosen_state(request.GET.get("state"))
     order = ORDERS.get(state, ("closes_on", "pk"))
-    rows = narrow.qs.in_state(state, today).for_list()
+    rows = standing(narrow.qs, state, user, now).for_list()
     if request.GET.get("format") == "csv":
         return csv_file(rows.order_by(*order).iterator(chunk_size=500), f"follow-ups-{state}-{today}.csv")
     found = page(request, rows, *order)
@@ -58,7 +61,11 @@ def call_list(request: Request) -> HttpResponseBase:
         "treatments/follow_ups/list.html",
         {
             "tabs": [
-                (each, NAMES[each], bounded_count(narrow.qs.in_state(each, today), most=MOST, along=ALONG[each]))
+                (
+                    each,
+                    NAMES[each],
+                    bounded_count(standing(narrow.qs, each, request.user, now), most=MOST, along=ALONG[each]),
+                )
                 for each in IN_SIGHT
             ],
             "folded_states": FOLDED,
@@ -68,9 +75,14 @@ def call_list(request: Request) -> HttpResponseBase:
             "filter": narrow,
             "is_narrowed": any(narrow.form.cleaned_data.values()) if narrow.form.is_valid() else True,
             "page": found,
-            "calls": [Call(row, today) for row in found],
+            "calls": [Call(row, row.course.location.today(now)) for row in found],
         },
     )
+
+
+def standing(rows: FollowUpQuerySet, state: State, user: User, now: datetime) -> FollowUpQuerySet:
+    """Return those that stand so, each on the day of its own place."""
+    return rows.each_by_its_day(user.places, now, lambda these, day: these.in_state(state, day))
 
 
 def csv_file(rows: Iterable[FollowUp], name: str) -> StreamingHttpResponse:
