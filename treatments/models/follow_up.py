@@ -212,8 +212,8 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         Where nothing is ahead, the latest.
         """
         ranks = {State.OVERDUE: 0, State.DUE: 0, State.BOOKED: 1, State.UPCOMING: 2}
-        rows = list(self)
-        ahead = [row for row in rows if row.state(today) in ranks]
+        rows: list[FollowUp] = list(self)
+        ahead: list[FollowUp] = [row for row in rows if row.state(today) in ranks]
         if ahead:
             return min(ahead, key=lambda row: (ranks[row.state(today)], row.closes_on, row.pk))
         return max(rows, key=lambda row: (row.closes_on, row.pk), default=None)

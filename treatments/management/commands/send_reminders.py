@@ -32,10 +32,10 @@ class Command(BaseCommand):
             return
         went: Counter[str] = Counter()
         for follow_up in tqdm(due, desc="Reminders", unit="e-mail", total=limit, disable=not sys.stderr.isatty()):
-            reminder = remind(follow_up, now=timezone.now())
-            if reminder:
-                went[reminder.state] += 1
-                self.report(reminder)
+            tried = remind(follow_up, now=timezone.now())
+            if tried:
+                went[tried.state] += 1
+                self.report(tried)
         self.stdout.write(", ".join(f"{went[state]} {state}" for state in ("sent", "failed", "unknown")) + ".")
 
     def report(self, reminder: Reminder) -> None:
