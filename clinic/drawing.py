@@ -15,11 +15,19 @@ HEADROOM = 1.15  # a clock is this much longer than what it shows, so that its e
 
 
 def track_svg(
-    *, done: int, planned: int, minimum: int, milestones: Sequence[int], large: bool = False, label: str
+    *,
+    done: int,
+    planned: int,
+    minimum: int,
+    milestones: Sequence[int],
+    label: str,
+    large: bool = False,
+    goes_on: bool = True,
 ) -> SafeString:
     """Return one tick a session, up to `planned` or what was done beyond it: milestones and the last are taller.
 
-    `minimum` is the course's planned end; what lies above it is optional and hatched. 0 means none is optional.
+    Of a course that does not go on, no tick is the next. `minimum` is the course's planned end; what lies above it is
+    optional and hatched. 0 means none is optional.
     """
     total = max(done, planned, 1)
     last = minimum if 0 < minimum < total else total
@@ -31,7 +39,7 @@ def track_svg(
         '<rect {} x="{}%" y="{}" width="{}%" height="{}" rx="{}"/>',
         (
             (
-                tick_look(number, done=done, planned=planned, last=last),
+                tick_look(number, done=done, planned=planned if goes_on else done, last=last),
                 figure((number - 1) * share),
                 0 if number in tall else high - low,
                 figure(share * (1 - GAP)),

@@ -41,6 +41,11 @@ class Conflict:
     changed_by: str
     changed_at: datetime | None
 
+    @property
+    def differing(self) -> list[ConflictRow]:
+        """Return the fields to compare; the others are the same in both."""
+        return [row for row in self.rows if row.differs]
+
 
 def choices_of_rows(form: forms.BaseForm, name: str) -> forms.ModelChoiceField:
     """Return a field that chooses among rows, so that its rows can be set."""

@@ -59,12 +59,16 @@ def validate_time_zone(value: str) -> None:
         )
 
 
+# They turn the direction of what stands around them: a name could make another's read backwards.
+DIRECTION_MARKS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
+
 def validate_plain_text(value: str) -> None:
     """Refuse control characters that no person types and that databases or screens choke on (NUL, escape, …)."""
-    for character in value:
-        if unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\r\t":
+    for place, character in enumerate(value, 1):
+        is_control = unicodedata.category(character) in {"Cc", "Cs"} and character not in "\n\r\t"
+        if is_control or character in DIRECTION_MARKS:
             raise ValidationError(
-                _("Character number %(number)s is a control character (%(code)s). Delete it and type it again.")
-                % {"number": value.index(character) + 1, "code": f"U+{ord(character):04X}"},
+                _("Character %(place)s cannot be shown. Delete it and type what you meant.") % {"place": place},
                 code="control_character",
             )

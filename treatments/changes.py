@@ -41,7 +41,7 @@ def _change(record: Any, lines: list[str]) -> Change:
 
 
 def _differences(old: Any, new: Any) -> list[str]:
-    labels = {field.name: field.verbose_name for field in SideEffect._meta.fields}  # noqa: SLF001 -- Django's public API
+    labels = {field.name: field.verbose_name for field in SideEffect._meta.fields}
     lines = []
     for name in FIELDS:
         before, after = _said(old, name), _said(new, name)

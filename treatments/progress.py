@@ -28,6 +28,7 @@ class Progress:
     spent: Decimal
     remaining: MoneyRange
     next_milestone: int | None
+    goes_on: bool
 
     @property
     def label(self) -> str:
@@ -44,6 +45,11 @@ class Progress:
     def next_number(self) -> int:
         """Return the number that the next session logged will have: a draft before it has one already."""
         return self.logged + 1
+
+    @property
+    def to_sign(self) -> int:
+        """Return how many sessions are logged and do not count yet."""
+        return self.logged - self.done
 
     @property
     def is_lapsed(self) -> bool:
@@ -92,5 +98,6 @@ def progress(course: Course, today: date) -> Progress:
         pace=rule.pace(last_on, protocol.interval, today),
         spent=rule.spent(course.done, course.price),
         remaining=rule.remaining_cost(course.done, course.planned_sessions, minimum, course.price),
+        goes_on=course.is_running,
         next_milestone=rule.next_milestone(course.done, protocol.milestones, course.planned_sessions),
     )

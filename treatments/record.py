@@ -18,5 +18,8 @@ class CourseCard:
 
 def course_cards(courses: Iterable[Course], today: date) -> tuple[list[CourseCard], list[CourseCard]]:
     """Return (running, ended) courses as cards."""
-    cards = [CourseCard(course, areas_in_words(course.areas.all(), short=True), progress(course, today)) for course in courses]
+    cards = [
+        CourseCard(course, areas_in_words(course.areas.all(), short=True), progress(course, today))
+        for course in courses
+    ]
     return [card for card in cards if card.course.is_running], [card for card in cards if card.course.has_ended]

@@ -124,3 +124,10 @@ def test_a_window_keeps_inside_its_bar():
 @pytest.mark.parametrize("svg", [track(3, 15, 10, [5], large=True), clock(9, 5), clock(2, None)])
 def test_drawings_carry_no_inline_style(svg):
     assert not re.search(r"style=|<style|<script", svg)
+
+
+def test_course_that_does_not_go_on_has_no_next_session():
+    ended = track_svg(done=3, planned=15, minimum=15, milestones=[5, 10], label="3 of 15", goes_on=False)
+
+    assert "tick-next" not in ended
+    assert ended.count("tick-to-come") == 12

@@ -186,12 +186,12 @@ class TestBadRows:
             (
                 "A1,Ama\x07ra,Okonkwo,1988-02-02,F,",
                 "given",
-                "Character number 4 is a control character (U+0007). Delete it and type it again.",
+                "Character 4 cannot be shown. Delete it and type what you meant.",
             ),
             (
                 "A\x001,Amara,Okonkwo,1988-02-02,F,",
                 "mrn",
-                "Character number 2 is a control character (U+0000). Delete it and type it again.",
+                "Character 2 cannot be shown. Delete it and type what you meant.",
             ),
             ("A1,Amara,Okonkwo,1988-02-02,F", "", "This line has 5 cells, the head has 6."),
         ],

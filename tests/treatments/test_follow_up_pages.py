@@ -182,7 +182,7 @@ def test_do_not_contact_withdraws_the_permission_and_keeps_its_history(client, n
         ({"outcome": ""}, {"outcome": ["Choose what came of it."]}),
         (
             {"note": "\x1b"},
-            {"note": ["Character number 1 is a control character (U+001B). Delete it and type it again."]},
+            {"note": ["Character 1 cannot be shown. Delete it and type what you meant."]},
         ),
     ],
     ids=str,

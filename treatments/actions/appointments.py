@@ -15,6 +15,7 @@ from treatments.actions.windows import close_visit, lock, open_follow_up, reopen
 from treatments.models import Appointment, Course, FollowUp
 
 Status = Appointment.Status
+FIRST_HOUR, LAST_HOUR, SUNDAY = 9, 17, 6  # what a booking starts from; the person booking chooses
 # From a status to those it may turn into: forward through the day, and back again when a tap was a slip.
 TURNS = {
     Status.BOOKED: {Status.ARRIVED, Status.CANCELLED, Status.NO_SHOW},
@@ -163,7 +164,13 @@ def proposal(patient: Patient, course: Course | None, follow_up: FollowUp | None
 
 
 def next_full_hour(now: datetime) -> datetime:
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    """Return the next full hour at which people come: from 9 to 17, and on no Sunday. In the page's time zone."""
+    local = timezone.localtime(now).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    if local.hour < FIRST_HOUR:
+        local = local.replace(hour=FIRST_HOUR)
+    elif local.hour > LAST_HOUR:
+        local = local.replace(hour=FIRST_HOUR) + timedelta(days=1)
+    return local + timedelta(days=1) if local.weekday() == SUNDAY else local
 
 
 def answered(appointment: Appointment, named: FollowUp | None) -> FollowUp | None:

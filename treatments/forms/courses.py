@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy
 
 from clinic.forms import OnceForm, VersionedForm, choices_of_rows
 from clinic.models import Location, User
-from clinic.roles import Role
 from clinic.validators import validate_plain_text
 from clinic.widgets import Chips, ChoiceCards, DateInput, Stepper, UnitInput
 from patients.models import Patient
@@ -67,8 +66,9 @@ class CourseStartForm(OnceForm, _PlanForm):
         super().__init__(*args, **kwargs)
         self.fields["price"].widget = UnitInput(unit=location.currency, attrs={"min": 0, "step": "0.01"})
         self.offer(protocol, location)
-        if user.role is Role.CLINICIAN:
-            self.initial["clinician"] = user
+        clinicians = list(choices_of_rows(self, "clinician").queryset or [])
+        if user in clinicians or len(clinicians) == 1:
+            self.initial["clinician"] = user if user in clinicians else clinicians[0]
 
     def estimate(self) -> tuple[MoneyRange, MoneyRange] | None:
         """Return the whole course's cost, fewest to most sessions: as the protocol prices it, and as agreed so far."""

@@ -5,21 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinic', '0002_cache_table'),
-        ('patients', '0004_form_token_and_allergy_withdrawal'),
-        ('treatments', '0002_catalogue'),
+        ("clinic", "0002_cache_table"),
+        ("patients", "0004_form_token_and_allergy_withdrawal"),
+        ("treatments", "0002_catalogue"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('follow_up__isnull', False)), fields=['follow_up'], name='appointment_of_follow_up'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("follow_up__isnull", False)), fields=["follow_up"], name="appointment_of_follow_up"
+            ),
         ),
         migrations.AddIndex(
-            model_name='session',
-            index=models.Index(condition=models.Q(('follow_up__isnull', False)), fields=['follow_up'], name='session_of_follow_up'),
+            model_name="session",
+            index=models.Index(
+                condition=models.Q(("follow_up__isnull", False)), fields=["follow_up"], name="session_of_follow_up"
+            ),
         ),
     ]

@@ -201,6 +201,10 @@ class Protocol(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.milestones is None:  # JSON's own word for nothing, which a person may type
+            self.milestones = []
+
     @property
     def interval(self) -> Interval:
         return Interval(self.interval_days_min, self.interval_days_max)

@@ -301,7 +301,7 @@ class Session(Versioned):
 
     def missing_for_signing(self, *, has_areas: bool) -> dict[str, str]:
         """Return what a signed session has and this one lacks, as field name to what to do."""
-        missing = {}
+        missing: dict[str, Any] = {}
         if not has_areas:
             missing["areas"] = _("Choose the areas treated.")
         if self.weight_kg is None:

@@ -33,6 +33,7 @@ def course_track(progress: Progress, *, large: bool = False) -> SafeString:
         minimum=progress.minimum,
         milestones=progress.milestones,
         large=large,
+        goes_on=progress.goes_on,
         label=progress.long_label,
     )
 

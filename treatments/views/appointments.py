@@ -80,7 +80,7 @@ def book(request: Request) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, _("%(name)s is booked.") % {"name": patient.full_name})
-            return redirect(appointment)
+            return redirect("follow-up-list" if follow_up else appointment)
     return TemplateResponse(
         request,
         "treatments/appointments/book.html",

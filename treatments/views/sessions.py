@@ -113,9 +113,7 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
         return refuse(request, form, session, _("This session is signed, so it changes no more."))
     if form.is_bound and form.is_valid():
         try:
-            actions.keep(
-                session, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing
-            )
+            actions.keep(session, form.save, reactions=form.new_reactions(), by=request.user, now=now, signing=signing)
         except VersionConflictError:
             form.refuse(Session.objects.get(pk=session.pk))
         else:
@@ -124,9 +122,7 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
     return session_page(request, form, session.course)
 
 
-def refuse(
-    request: Request, form: SessionLogForm | SessionForm, record: Course | Session, words: str
-) -> HttpResponse:
+def refuse(request: Request, form: SessionLogForm | SessionForm, record: Course | Session, words: str) -> HttpResponse:
     """Say why nothing can be saved here: on the record's page, or beside what was typed meanwhile, which stays."""
     if not form.is_bound:
         messages.warning(request, words)
