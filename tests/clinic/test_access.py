@@ -5,23 +5,12 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from django.apps import apps
-from django.contrib import admin
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import reverse
 
 from clinic.roles import Role
-from tests.factories import (
-    AllergyFactory,
-    AppointmentFactory,
-    CourseFactory,
-    FollowUpFactory,
-    LocationFactory,
-    PatientFactory,
-    SessionFactory,
-    SideEffectFactory,
-    UserFactory,
-)
+from tests.clinic.access import client_of, records_at, routes, snapshot
+from tests.factories import LocationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -112,36 +101,11 @@ SUBJECTS = {
 }
 
 
-def routes(resolver=None, prefix="", space=""):
-    for pattern in (resolver or get_resolver()).url_patterns:
-        where = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from routes(pattern, where, f"{space}{pattern.namespace}:" if pattern.namespace else space)
-        elif isinstance(pattern, URLPattern):
-            yield where, space + (pattern.name or "")
-
-
 def own_routes():
     return {name: where for where, name in routes() if not name.startswith("admin:")}
 
 
 OF_OBJECTS = [name for name, where in own_routes().items() if "<uuid:public_id>" in where]
-
-
-def records_at(location):
-    """Make one of everything at a place: a patient, a draft session of a course, and what hangs on it."""
-    doctor = UserFactory(role=Role.CLINICIAN, locations=[location])
-    patient = PatientFactory(location=location)
-    course = CourseFactory(patient=patient, clinician=doctor)
-    return {
-        "patient": patient,
-        "allergy": AllergyFactory(patient=patient),
-        "course": course,
-        "session": SessionFactory(course=course),
-        "effect": SideEffectFactory(session__course=course),
-        "follow_up": FollowUpFactory(course=course),
-        "appointment": AppointmentFactory(course=course, practitioner=doctor),
-    }
 
 
 @pytest.fixture
@@ -152,18 +116,6 @@ def here():
 @pytest.fixture
 def records(here):
     return records_at(here)
-
-
-def client_of(who, here):
-    client = Client()
-    if who != "stranger":
-        role = Role.STAFF if who == "deactivated" else Role(who.capitalize())
-        user = UserFactory(role=role, locations=[here])
-        client.force_login(user)
-        if who == "deactivated":
-            user.is_active = False
-            user.save()
-    return client
 
 
 def address(name, records):
@@ -180,13 +132,6 @@ def said(response):
     if response.status_code == 302 and urlsplit(response.url).path == "/accounts/login/" and "next=" in response.url:
         return "in"
     return str(response.status_code)
-
-
-def snapshot():
-    """Return every row of every table, but for who is signed in and the address that allauth copies at first sight."""
-    models = apps.get_models(include_auto_created=True)
-    models = [model for model in models if model._meta.app_label not in {"sessions", "account"}]
-    return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}
 
 
 def test_every_route_has_its_row_and_every_row_its_route():
@@ -312,100 +257,6 @@ def test_somebody_of_no_place_sees_nobody(records):
 
     assert client.get(records["patient"].get_absolute_url()).status_code == 404
     assert client.get("/").status_code == 200
-
-
-# The admin site has too many routes for a table; one rule covers them, and every page without an argument is opened.
-
-
-def admin_pages():
-    named = {name: where for where, name in routes() if name.startswith("admin:") and name[6:]}
-    return sorted(name for name, where in named.items() if "(" not in where and "<" not in where)
-
-
-ADMIN_PAGES = [*admin_pages(), "admin:app_list"]
-
-
-def admin_address(name):
-    return reverse("admin:app_list", args=["clinic"]) if name == "admin:app_list" else reverse(name)
-
-
-def test_the_admin_site_shows_our_records_and_no_rights_beside_the_roles():
-    lists = {name.removesuffix("_changelist") for name in ADMIN_PAGES if name.endswith("_changelist")}
-
-    assert {"admin:clinic_user", "admin:clinic_location", "admin:patients_patient"} <= lists
-    assert not {name for name in lists if name.startswith(("admin:auth_", "admin:account_", "admin:sessions_"))}
-
-
-@pytest.mark.parametrize("who", ["stranger", "deactivated"])
-def test_strangers_are_led_from_the_admin_site_to_the_login_page(here, who):
-    client = client_of(who, here)
-
-    found = {urlsplit(client.get(admin_address(name), follow=True).redirect_chain[-1][0]).path for name in ADMIN_PAGES}
-
-    assert found == {"/accounts/login/"}
-
-
-@pytest.mark.parametrize("who", ["staff", "clinician"])
-def test_those_who_treat_are_kept_out_of_the_admin_site(here, who):
-    client = client_of(who, here)
-    inside = [name for name in ADMIN_PAGES if name != "admin:logout"]
-
-    assert {client.get(admin_address(name), follow=True).status_code for name in inside} == {403}
-
-
-def test_admin_opens_every_page_of_the_admin_site_and_none_writes(here, records):
-    client = client_of("admin", here)
-    before = snapshot()
-    reads = [name for name in ADMIN_PAGES if name.endswith(("_changelist", "index", "app_list"))]
-
-    assert {name: client.get(admin_address(name)).status_code for name in reads} == dict.fromkeys(reads, 200)
-    assert snapshot() == before
-
-
-@pytest.mark.parametrize("who", ["staff", "admin"])
-@pytest.mark.parametrize("page", ["change", "history"])
-def test_records_in_the_admin_site_are_the_admins(here, records, who, page):
-    client = client_of(who, here)
-    registered = [each for each in [*records.values(), here] if admin.site.is_registered(type(each))]
-
-    found = {
-        client.get(reverse(f"admin:{each._meta.label_lower.replace('.', '_')}_{page}", args=[each.pk])).status_code
-        for each in registered
-    }
-
-    assert found == {200 if who == "admin" else 302}
-    assert len(registered) >= 6
-
-
-def test_admin_adds_what_may_be_added(here):
-    client = client_of("admin", here)
-    adds = [name for name in ADMIN_PAGES if name.endswith("_add")]
-
-    assert {client.get(admin_address(name)).status_code for name in adds} <= {200, 403}
-    assert client.get(reverse("admin:clinic_user_add")).status_code == 200
-
-
-def test_admin_deletes_nothing(here, records):
-    client = client_of("admin", here)
-    url = reverse("admin:patients_patient_delete", args=[records["patient"].pk])
-
-    assert client.get(url).status_code == 403
-    assert client.post(url, {"post": "yes"}).status_code == 403
-
-
-def test_the_admin_site_offers_no_second_door():
-    response = Client().get("/admin/login/?next=/admin/")
-
-    assert (response.status_code, urlsplit(response.url).path) == (302, "/accounts/login/")
-
-
-def test_a_password_posted_to_the_admin_site_signs_nobody_in(here):
-    boss = UserFactory(role=Role.ADMIN, locations=[here])
-    client = Client()
-
-    client.post("/admin/login/", {"username": boss.email, "password": "wave-harbour-lantern"})
-
-    assert "_auth_user_id" not in client.session
 
 
 def test_nobody_signs_up():

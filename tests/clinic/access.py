@@ -1,0 +1,61 @@
+"""The addresses of the site, one of every record at a place, and somebody to try them."""
+
+from django.apps import apps
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from clinic.roles import Role
+from tests.factories import (
+    AllergyFactory,
+    AppointmentFactory,
+    CourseFactory,
+    FollowUpFactory,
+    PatientFactory,
+    SessionFactory,
+    SideEffectFactory,
+    UserFactory,
+)
+
+
+def routes(resolver=None, prefix="", space=""):
+    for pattern in (resolver or get_resolver()).url_patterns:
+        where = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, where, f"{space}{pattern.namespace}:" if pattern.namespace else space)
+        elif isinstance(pattern, URLPattern):
+            yield where, space + (pattern.name or "")
+
+
+def records_at(location):
+    """Make one of everything at a place: a patient, a draft session of a course, and what hangs on it."""
+    doctor = UserFactory(role=Role.CLINICIAN, locations=[location])
+    patient = PatientFactory(location=location)
+    course = CourseFactory(patient=patient, clinician=doctor)
+    return {
+        "patient": patient,
+        "allergy": AllergyFactory(patient=patient),
+        "course": course,
+        "session": SessionFactory(course=course),
+        "effect": SideEffectFactory(session__course=course),
+        "follow_up": FollowUpFactory(course=course),
+        "appointment": AppointmentFactory(course=course, practitioner=doctor),
+    }
+
+
+def client_of(who, here):
+    client = Client()
+    if who != "stranger":
+        role = Role.STAFF if who == "deactivated" else Role(who.capitalize())
+        user = UserFactory(role=role, locations=[here])
+        client.force_login(user)
+        if who == "deactivated":
+            user.is_active = False
+            user.save()
+    return client
+
+
+def snapshot():
+    """Return every row of every table, but for who is signed in and the address that allauth copies at first sight."""
+    models = apps.get_models(include_auto_created=True)
+    models = [model for model in models if model._meta.app_label not in {"sessions", "account"}]
+    return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}

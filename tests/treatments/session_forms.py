@@ -1,0 +1,49 @@
+"""The forms of a session as a browser sends them, and what the pages answer."""
+
+import uuid
+from datetime import UTC, datetime
+
+from django.urls import reverse
+
+from tests.factories import UserFactory
+
+FIRST = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # 07:00 in Los Angeles
+NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # 11:30 there, eight days later
+
+
+def signed_in(client, course, role):
+    user = UserFactory(role=role, locations=[course.location])
+    client.force_login(user)
+    return user
+
+
+def new_url(course):
+    return reverse("session-new", args=[course.public_id])
+
+
+def edit_url(session):
+    return reverse("session-edit", args=[session.public_id])
+
+
+def form_of(course, **changes):
+    """Return a form with all that signing asks for, sent by the course's clinician."""
+    return {
+        "form_token": str(uuid.uuid4()),
+        "performed_at": "2026-03-10T11:00",
+        "performed_by": course.clinician.pk,
+        "areas": [area.pk for area in course.areas.all()],
+        "technique": "nappage",
+        "weight_kg": "69.2",
+        "pain": "3",
+        "reactions": ["none"],
+        "note": "",
+        **changes,
+    }
+
+
+def errors(response):
+    return {field: list(texts) for field, texts in response.context["form"].errors.items()}
+
+
+def told(response):
+    return [str(message) for message in response.context["messages"]]
