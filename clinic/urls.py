@@ -6,6 +6,7 @@ from clinic.views import accounts, health
 urlpatterns = [
     path("", include("treatments.urls")),
     path("", include("patients.urls")),
+    path("accounts/email/", accounts.closed, name="account_email"),
     path("accounts/", include("allauth.account.urls")),
     path("settings/theme/", accounts.set_theme, name="set-theme"),
     path("settings/location/", accounts.switch_location, name="switch-location"),

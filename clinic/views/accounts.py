@@ -27,3 +27,8 @@ def switch_location(request: Request) -> HttpResponse:
         raise Http404
     request.session["location"] = chosen
     return redirect("today")
+
+
+def closed(request: Request) -> HttpResponse:
+    """Answer for a page of the sign-in library that a clinic does not open: the admin changes a person's e-mail."""
+    raise Http404

@@ -77,7 +77,7 @@ TABLE = {
     "account_inactive": Row("200 200 200 200"),
     "account_signup": Row("200 302 302 302", post="200 302 302 302"),
     "account_reauthenticate": Row(EVERYONE, post=EVERYONE),
-    "account_email": Row(EVERYONE, post="in 302 302 302"),
+    "account_email": Row("in 404 404 404", post="in 404 404 404"),
     "account_email_verification_sent": Row("200 200 200 200"),
     "account_change_password": Row(EVERYONE, post=EVERYONE),
     "account_set_password": Row("in 302 302 302", post="in 302 302 302"),
