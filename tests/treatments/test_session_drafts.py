@@ -41,8 +41,8 @@ def clinician(client, course):
 @pytest.mark.parametrize(
     ("lacks", "field", "told"),
     [
-        ({"pain": ""}, "pain", "Ask for the pain, 0 to 10."),
-        ({"weight_kg": ""}, "weight_kg", "Weigh the patient."),
+        ({"pain": ""}, "pain", "Ask for the pain, 0 to 10, or say why not."),
+        ({"weight_kg": ""}, "weight_kg", "Weigh the patient, or say why not."),
         ({"reactions": []}, "reactions", "Ask for reactions, and say “None” if there is none."),
     ],
 )
@@ -51,6 +51,16 @@ def test_signing_asks_for_what_is_missing(client, clinician, course, lacks, fiel
 
     assert errors(response) == {field: [told]}
     assert Session.objects.count() == 0
+
+
+def test_session_without_weight_and_pain_is_signed_with_the_reason_and_no_invented_number(client, clinician, course):
+    form = form_of(course, action="sign", weight_kg="", pain="", unmeasured_reason="Scales broken.")
+
+    client.post(new_url(course), form)
+
+    session = Session.objects.get()
+    assert (session.is_signed, session.weight_kg, session.pain) == (True, None, None)
+    assert "Scales broken." in client.get(session.get_absolute_url()).content.decode()
 
 
 def test_nurse_sees_no_way_to_sign(client, nurse, course):
@@ -119,7 +129,7 @@ def test_signing_twice_is_signing_once(client, clinician, course):
 def test_signing_a_draft_that_lacks_something_says_what(client, clinician, course):
     session = SessionFactory(course=course, performed_at=FIRST, weight_kg=None, pain=None)
 
-    assert told(sign(client, session, 1)) == ["Weigh the patient. Ask for the pain, 0 to 10."]
+    assert told(sign(client, session, 1)) == ["Weigh the patient, or say why not. Ask for the pain, 0 to 10, or say why not."]
 
 
 def test_signed_session_changes_no_more(client, clinician, course):

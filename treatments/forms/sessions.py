@@ -50,6 +50,7 @@ class _SessionForm(forms.ModelForm):
             "depth_mm",
             "weight_kg",
             "pain",
+            "unmeasured_reason",
             "early_reason",
             "note",
         ]

@@ -177,6 +177,13 @@ class Session(Versioned):
         validators=[MaxValueValidator(10)],
         help_text=_("0 none, 10 worst (numeric rating scale, LOINC 72514-3)."),
     )
+    unmeasured_reason = models.CharField(
+        _("why the weight or the pain is missing"),
+        max_length=200,
+        blank=True,
+        validators=[validate_plain_text],
+        help_text=_("For a session that is signed without them: “scales broken”, “patient declined”."),
+    )
     reactions_asked = models.CharField(
         _("reaction now"), max_length=4, choices=Asked, default=Asked.NOT_ASKED, blank=True
     )
@@ -304,12 +311,12 @@ class Session(Versioned):
         missing: dict[str, Any] = {}
         if not has_areas:
             missing["areas"] = _("Choose the areas treated.")
-        if self.weight_kg is None:
-            missing["weight_kg"] = _("Weigh the patient.")
+        if self.weight_kg is None and not self.unmeasured_reason:
+            missing["weight_kg"] = _("Weigh the patient, or say why not.")
         if self.reactions_asked == self.Asked.NOT_ASKED:
             missing["reactions_asked"] = _("Ask for reactions, and say “None” if there is none.")
-        if self.pain is None:
-            missing["pain"] = _("Ask for the pain, 0 to 10.")
+        if self.pain is None and not self.unmeasured_reason:
+            missing["pain"] = _("Ask for the pain, 0 to 10, or say why not.")
         return missing
 
     def previous(self) -> "Session | None":

@@ -15,7 +15,8 @@
       well.hidden = !input?.checked;
     }
     for (const check of checks) {
-      const isDone = "always" in check.dataset || inputs(check.dataset.check).some(isAnswered);
+      const names = [check.dataset.check, check.dataset.or].filter(Boolean);
+      const isDone = "always" in check.dataset || names.some((name) => inputs(name).some(isAnswered));
       check.classList.toggle("is-in-time", isDone);
       check.classList.toggle("is-prolonged", !isDone);
     }
