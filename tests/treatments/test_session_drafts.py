@@ -129,7 +129,8 @@ def test_signing_twice_is_signing_once(client, clinician, course):
 def test_signing_a_draft_that_lacks_something_says_what(client, clinician, course):
     session = SessionFactory(course=course, performed_at=FIRST, weight_kg=None, pain=None)
 
-    assert told(sign(client, session, 1)) == ["Weigh the patient, or say why not. Ask for the pain, 0 to 10, or say why not."]
+    words = "Weigh the patient, or say why not. Ask for the pain, 0 to 10, or say why not."
+    assert told(sign(client, session, 1)) == [words]
 
 
 def test_signed_session_changes_no_more(client, clinician, course):
