@@ -187,7 +187,7 @@ def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number
     rooms = list(patient.location.rooms.all())
     plans = []
     if person.today:
-        plans.append((now + timedelta(minutes=person.at), person.today, person.kind))
+        plans.append((same_day(now + timedelta(minutes=person.at), now, patient.location), person.today, person.kind))
     if person.booked:
         plans.append((now + timedelta(days=person.booked), Appointment.Status.BOOKED, Appointment.Kind.FOLLOW_UP))
     for at, status, kind in plans:
@@ -208,6 +208,13 @@ def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number
         last = course.sessions.order_by("performed_at").last() if course else None
         if status == Appointment.Status.DONE and last:
             Session.objects.filter(pk=last.pk).update(appointment=appointment)
+
+
+def same_day(moment: datetime, now: datetime, location: Location) -> datetime:
+    """Keep a moment inside the day of `now` at a location: around midnight too the board is full."""
+    local = location.local(now)
+    first = local.replace(hour=0, minute=5, second=0, microsecond=0)
+    return min(max(moment, first), local.replace(hour=23, minute=50, second=0, microsecond=0))
 
 
 def call(patient: Patient, person: Person, *, nurse: User, now: datetime) -> None:
