@@ -194,12 +194,16 @@ class OnceForm(RecordForm):
         made = self.sent_before()
         if made is None or self.repeats(made):
             return made
+        self.ask_again(self.in_words(made))
+        return None
+
+    def ask_again(self, what: str) -> None:
+        """Refuse other facts under the token of a row, and take a new token for the next sending."""
         data = cast(QueryDict, self.data).copy()
         data[self.add_prefix("form_token")] = str(uuid.uuid4())
         self.data = data
         said = _("This form was sent already and made %(what)s. To make another, send it again.")
-        self.add_error(None, ValidationError(said % {"what": self.in_words(made)}, code="sent"))
-        return None
+        self.add_error(None, ValidationError(said % {"what": what}, code="sent"))
 
     def sent_before(self) -> Any:
         """Return the row that an earlier sending made, whatever it says now."""

@@ -14,7 +14,6 @@ from tests.factories import (
     TreatmentAreaFactory,
     UserFactory,
 )
-from treatments.forms.side_effects import ResolveForm
 from treatments.models import SideEffect
 
 PERFORMED = datetime(2026, 3, 2, 15, 0, 42, tzinfo=UTC)  # 07:00:42 in Los Angeles
@@ -386,12 +385,17 @@ def test_script_in_a_note_is_shown_as_text(client, nurse, session):
     assert "<script>alert(1)" not in client.get(effect.get_absolute_url()).content.decode()
 
 
-@pytest.mark.parametrize(
-    ("kind", "unit"), [("burning", "minutes"), ("vasovagal", "hours"), ("swelling", "days"), ("nerve", "days")]
-)
-def test_length_of_a_reaction_is_asked_in_the_unit_of_its_kind(db, kind, unit):
-    effect = SideEffectFactory(kind__code=kind)
+def test_other_reaction_under_an_old_token_is_kept_in_the_form_and_logged_when_sent_again(client, nurse, session):
+    first = a_log(session)
+    client.post(log_url(session), first)
 
-    form = ResolveForm(effect=effect, now=effect.onset_at)
+    response = client.post(log_url(session), first | {"severity": "severe", "note": "Another one."})
 
-    assert form["lasted_unit"].value() == unit
+    form = response.context["form"]
+    assert "This form was sent already" in str(form.non_field_errors())
+    assert form["note"].value() == "Another one."
+    client.post(
+        log_url(session),
+        first | {"severity": "severe", "note": "Another one.", "form_token": form["form_token"].value()},
+    )
+    assert sorted(SideEffect.objects.values_list("severity", flat=True)) == ["mild", "severe"]

@@ -18,12 +18,21 @@ SEVERITIES = [severity.value for severity in SideEffect.Severity]  # the mildest
 ALWAYS_REVIEWED, URGENT = 1, 2
 
 
+class OtherFactsError(Exception):
+    """A form that made a row came again with other facts: somebody went back and typed the next reaction."""
+
+    def __init__(self, made: SideEffect) -> None:
+        super().__init__(made.title)
+        self.made = made
+
+
 def log(
     effect: SideEffect, *, areas: Iterable[TreatmentArea], by: "User", token: uuid.UUID
 ) -> tuple[list[SideEffect], bool]:
     """Log a reaction in each of the areas, or in none; return the rows and whether they are new.
 
-    One form sent twice makes one row an area: each is found again by a token made of the form's and the area.
+    One form sent twice makes one row an area: each is found again by a token made of the form's and the area. Raises
+    `OtherFactsError` for other facts under the token of a row.
     """
     with transaction.atomic():
         places: list[TreatmentArea | None] = [*areas] or [None]
@@ -40,14 +49,22 @@ def _log_once(effect: SideEffect, area: TreatmentArea | None, by: "User", token:
     row = SideEffect(area=area, recorded_by=by, form_token=token, **{name: getattr(effect, name) for name in facts})
     made = SideEffect.objects.filter(form_token=token, recorded_by=by).first()
     if made:
-        return made, False
+        return _repeated(made, row), False
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:
         # The other tap came first, between our look and our write.
-        return SideEffect.objects.get(form_token=token, recorded_by=by), False
+        return _repeated(SideEffect.objects.get(form_token=token, recorded_by=by), row), False
     return row, True
+
+
+def _repeated(made: SideEffect, row: SideEffect) -> SideEffect:
+    """Return the row made, if this says the same. Moments are left out: "just now" is another with each tap."""
+    facts = ("kind_id", "severity", "grade", "reported_by", "action_taken", "note")
+    if any(getattr(made, fact) != getattr(row, fact) for fact in facts):
+        raise OtherFactsError(made)
+    return made
 
 
 def change(effect: SideEffect, *, before: SideEffect, version: int) -> SideEffect:

@@ -47,14 +47,18 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
     now = timezone.now()
     form = SideEffectLogForm(request.POST or None, session=session, now=now)
     if request.method == "POST" and form.is_valid():
-        logged, is_new = actions.log(
-            form.save(commit=False),
-            areas=form.cleaned_data["areas"],
-            by=request.user,
-            token=form.cleaned_data["form_token"],
-        )
-        messages.success(request, logged_message(logged, is_new=is_new))
-        return redirect(logged[0] if len(logged) == 1 else session)
+        try:
+            logged, is_new = actions.log(
+                form.save(commit=False),
+                areas=form.cleaned_data["areas"],
+                by=request.user,
+                token=form.cleaned_data["form_token"],
+            )
+        except actions.OtherFactsError as error:
+            form.ask_again(error.made.title)
+        else:
+            messages.success(request, logged_message(logged, is_new=is_new))
+            return redirect(logged[0] if len(logged) == 1 else session)
     return TemplateResponse(
         request,
         "treatments/side_effects/log.html",
