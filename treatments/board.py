@@ -110,7 +110,7 @@ def board(location: Location, now: datetime, *, of: User | None = None) -> Board
         .prefetch_related(
             Prefetch("course", Course.objects.for_page()),
             Prefetch("patient__allergies", Allergy.objects.in_force()),
-            "sessions",
+            Prefetch("sessions", Session.objects.standing()),
         )
     )
     if of is not None:

@@ -8,7 +8,7 @@ import factory
 from factory.django import DjangoModelFactory
 
 from clinic.roles import Role
-from tests.factories.clinic import UserFactory
+from tests.factories.clinic import LocationFactory, UserFactory
 from tests.factories.patients import PatientFactory
 from treatments.models import (
     Appointment,
@@ -16,6 +16,11 @@ from treatments.models import (
     Course,
     FollowUp,
     Indication,
+    Ingredient,
+    Injection,
+    Lot,
+    Preparation,
+    Product,
     Protocol,
     Reminder,
     Session,
@@ -42,7 +47,7 @@ class CatalogueFactory(DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **fields: Any) -> Any:
-        key = cls.key
+        key = fields.pop("key")
         row = model_class.objects.filter(**{key: fields[key]}).first()
         if row is None:
             return model_class.objects.create(**fields)
@@ -219,3 +224,72 @@ class ReminderFactory(DjangoModelFactory):
     state = Reminder.State.SENT
     started_at = datetime(2026, 9, 2, 16, 0, tzinfo=UTC)
     sent_at = factory.LazyAttribute(lambda reminder: reminder.started_at if reminder.state == "sent" else None)
+
+
+class ProductFactory(CatalogueFactory):
+    """A vitamin mixture of no published limit."""
+
+    key = "code"
+
+    class Meta:
+        model = Product
+
+    code = "test-vitamins"
+    name = "Vitamin mixture"
+    strength = "10 mg/ml"
+    product_class = Product.Class.REVITALISING
+
+
+class LotFactory(DjangoModelFactory):
+    """A hundred millilitres, in date until the end of 2027."""
+
+    class Meta:
+        model = Lot
+
+    product = factory.SubFactory(ProductFactory)
+    location = factory.SubFactory(LocationFactory)
+    number = factory.Sequence(lambda n: f"LOT-{n + 1}")
+    expires_on = date(2027, 12, 31)
+    received_ml = Decimal("100.000")
+    received_on = date(2026, 2, 1)
+    received_by = doctor()
+
+    class Params:
+        held = factory.Trait(
+            held_at=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+            held_by=factory.SelfAttribute("received_by"),
+            hold_reason="Three nodules.",
+        )
+
+
+class PreparationFactory(DjangoModelFactory):
+    """A mixture made an hour before the first session, to be used within the day; ingredients are (lot, ml) pairs."""
+
+    class Meta:
+        model = Preparation
+        skip_postgeneration_save = True
+
+    location = factory.SubFactory(LocationFactory)
+    name = "Morning mixture"
+    mixed_at = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+    mixed_by = doctor()
+    use_by_at = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
+
+    @factory.post_generation
+    def ingredients(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        for lot, volume_ml in extracted if extracted is not None else [(LotFactory(location=self.location), 10)]:
+            Ingredient.objects.create(preparation=self, lot=lot, volume_ml=volume_ml)
+
+
+class InjectionFactory(DjangoModelFactory):
+    """Two millilitres of a lot in the session's first area, in 40 points."""
+
+    class Meta:
+        model = Injection
+
+    session = factory.SubFactory(SessionFactory)
+    area = factory.LazyAttribute(lambda injection: injection.session.areas.first())
+    lot = factory.SubFactory(LotFactory, location=factory.SelfAttribute("..session.course.location"))
+    volume_ml = Decimal("2.000")
+    points = 40
+    technique = factory.SelfAttribute("session.technique")

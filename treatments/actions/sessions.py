@@ -77,7 +77,7 @@ def reporter(user: "User") -> SideEffect.Reporter:
 
 def proposal(course: Course, by: "User", now: datetime) -> dict[str, Any]:
     """Return what a new session of the course starts from: now, by this person, areas and technique as last time."""
-    last = course.sessions.order_by("-performed_at", "-pk").prefetch_related("areas").first()
+    last = course.sessions.standing().order_by("-performed_at", "-pk").prefetch_related("areas").first()
     start = {"performed_at": now.replace(second=0, microsecond=0), "performed_by": by}
     if last is None:
         return start | {"areas": course.areas.all(), "technique": Session.Technique.NAPPAGE}

@@ -57,7 +57,7 @@ def close_visit(appointment: Appointment) -> None:
     counts from the session.
     """
     course = appointment.course
-    if not appointment.follow_up or not course or appointment.sessions.exists():
+    if not appointment.follow_up or not course or appointment.sessions.standing().exists():
         return
     last = _last_session(course)
     days = [course.day_of(appointment.starts_at), *([course.day_of(last.performed_at)] if last else [])]
