@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -10,7 +10,6 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 LEAST_ML, MOST_ML = Decimal("0.001"), Decimal(100_000)
 
 
-def volume_field(label: "str | Promise", **kwargs: object) -> models.DecimalField:
+def volume_field(label: Any, **kwargs: Any) -> models.DecimalField:
     """Return a column for a volume in millilitres, to the microlitre."""
-    return models.DecimalField(verbose_name=label, max_digits=9, decimal_places=3, **kwargs)  # type: ignore[arg-type]
+    return models.DecimalField(verbose_name=label, max_digits=9, decimal_places=3, **kwargs)
 
 
-def limit_field(label: str | Promise, digits: int = 9, places: int = 3) -> models.DecimalField:
+def limit_field(label: Any, digits: int = 9, places: int = 3) -> models.DecimalField:
     """Return a column for a limit; empty means that none is known."""
     return models.DecimalField(
         label,
