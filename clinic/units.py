@@ -41,6 +41,12 @@ def show_weight_change(kilograms: Decimal, location: Location) -> str:
     return f"{sign}{abs(number)}\N{NO-BREAK SPACE}{weight_unit(location)}"
 
 
+def show_ml(volume: Decimal) -> str:
+    """Return "1.4 ml": as many decimals as it has, to the microlitre."""
+    number = f"{volume:.3f}".rstrip("0").rstrip(".")
+    return f"{number.replace('-', '−')}\N{NO-BREAK SPACE}ml"
+
+
 class WeightField(forms.DecimalField):
     """A weight as typed at a location; cleans to kilograms, to a hundredth, so that a tenth of a pound survives."""
 

@@ -43,6 +43,10 @@ class PreparationQuerySet(models.QuerySet["Preparation"]):
         injected = summed_volume(Injection.objects.standing().filter(preparation=OuterRef("pk")), "preparation")
         return self.annotate(mixed_ml=mixed, injected_ml=injected, remaining_ml=mixed - injected)
 
+    def overdrawn(self) -> "PreparationQuerySet":
+        """Return the mixtures of which more was injected than was mixed, annotated by `with_stock`."""
+        return self.with_stock().filter(Q(remaining_ml__lt=0))
+
     def in_stock(self) -> "PreparationQuerySet":
         return self.with_stock().filter(Q(remaining_ml__gt=0), discarded_at=None)
 

@@ -163,6 +163,10 @@ class LotQuerySet(models.QuerySet["Lot"]):
             remaining_ml=F("received_ml") + changed - injected - mixed,
         )
 
+    def overdrawn(self) -> "LotQuerySet":
+        """Return the lots of which more was taken than they held, annotated by `with_stock`."""
+        return self.with_stock().filter(Q(remaining_ml__lt=0))
+
     def in_stock(self) -> "LotQuerySet":
         """Return the lots of which something is left, annotated by `with_stock`."""
         return self.with_stock().filter(Q(remaining_ml__gt=0))
