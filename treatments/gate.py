@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from patients.consents import State as ConsentStanding
 from patients.consents import consent_state
 from patients.models import Allergy, Patient, ScreeningAnswer, ScreeningQuestion
-from patients.screening import standing
+from patients.screening import Standing, standing
 from treatments.drawn import Drawn, Line, limits_of
-from treatments.models import Injection, Lot, Product, Restriction
-from treatments.rules.allergies import allergy_conflict
+from treatments.models import Injection, Lot, Product, Restriction, TreatmentArea
+from treatments.rules.allergy import allergy_conflict
 from treatments.rules.dose import Measure, Passed, passed
 from treatments.rules.stock import Fault
 
@@ -40,11 +40,38 @@ class Problem:
     url: str = ""
 
 
-def problems(drawn: Drawn, now: datetime) -> list[Problem]:
+@dataclass(frozen=True)
+class Screened:
+    """What the screenings of a patient say: how they stand, and which areas and products each yes rules out."""
+
+    known: Standing
+    restrictions: Mapping[int, Restriction]
+
+    def blocked_areas(self, areas: Iterable[TreatmentArea]) -> dict[int, str]:
+        """Return which of these areas must not be treated, by key, with the reason in words."""
+        blocked: dict[int, str] = {}
+        for finding in self.known.findings:
+            question, restriction = finding.question, self.restrictions.get(finding.pk)
+            if question.scope != ScreeningQuestion.Scope.AREA or not question.is_absolute:
+                continue
+            ruled_out = set(restriction.areas.all()) if restriction else set()
+            blocked |= {area.pk: question.name for area in areas if not ruled_out or area in ruled_out}
+        return blocked
+
+
+def screened(patient: Patient) -> Screened:
+    """Return what the patient's screenings say, in a constant number of queries."""
+    known = standing(patient)
+    keys = [finding.pk for finding in known.findings if finding.question.scope != ScreeningQuestion.Scope.PERSON]
+    rows = Restriction.objects.filter(answer__in=keys).prefetch_related("areas", "products") if keys else []
+    return Screened(known, {row.answer_id: row for row in rows})
+
+
+def problems(drawn: Drawn, now: datetime, *, known: Screened | None = None) -> list[Problem]:
     """Return everything that stands against signing this now, the gravest kind first; warnings are among it."""
     return [
         *_of_consent(drawn.patient, now),
-        *_of_screening(drawn, now),
+        *_of_screening(drawn, known or screened(drawn.patient), now),
         *problems_of_products(drawn),
     ]
 
@@ -81,9 +108,8 @@ def _of_consent(patient: Patient, now: datetime) -> Iterator[Problem]:
     yield Problem("consent", words, _("Let the patient sign it"), may_override=True, url=url)
 
 
-def _of_screening(drawn: Drawn, now: datetime) -> Iterator[Problem]:
-    patient, course = drawn.patient, drawn.course
-    known = standing(patient)
+def _of_screening(drawn: Drawn, said: Screened, now: datetime) -> Iterator[Problem]:
+    patient, course, known = drawn.patient, drawn.course, said.known
     url = reverse("screening-new", args=[patient.public_id])
     if known.full is None:
         words = _("The patient was never screened.")
@@ -94,10 +120,9 @@ def _of_screening(drawn: Drawn, now: datetime) -> Iterator[Problem]:
         yield Problem("screening-expired", words, _("Screen now"), may_override=True, url=url)
     yield from _of_age(patient, course.day_of(drawn.performed_at))
     today = dict(drawn.answers)
-    restrictions = _restrictions(known.findings)
     for finding in known.findings:
         if today.get(finding.question, True):
-            yield from _of_finding(finding, restrictions.get(finding.pk), drawn)
+            yield from _of_finding(finding, said.restrictions.get(finding.pk), drawn)
     already = {finding.question for finding in known.findings}
     for question, is_yes in drawn.answers:
         if is_yes and question not in already:
@@ -113,11 +138,6 @@ def _of_age(patient: Patient, day: date) -> Iterator[Problem]:
     elif age > OLD:
         words = _("The patient is %(age)s years old.") % {"age": age}
         yield Problem("over75", words, _("A clinician decides"), stops=False)
-
-
-def _restrictions(findings: Iterable[ScreeningAnswer]) -> dict[int, Restriction]:
-    rows = Restriction.objects.filter(answer__in=[finding.pk for finding in findings])
-    return {row.answer_id: row for row in rows.prefetch_related("areas", "products")}
 
 
 def _of_finding(finding: ScreeningAnswer, restriction: Restriction | None, drawn: Drawn) -> Iterator[Problem]:

@@ -1,7 +1,6 @@
 """Areas and points: where the mixture went, how much of it, in how many points."""
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -12,29 +11,16 @@ from django.utils.translation import gettext_lazy
 from clinic.forms import choices_of_rows
 from clinic.units import show_ml
 from clinic.widgets import Stepper
+from treatments.bodymap import AreaRow, LastTime
 from treatments.drawn import NOTHING, Drawn, Share
 from treatments.forms.courses import AreasField
 from treatments.forms.session.parts import Part, VolumeField, plain
 from treatments.models import Session, TreatmentArea
 from treatments.models.injection import MOST_POINTS
-from treatments.rules.bodymap import default_points, read_map_points
+from treatments.rules.bodymap import MapPoint, default_points, read_map_points
 from treatments.rules.mixing import share
 
-MapPoints = dict[str, list[list[Any]]]
-
-
-@dataclass(frozen=True)
-class AreaRow:
-    """One offered area, as the map and the list beside it show it."""
-
-    area: TreatmentArea
-    chosen: bool
-    volume: str
-    points: str
-    map_points: list[list[Any]]
-    last: dict[str, Any] | None
-    open_reaction: bool
-    blocked: str
+Placed = dict[str, list[list[Any]]]  # by area code: [figure, x, y] each
 
 
 class AreasPart(Part):
@@ -71,10 +57,11 @@ class AreasPart(Part):
                 chosen=str(area.pk) in chosen,
                 volume=plain_value(self[self.area_names(area)[0]].value()),
                 points=plain_value(self[self.area_names(area)[1]].value()),
-                map_points=points_of(self[self.area_names(area)[2]].value()),
+                map_points=points_of(self[self.area_names(area)[2]].value(), area),
                 last=last_of(before.get(area.pk), placed.get(area.code, [])),
                 open_reaction=area.pk in reacting,
                 blocked=blocked.get(area.pk, ""),
+                errors=[text for name in self.area_names(area) for text in self[name].errors],
             )
             for area in self.offered
         ]
@@ -86,8 +73,8 @@ class AreasPart(Part):
         self.shares = self._shares(chosen)
         return cleaned
 
-    def _placed(self, chosen: list[TreatmentArea]) -> MapPoints:
-        found: MapPoints = {}
+    def _placed(self, chosen: list[TreatmentArea]) -> Placed:
+        found: Placed = {}
         for area in chosen:
             name = self.area_names(area)[2]
             try:
@@ -133,23 +120,22 @@ class AreasPart(Part):
             self.add_error("areas", text % facts)
 
 
-def last_of(before: Share | None, placed: list[list[Any]]) -> dict[str, Any] | None:
+def last_of(before: Share | None, placed: list[list[Any]]) -> LastTime | None:
     if before is None:
         return None
-    return {"volume": plain(before.ml), "points": before.points, "map_points": placed}
+    return LastTime(plain(before.ml), str(before.points or ""), [tuple(point) for point in placed])
 
 
 def plain_value(value: Any) -> str:
     return plain(value) if isinstance(value, Decimal) else "" if value is None else str(value)
 
 
-def points_of(value: Any) -> list[list[Any]]:
+def points_of(value: Any, area: TreatmentArea) -> list[MapPoint]:
     """Return the points as the form has them, none where they cannot be read: the judge says so."""
     try:
-        found = json.loads(value) if value else []
+        return read_map_points(value or "", area.code)
     except ValueError:
         return []
-    return found if isinstance(found, list) else []
 
 
 def initial_areas(shares: list[Share], session: Session) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.forms.utils import ErrorDict
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -31,7 +32,7 @@ OVERRIDE = "override-"
 class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SincePart):
     """Everything one page asks of a session. `signing` asks for all that a signed session has; a draft may lack it.
 
-    With `judged=False` the form shows what was typed and passes no judgement yet.
+    `stand` judges the form as if it was to be signed now, without showing errors for it.
     """
 
     note = NoteField(label=gettext_lazy("Note"), most=4000, rows=4, required=False)
@@ -70,10 +71,9 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         now: datetime,
         signing: bool = False,
         booking: bool = False,
-        judged: bool = True,
         **kwargs: Any,
     ) -> None:
-        self.now, self.signing, self.booking, self.judged = now, signing, booking, judged
+        self.now, self.signing, self.booking = now, signing, booking
         self.lines, self.shares, self.answers, self.noticed = [], [], [], None
         super().__init__(*args, **kwargs)
         course, instance = self.instance.course, self.instance
@@ -95,11 +95,30 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
             self.initial.update(initial_rows(stored.lines) | given)
         self.build()
 
-    def full_clean(self) -> None:
-        if self.judged:
-            super().full_clean()
-        else:
-            self._errors, self.cleaned_data = ErrorDict(), {}
+    def stand(self) -> ErrorDict:
+        """Return what would be missing if the form was signed as it stands. Its own errors stay those it shows."""
+        shown = self._errors
+        if not self.is_bound:
+            self.data, self.is_bound = self.as_typed(), True
+        signing, self.signing = self.signing, True
+        self.full_clean()
+        left, self._errors, self.signing = self.errors, shown or ErrorDict(), signing
+        return left
+
+    def as_typed(self) -> QueryDict:
+        """Return what a browser would send of the form as it starts."""
+        data = QueryDict(mutable=True)
+        for name, field in self.fields.items():
+            value = self[name].value()
+            if value is None or value is False or value == "":
+                continue
+            if isinstance(value, (list, tuple)) or hasattr(value, "all"):
+                rows = value.all() if hasattr(value, "all") else value
+                data.setlist(self.add_prefix(name), [str(getattr(row, "pk", row)) for row in rows])
+            else:
+                shown = field.widget.format_value(getattr(value, "pk", value))
+                data[self.add_prefix(name)] = str(shown[0] if isinstance(shown, list) else shown)
+        return data
 
     @property
     def has_pain(self) -> bool:
