@@ -73,7 +73,8 @@ def judge(
     state = state_of(deciding, now)
     language = deciding.form.language if deciding else patient.language
     newest = form_to_sign([form for form in forms if form.purpose == purpose], language)
-    return ConsentState(purpose, state, deciding, newest, in_words(state, purpose, deciding, patient.location.today(now)))
+    words = in_words(state, purpose, deciding, patient.location.today(now))
+    return ConsentState(purpose, state, deciding, newest, words)
 
 
 def state_of(consent: Consent | None, now: datetime) -> State:

@@ -58,7 +58,7 @@ def new(request: Request, public_id: UUID) -> HttpResponse:
     if text is None:
         messages.warning(request, _("No text is published for this purpose. An admin writes it."))
         return redirect("patient-consents", patient.public_id)
-    form = SignForm(request.POST or None, patient=patient, text=text)
+    form = SignForm(request.POST if request.method == "POST" else None, patient=patient, text=text)
     if request.method == "POST":
         if made := form.made_before():
             return redirect("patient-consents", made.patient.public_id)

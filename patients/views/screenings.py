@@ -32,7 +32,7 @@ def new(request: Request, public_id: UUID) -> HttpResponse:
         return redirect(patient)
     if "rest" in request.POST:
         return show_questions(request, patient, ScreeningForm.with_no_to_the_rest(request.POST, patient=patient))
-    form = ScreeningForm(request.POST or None, patient=patient)
+    form = ScreeningForm(request.POST if request.method == "POST" else None, patient=patient)
     if request.method == "POST" and (made := form.made_before()):
         return redirect(made)
     if request.method == "POST" and form.is_valid() and (screening := save(request, form)):
