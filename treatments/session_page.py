@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.forms.utils import ErrorDict
+from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,6 +17,7 @@ from treatments.forms.session import OVERRIDE, SessionParts
 from treatments.gate import Problem, Screened, figure, problems, problems_of_products, screened
 from treatments.models import Appointment, Course, Product, Session
 from treatments.progress import Progress, WeightChange, progress, weight_change
+from treatments.rules.course import DateRange, next_session
 from treatments.rules.dose import Given, most_mg
 from treatments.session_words import compared
 
@@ -177,6 +180,42 @@ class SessionPage:
         return self.form.area_rows(
             self.last_drawn, reacting=reacting, blocked=self.screened.blocked_areas(self.form.offered)
         )
+
+    @property
+    def last_name(self) -> str:
+        """Return what the map calls the session before: "session 4"."""
+        if self.last is None:
+            return ""
+        number = self.last.number
+        return _("session %(number)s") % {"number": number} if number else _("last time")
+
+    @property
+    def last_points(self) -> str:
+        """Return the volume of a point at the session before, to hold today's against it: "Session 4: 0.05"."""
+        each = self.last_drawn.ml_a_point if self.last_drawn else None
+        return f"{capfirst(self.last_name)}: {figure(each)}." if each else ""
+
+    @property
+    def screening_said(self) -> str:
+        """Return until when the full screening holds."""
+        days, place = self.course.protocol.screening_days, self.course.location
+        last_day = self.screened.known.expires_on(days, place)
+        if last_day is None:
+            return _("Never screened in full.")
+        if last_day < place.today(self.now):
+            return _("The full screening was valid to %(day)s.") % {"day": date_format(last_day, "j F")}
+        return _("Full screening valid to %(day)s.") % {"day": date_format(last_day, "j F")}
+
+    @property
+    def suggested(self) -> DateRange | None:
+        """Return when the next session is wanted, counted from this one."""
+        performed_on = self.course.day_of(self.form.instance.performed_at or self.now)
+        return next_session(performed_on, self.course.protocol.interval)
+
+    @property
+    def books_next(self) -> bool:
+        """Say whether signing may book the next session in the same tap."""
+        return self.course.is_running and not self.amending and self.booked is None
 
     @cached_property
     def booked(self) -> Appointment | None:

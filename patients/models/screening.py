@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -186,6 +186,31 @@ class Screening(Versioned):
         self.because(reason).save_over(version)
 
 
+class ScreeningAnswerQuerySet(models.QuerySet["ScreeningAnswer"]):
+    def newest_of(self, patient: Patient, before: datetime | None = None) -> "ScreeningAnswerQuerySet":
+        """Return a patient's newest answer to each question ever asked, the screenings in error left out.
+
+        `before` is a moment: what was answered later is left out as well.
+        """
+        in_force = Screening.objects.in_force().of_patient(patient)
+        if before is not None:
+            in_force = in_force.before(before)
+        here, there = "screening__answered_at", OuterRef("screening__answered_at")
+        newer = ScreeningAnswer.objects.filter(
+            Q(**{f"{here}__gt": there}) | Q(**{here: there, "pk__gt": OuterRef("pk")}),
+            question=OuterRef("question"),
+            screening__in=in_force,
+        )
+        return (
+            self.filter(~Exists(newer), screening__in=in_force)
+            .select_related("question", "screening")
+            .order_by("question__order", "pk")
+        )
+
+    def for_page(self) -> "ScreeningAnswerQuerySet":
+        return self.select_related("question").order_by("question__order", "pk")
+
+
 class ScreeningAnswer(models.Model):
     """What a patient answered to one question."""
 
@@ -202,6 +227,8 @@ class ScreeningAnswer(models.Model):
     answer = models.CharField(_("answer"), max_length=3, choices=Answer)
     detail = models.CharField(_("detail"), max_length=300, blank=True, validators=[validate_plain_text])
     history = HistoricalRecords()
+
+    objects = ScreeningAnswerQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("screening answer")

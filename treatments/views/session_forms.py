@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -21,6 +22,7 @@ from clinic.forms import ConflictRow, save_once
 from clinic.forms import shown as in_field_words
 from clinic.http import Request
 from clinic.models import VersionConflictError
+from clinic.undo import offer_undo
 from treatments.actions import amendments, appointments, working_copies
 from treatments.actions import sessions as actions
 from treatments.actions.working_copies import PAGE, VERSION, OtherPageError
@@ -277,7 +279,7 @@ def spread_out(error: ValidationError) -> list[ValidationError]:
 
 def other_page(request: Request, course: Course, session: Session | None) -> OtherPageError | None:
     """Return what another page typed of this session meanwhile, None when this page has the newest."""
-    if request.POST.get("force"):
+    if "force" in request.GET:
         return None
     try:
         working_copies.refuse_other_page(working_copies.open_copy(course, session), request.POST, course)
@@ -324,7 +326,9 @@ def shown(
             "copy": copy,
             "copy_version": copy.version if copy else request.POST.get(VERSION, "0"),
             "other": compared_pages(form, other) if other else None,
+            "act": request.POST.get("action", "draft"),
             "notes": notes or [],
+            "csrf_cookie": settings.CSRF_COOKIE_NAME,
             "amending": amending,
             "keep_url": keep_url(course, session, amending=amending),
             "banner": course_banner(course, form.now),
@@ -389,7 +393,7 @@ def kept(
         if session and (session.is_in_error or session.is_signed != amending):
             raise OtherPageError(None)
         copy = working_copies.keep(
-            course, session, request.POST, by=request.user, force=bool(request.POST.get("force"))
+            course, session, request.POST, by=request.user, force="force" in request.GET
         )
     except OtherPageError as error:
         other = error
@@ -404,6 +408,7 @@ def kept(
             "copy": copy,
             "copy_version": copy.version if copy else request.POST.get(VERSION, "0"),
             "other": compared_pages(form, other) if other else None,
+            "keep_url": request.path,
             "amending": amending,
             "now": form.now,
         },
@@ -422,8 +427,8 @@ def discard(request: Request, public_id: UUID) -> HttpResponse:
     copy = get_copy(request, public_id)
     if copy.closed_at is None:
         copy.close(timezone.now())
-    undo = reverse("working-copy-reopen", args=[copy.public_id])
-    messages.info(request, _("What was typed is discarded."), extra_tags=f"undo:{undo}")
+    messages.info(request, _("What was typed is discarded."))
+    offer_undo(request, reverse("working-copy-reopen", args=[copy.public_id]))
     return redirect(copy.session or copy.course)
 
 
