@@ -296,7 +296,8 @@ def totals_in_words(rows: Iterable[AreaRow]) -> str:
     if not (volume and points):
         return ""
     each = (volume / points).quantize(HUNDREDTH)
-    return words()["sum"].format(volume=f"{volume.normalize():f}", points=points, each=each)
+    shown = str(volume.quantize(HUNDREDTH)).removesuffix("0")
+    return words()["sum"].format(volume=shown, points=points, each=each)
 
 
 def _decimal(text: str) -> Decimal:
