@@ -70,7 +70,7 @@ def test_map_says_in_words_all_that_it_shows():
     ]
 
     assert in_words(rows, "session 4") == (
-        "Body map. Treated: Buttock, left, 2.4 ml, 48 points. Session 4: Back thigh, left, 2.6 ml. "
+        "Body map. Treated: Buttock, left, 2.4 ml, 46 points. Session 4: Back thigh, left, 2.6 ml. "
         "Open reaction: Hip, right. Blocked: Abdomen, Hernia."
     )
     assert in_words(rows, "session 4") in picture(*rows)
@@ -144,14 +144,14 @@ def test_what_was_typed_cannot_carry_markup():
 
 
 def test_row_has_the_inputs_of_its_area():
-    inputs = Tags(editor(row(chosen=True, volume="2.4", points="46", map_points=[("back", 0.42001, 0.5)]))).inputs()
+    inputs = Tags(editor(row(chosen=True, volume="2.4", points="50", map_points=[("back", 0.42001, 0.5)]))).inputs()
 
     assert inputs["areas"]["value"] == str(area("buttock-left").pk)
     assert "checked" in inputs["areas"]
     assert (inputs["ml-buttock-left"]["value"], inputs["ml-buttock-left"]["step"]) == ("2.4", "0.1")
     assert inputs["ml-buttock-left"]["min"] == "0"
-    assert inputs["points-buttock-left"]["value"] == "46"
-    assert inputs["points-buttock-left"]["placeholder"] == "48"
+    assert inputs["points-buttock-left"]["value"] == "50"
+    assert inputs["points-buttock-left"]["placeholder"] == "46"
     assert inputs["map-buttock-left"]["type"] == "hidden"
     assert json.loads(inputs["map-buttock-left"]["value"]) == [["back", 0.42, 0.5]]
 
@@ -216,9 +216,9 @@ def test_editor_without_any_zone_offers_no_close_up():
 
 
 def test_totals_are_of_what_is_chosen():
-    rows = [row(chosen=True, volume="2.40", points="46"), row("hip-left", chosen=True, volume="5"), row("abdomen")]
+    rows = [row(chosen=True, volume="2.40", points="50"), row("hip-left", chosen=True, volume="5"), row("abdomen")]
 
-    assert totals_in_words(rows) == "7.4 ml over 55 points is 0.13 ml a point."
+    assert totals_in_words(rows) == "7.4 ml over 59 points is 0.13 ml a point."
 
 
 @pytest.mark.parametrize("volume", ["", "0", "x", "NaN", "Infinity", "-3", "1e999999"])
@@ -226,7 +226,7 @@ def test_totals_are_silent_without_a_volume(volume):
     assert totals_in_words([row(chosen=True, volume=volume)]) == ""
 
 
-@pytest.mark.parametrize(("points", "counted"), [("", 48), ("46", 46), ("many", 48), ("9" * 5000, 48), ("-1", 48)])
+@pytest.mark.parametrize(("points", "counted"), [("", 46), ("50", 50), ("many", 46), ("9" * 5000, 46), ("-1", 46)])
 def test_points_are_those_typed_else_the_grid(points, counted):
     assert row(points=points).count == counted
 
