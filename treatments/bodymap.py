@@ -70,7 +70,7 @@ class AreaRow:
 
     @property
     def amount(self) -> str:
-        """Return "2.4 ml, 48 points" as far as it is known."""
+        """Return "2.4 ml, 46 points" as far as it is known."""
         return _amount(self.volume, self.count)
 
 
@@ -181,7 +181,7 @@ def region(rows: Iterable[AreaRow]) -> str:
 
 
 def in_words(rows: Sequence[AreaRow], when: str) -> str:
-    """Return all that the map shows as sentences: "Body map. Treated: Buttock, left, 2.4 ml, 48 points. …"
+    """Return all that the map shows as sentences: "Body map. Treated: Buttock, left, 2.4 ml, 46 points. …"
 
     `when` names the session before, as in the middle of a sentence: "session 4".
     """
@@ -296,7 +296,8 @@ def totals_in_words(rows: Iterable[AreaRow]) -> str:
     if not (volume and points):
         return ""
     each = (volume / points).quantize(HUNDREDTH)
-    return words()["sum"].format(volume=f"{volume.normalize():f}", points=points, each=each)
+    shown = str(volume.quantize(HUNDREDTH)).removesuffix("0")
+    return words()["sum"].format(volume=shown, points=points, each=each)
 
 
 def _decimal(text: str) -> Decimal:

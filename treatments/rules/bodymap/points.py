@@ -116,23 +116,25 @@ def _middle(polygon: tuple[Point, ...]) -> Point:
     return (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
 
 
+@cache
+def _box(code: str, figure: Figure) -> tuple[float, float, float]:
+    """Return how far from the axis a zone goes on the body, and its top and bottom there, in units."""
+    corners = [point for point in zone_polygon(code, figure) if contains(outline_polygon(), point)]
+    heights = [y for _x, y in corners]
+    return max(abs(x - AXIS) for x, _y in corners), min(heights), max(heights)
+
+
 def close_up(codes: Iterable[str]) -> tuple[float, float, float, float] | None:
     """Return the part of the drawing that shows these areas as (x, y, width, height), even about the axis.
 
     None without a zone, and where the part would be nearly the whole.
     """
-    corners = [
-        point
-        for code in codes
-        for figure in figures_of(code)
-        for point in zone_polygon(code, figure)
-        if contains(outline_polygon(), point)
-    ]
-    if not corners:
+    boxes = [_box(code, figure) for code in codes for figure in figures_of(code)]
+    if not boxes:
         return None
-    half = max(abs(x - AXIS) for x, _y in corners) + PADDING[0]
-    top = min(y for _x, y in corners) - PADDING[1]
-    bottom = max(y for _x, y in corners) + PADDING[1]
+    half = max(box[0] for box in boxes) + PADDING[0]
+    top = min(box[1] for box in boxes) - PADDING[1]
+    bottom = max(box[2] for box in boxes) + PADDING[1]
     width, height = max(2 * half, SMALLEST[0]), max(bottom - top, SMALLEST[1])
     top = min(max((top + bottom - height) / 2, 0), HEIGHT - height)
     if height > HEIGHT * NEARLY_ALL:

@@ -126,8 +126,9 @@
       this.root.addEventListener("click", (event) => this.click(event));
       this.root.addEventListener("keydown", (event) => this.key(event));
       this.root.addEventListener("pointerdown", (event) => this.grasp(event));
-      // A form that is reset, or filled by another script without a word, is read again when it is come back to.
+      // A form is emptied after it says so, and a browser that comes back fills in what was there without a word.
       this.root.closest("form")?.addEventListener("reset", () => setTimeout(() => this.refresh()));
+      window.addEventListener("pageshow", () => this.refresh());
     }
 
     /* Draw everything from the inputs. */
