@@ -1,14 +1,20 @@
-"""What happens to a lot's stock: drawing on it without ever taking more than there is."""
+"""What happens to a lot's stock: drawing on it and correcting it without ever taking more than there is."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from clinic.units import show_ml
-from treatments.models import Ingredient, Injection, Lot, Preparation, Session
+from treatments.models import Ingredient, Injection, Lot, Preparation, Session, StockChange
+
+if TYPE_CHECKING:
+    from clinic.models import User
 
 NOTHING = Decimal(0)
 
@@ -83,3 +89,50 @@ def _taken_by(taker: Session | Preparation | None) -> Mapping[Lot | Preparation,
     for lot, preparation, volume in injections.values_list("lot", "preparation").annotate(total=Sum("volume_ml")):
         taken[Lot(pk=lot) if lot else Preparation(pk=preparation)] = volume
     return taken
+
+
+@transaction.atomic
+def take_out(change: StockChange, *, amount_ml: Decimal, by: "User", now: datetime) -> StockChange:
+    """Save that so much of a lot was thrown away or sent back.
+
+    Raises `ValidationError` with code "overdrawn" when less is left.
+    """
+    lot = _locked(change)
+    if amount_ml > lot.remaining_ml:
+        raise ValidationError(
+            _("Only %(left)s is left."), code="overdrawn", params={"left": show_ml(lot.remaining_ml), "lot": lot}
+        )
+    change.volume_ml = -amount_ml
+    return _saved(change, by, now)
+
+
+@transaction.atomic
+def count(
+    change: StockChange, *, counted_ml: Decimal, seen_ml: Decimal, by: "User", now: datetime
+) -> StockChange | None:
+    """Save what a count found, as the difference to what should be left; None when the count agrees.
+
+    `seen_ml` is what the page said was left when the person counted. Raises `ValidationError` with code "moved" when
+    something was taken or added since: the count may have been before or after that.
+    """
+    lot = _locked(change)
+    if lot.remaining_ml != seen_ml:
+        raise ValidationError(
+            _("The stock moved since you opened this page: %(left)s is left by the book now. Count once more."),
+            code="moved",
+            params={"left": show_ml(lot.remaining_ml)},
+        )
+    change.volume_ml = counted_ml - lot.remaining_ml
+    return _saved(change, by, now) if change.volume_ml else None
+
+
+def _locked(change: StockChange) -> Lot:
+    """Return the change's lot with what is left of it, locked: nobody draws on it until this is done."""
+    lock_sources(lots=[change.lot_id], preparations=[])
+    return Lot.objects.with_stock().get(pk=change.lot_id)
+
+
+def _saved(change: StockChange, by: "User", now: datetime) -> StockChange:
+    change.made_by, change.made_at = by, now
+    change.save()
+    return change

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from simple_history.models import HistoricalRecords
 from clinic.fields import NormalizedCharField
 from clinic.models import Location, Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
-from treatments.rules.stock import Fault, fault_of_lot
+from treatments.rules.stock import ALERT_PATIENTS, EXPIRING, Fault, fault_of_lot, is_expiring
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -145,6 +145,53 @@ class LotQuerySet(models.QuerySet["Lot"]):
         """Return what may be injected on a day: in date, not on hold, of no blocked product."""
         return self.filter(expires_on__gte=today, held_at=None, product__blocked_reason="")
 
+    def expiring(self, today: date) -> "LotQuerySet":
+        """Return what is in date, and not for long any more."""
+        return self.filter(expires_on__range=(today, today + EXPIRING))
+
+    def expired(self, today: date) -> "LotQuerySet":
+        return self.filter(expires_on__lt=today)
+
+    def held(self) -> "LotQuerySet":
+        return self.exclude(held_at=None)
+
+    def of_batch(self, lot: "Lot") -> "LotQuerySet":
+        """Return the same batch at every location, the lot itself included."""
+        return self.filter(product=lot.product_id, number=lot.number)
+
+    def found_by(self, text: str) -> "LotQuerySet":
+        """Return the lots whose number or product has this text in it, or whose GTIN it is."""
+        return self.filter(
+            Q(number__icontains=text)
+            | Q(product__name__icontains=text)
+            | Q(gtin=text.zfill(14) if text.isdigit() else text)
+        )
+
+    def with_alert(self) -> "LotQuerySet":
+        """Annotate `alert_kind` and `alert_patients`: the reaction that most patients of the batch had, from 3 on.
+
+        One rule with `rules.stock.clusters`; a test ties them.
+        """
+        from treatments.models.injection import Injection  # noqa: PLC0415 -- injection imports product
+        from treatments.models.side_effect import SideEffect  # noqa: PLC0415 -- side_effect imports session
+
+        standing = Injection.objects.standing().order_by()
+        batch = {"product": OuterRef(OuterRef("product")), "number": OuterRef(OuterRef("number"))}
+        straight = standing.filter(**{f"lot__{name}": value for name, value in batch.items()})
+        mixed = standing.filter(**{f"preparation__ingredients__lot__{name}": value for name, value in batch.items()})
+        patients = (
+            SideEffect.objects.filter(session__in=straight.values("session").union(mixed.values("session")))
+            .order_by()
+            .values("kind")
+            .annotate(patients=Count("session__course__patient", distinct=True))
+            .filter(patients__gte=ALERT_PATIENTS)
+            .order_by("-patients", "kind")
+        )
+        return self.annotate(
+            alert_kind=Subquery(patients.values("kind__name")[:1]),
+            alert_patients=Subquery(patients.values("patients")[:1]),
+        )
+
     def first_expiring(self) -> "LotQuerySet":
         return self.order_by("expires_on", "received_on", "pk")
 
@@ -229,6 +276,9 @@ class Lot(Versioned):
     mixed_ml: Decimal
     changed_ml: Decimal
     remaining_ml: Decimal
+    # Annotated by `with_alert`.
+    alert_kind: str | None
+    alert_patients: int | None
 
     class Meta:
         verbose_name = _("lot")
@@ -269,10 +319,8 @@ class Lot(Versioned):
             expires_on=self.expires_on, is_held=self.held_at is not None, is_blocked=self.product.is_blocked, day=day
         )
 
-    @property
-    def siblings(self) -> "LotQuerySet":
-        """Return the same batch at every location, this row included."""
-        return Lot.objects.filter(product=self.product_id, number=self.number)
+    def is_expiring(self, day: date) -> bool:
+        return is_expiring(self.expires_on, day)
 
 
 class StockChange(models.Model):
