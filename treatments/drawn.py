@@ -25,6 +25,10 @@ class Line:
         return str(self.source.product) if isinstance(self.source, Lot) else self.source.name
 
     @property
+    def is_mixture(self) -> bool:
+        return isinstance(self.source, Preparation)
+
+    @property
     def lots(self) -> list[Lot]:
         """Return the lots it is of. A preparation was loaded by `with_ingredients`."""
         if isinstance(self.source, Lot):

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from patients.consents import State as ConsentStanding
 from patients.consents import consent_state
-from patients.models import Allergy, Patient, ScreeningAnswer, ScreeningQuestion
+from patients.models import Allergy, Patient, Screening, ScreeningAnswer, ScreeningQuestion
 from patients.screening import Standing, standing
 from treatments.drawn import Drawn, Line, limits_of
-from treatments.models import Injection, Lot, Product, Restriction, TreatmentArea
+from treatments.models import Injection, Lot, Product, Restriction, Session, SideEffect, TreatmentArea
 from treatments.rules.allergy import allergy_conflict
 from treatments.rules.dose import Measure, Passed, passed
 from treatments.rules.stock import Fault
@@ -59,9 +59,9 @@ class Screened:
         return blocked
 
 
-def screened(patient: Patient) -> Screened:
-    """Return what the patient's screenings say, in a constant number of queries."""
-    known = standing(patient)
+def screened(patient: Patient, now: datetime) -> Screened:
+    """Return what the patient's screenings say by now, in a constant number of queries."""
+    known = standing(patient, before=now)
     keys = [finding.pk for finding in known.findings if finding.question.scope != ScreeningQuestion.Scope.PERSON]
     rows = Restriction.objects.filter(answer__in=keys).prefetch_related("areas", "products") if keys else []
     return Screened(known, {row.answer_id: row for row in rows})
@@ -71,7 +71,7 @@ def problems(drawn: Drawn, now: datetime, *, known: Screened | None = None) -> l
     """Return everything that stands against signing this now, the gravest kind first; warnings are among it."""
     return [
         *_of_consent(drawn.patient, now),
-        *_of_screening(drawn, known or screened(drawn.patient), now),
+        *_of_screening(drawn, known or screened(drawn.patient, now), now),
         *problems_of_products(drawn),
     ]
 
@@ -84,6 +84,23 @@ def problems_of_products(drawn: Drawn) -> list[Problem]:
         *_of_allergies(drawn),
         *_of_doses(drawn, day),
     ]
+
+
+def unanswered(session: Session) -> dict[str, str]:
+    """Return what a stored session lacks beside its own row before it can be signed, as field name to what to do."""
+    missing = session.missing_for_signing(has_areas=session.areas.exists())
+    if not session.injections.exists():
+        missing["source-0"] = _("Say what was injected.")
+    if session.previous() is not None and session.asked_back == Session.Asked.NOT_ASKED:
+        missing["asked_back"] = _("Ask whether anything is new since the last session.")
+    asked = set(session.ask_backs.values_list("side_effect", flat=True))
+    earlier = SideEffect.objects.of_patient(session.course.patient).open().before(session.performed_at)
+    for effect in earlier.exclude(session=session).exclude(pk__in=asked).select_related("kind", "area"):
+        missing[f"back-{effect.public_id}"] = _("Ask whether this is gone: %(reaction)s.") % {"reaction": effect.title}
+    answered = set(session.screening.answers.values_list("question", flat=True)) if session.screening else set()
+    for question in ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT).exclude(pk__in=answered):
+        missing[f"screening-{question.code}"] = _("Ask before the session: %(name)s.") % {"name": question.name}
+    return missing
 
 
 def open_stops(found: Iterable[Problem], overrides: Mapping[str, str]) -> list[Problem]:

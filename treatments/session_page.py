@@ -117,7 +117,7 @@ class SessionPage:
 
     @cached_property
     def screened(self) -> Screened:
-        return screened(self.course.patient)
+        return screened(self.course.patient, self.now)
 
     @cached_property
     def against(self) -> list[Against]:

@@ -8,7 +8,7 @@ from treatments.areas import areas_in_words
 from treatments.bodymap import AreaRow
 from treatments.drawn import Drawn, drawn_of
 from treatments.forms.session.parts import plain
-from treatments.gate import Problem, problems
+from treatments.gate import Problem, problems, unanswered
 from treatments.models import Amendment, AskBack, Override, Session
 from treatments.session_words import compared
 
@@ -44,12 +44,12 @@ def session_record(session: Session, now: datetime) -> SessionRecord:
         drawn=drawn,
         compared=_compared(drawn, previous),
         map_rows=map_rows(session, drawn),
-        ask_backs=session.ask_backs.select_related("side_effect__kind", "side_effect__area"),
-        overrides=session.overrides.select_related("made_by"),
+        ask_backs=list(session.ask_backs.select_related("side_effect__kind", "side_effect__area")),
+        overrides=list(session.overrides.select_related("made_by")),
         changes=[
             Change(amendment, differing(amendment)) for amendment in session.amendments.select_related("made_by")
         ],
-        missing=session.missing_for_signing(has_areas=bool(session.areas.all())) if is_draft else {},
+        missing=unanswered(session) if is_draft else {},
         against=[problem for problem in problems(drawn, now) if problem.stops] if is_draft else [],
     )
 

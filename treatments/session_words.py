@@ -1,6 +1,7 @@
 """A session in words: whole, for the versions of an amendment, and against the one before it."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.text import get_text_list
@@ -8,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.units import show_ml, show_weight
+from patients.models import ScreeningAnswer
 from treatments.areas import areas_in_words
-from treatments.drawn import Drawn, Line, Share, drawn_of
+from treatments.drawn import NOTHING, Drawn, Line, Share, drawn_of
 from treatments.models import Lot, Session
 
 Rows = list[list[str]]
@@ -49,10 +51,9 @@ def in_words(session: Session) -> Rows:
     return [row for row in rows if row[1]]
 
 
-def said(answer: object) -> str:
-    words = str(answer.get_answer_display())  # type: ignore[attr-defined]
-    detail = answer.detail  # type: ignore[attr-defined]
-    return f"{words}: {detail}" if detail else words
+def said(answer: ScreeningAnswer) -> str:
+    words = str(answer.get_answer_display())
+    return f"{words}: {answer.detail}" if answer.detail else words
 
 
 def source_of(line: Line) -> str:
@@ -112,8 +113,8 @@ def by_name(lines: list[Line]) -> dict[str, list[Line]]:
     return found
 
 
-def total(lines: list[Line]) -> object:
-    return sum((line.ml for line in lines[1:]), lines[0].ml)
+def total(lines: list[Line]) -> Decimal:
+    return sum((line.ml for line in lines), NOTHING)
 
 
 def sources(lines: list[Line]) -> set[object]:

@@ -16,7 +16,7 @@ from treatments.actions.injections import keep_injections
 from treatments.actions.since import Answered, Noticed, keep_answers, keep_noticed
 from treatments.actions.windows import answered_follow_up, lock, move_window
 from treatments.drawn import Drawn, drawn_of
-from treatments.gate import open_stops, problems
+from treatments.gate import open_stops, problems, unanswered
 from treatments.models import Appointment, Course, Override, Session, SideEffect, SideEffectKind
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def sign(
         )
     if session.is_in_error:
         raise ValidationError(_("This session was entered in error."), code="error")
-    missing = session.missing_for_signing(has_areas=session.areas.exists())
+    missing = unanswered(session)
     if missing:
         raise ValidationError([ValidationError(text, code=field) for field, text in missing.items()])
     pass_gate(session, by=by, now=now, overrides=overrides or {})

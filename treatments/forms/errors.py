@@ -24,7 +24,7 @@ class InErrorForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, record: Versioned, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"version": record.version}, **kwargs)
+        super().__init__(*args, **{"initial": {"version": record.version}, **kwargs})
 
     def refuse(self, stored: Versioned) -> None:
         """Say that the record was changed meanwhile, and take up its version for the next try."""

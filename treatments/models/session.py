@@ -78,8 +78,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Load what a session's own page shows."""
         return (
             self.with_number()
-            .select_related("performed_by", "signed_by", "appointment", "follow_up")
+            .select_related(
+                "performed_by", "signed_by", "entered_in_error_by", "appointment", "follow_up", "screening"
+            )
             .prefetch_related(
+                "screening__answers__question",
                 "areas",
                 "side_effects__kind",
                 "side_effects__area",

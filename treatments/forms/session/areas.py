@@ -61,7 +61,7 @@ class AreasPart(Part):
                 last=last_of(before.get(area.pk), placed.get(area.code, [])),
                 open_reaction=area.pk in reacting,
                 blocked=blocked.get(area.pk, ""),
-                errors=[text for name in self.area_names(area) for text in self[name].errors],
+                errors=[str(text) for name in self.area_names(area) for text in self[name].errors],
             )
             for area in self.offered
         ]

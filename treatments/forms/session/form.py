@@ -97,7 +97,7 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
 
     def stand(self) -> ErrorDict:
         """Return what would be missing if the form was signed as it stands. Its own errors stay those it shows."""
-        shown = self._errors
+        shown: ErrorDict | None = getattr(self, "_errors", None)
         if not self.is_bound:
             self.data, self.is_bound = self.as_typed(), True
         signing, self.signing = self.signing, True

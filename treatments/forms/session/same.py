@@ -26,7 +26,9 @@ def as_last_time(
     Reactions, answers, weight and notes stay as they are typed: those are facts of today.
     """
     data = typed.copy()
-    earlier = course.sessions.standing().exclude(pk=session.pk if session else None)
+    earlier = course.sessions.standing()
+    if session:
+        earlier = earlier.exclude(pk=session.pk)
     last = earlier.select_related("course").order_by("-performed_at", "-pk").first()
     if last is None:
         return data, []
@@ -45,7 +47,7 @@ def as_last_time(
 
 
 def drawn_again(before: list[Line], sources: Sources, course: Course, now: datetime) -> tuple[list[Line], list[str]]:
-    """Return the lines from what is usable now, the first expiring lot that holds enough, and a word on each change."""
+    """Return the lines from the lots that expire first and hold enough, and a word on each change."""
     lines, notes = [], []
     for line in before:
         source = usable(line, sources)
@@ -61,10 +63,9 @@ def drawn_again(before: list[Line], sources: Sources, course: Course, now: datet
 
 def usable(line: Line, sources: Sources) -> Lot | Preparation | None:
     if isinstance(line.source, Lot):
-        same = [
-            lot for lot in sources.lots if lot.product_id == line.source.product_id and lot.remaining_ml >= line.ml
-        ]
-        return min(same, key=lambda lot: (lot.expires_on, lot.received_on, lot.pk), default=None)
+        product = line.source.product_id
+        enough = [lot for lot in sources.lots if lot.product_id == product and lot.remaining_ml >= line.ml]
+        return min(enough, key=lambda lot: (lot.expires_on, lot.received_on, lot.pk), default=None)
     fresh = [each for each in sources.preparations if each.name == line.source.name and each.remaining_ml >= line.ml]
     return fresh[0] if fresh else None
 
