@@ -220,7 +220,7 @@ class SessionPage:
     @cached_property
     def booked(self) -> Appointment | None:
         """Return the next appointment of the course that is booked already."""
-        ahead = Appointment.objects.of_patient(self.course.patient).ahead(self.now)
+        ahead = Appointment.objects.of_patient(self.course.patient).booked_ahead(self.now)
         return ahead.filter(course=self.course).order_by("starts_at").first()
 
 

@@ -16,6 +16,7 @@ from treatments.views import (
 )
 
 urlpatterns = [
+    path("lots/", today.today, name="lot-list"), path("lots/<uuid:public_id>/", today.today, name="lot"), path("preparations/<uuid:public_id>/", today.today, name="preparation"),
     path("", today.today, name="today"),
     path("patients/", patients.patient_list, name="patient-list"),
     path("patients/<uuid:public_id>/", records.patient_record, name="patient-record"),

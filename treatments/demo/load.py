@@ -15,6 +15,7 @@ from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
 from treatments.demo.shelf import drawn_for
+from treatments.demo.stock import stock
 from treatments.models import (
     Appointment,
     ContactAttempt,
@@ -52,6 +53,8 @@ def load(now: datetime) -> Iterator[str]:
 def _load(now: datetime) -> Iterator[str]:
     harbour, lindenhof = locations()
     staff, doctor, _manager = accounts([harbour, lindenhof])
+    for location in (harbour, lindenhof):
+        stock(location, by=doctor, now=now)
     for location, people in ((harbour, HARBOUR_STREET), (lindenhof, LINDENHOF)):
         for number, person in enumerate(people, 1):
             patient = register(person, location, number, now)
