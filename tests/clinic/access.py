@@ -10,7 +10,9 @@ from tests.factories import (
     AppointmentFactory,
     CourseFactory,
     FollowUpFactory,
+    LotFactory,
     PatientFactory,
+    PreparationFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
@@ -39,6 +41,8 @@ def records_at(location):
         "effect": SideEffectFactory(session__course=course),
         "follow_up": FollowUpFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
+        "lot": LotFactory(location=location),
+        "preparation": PreparationFactory(location=location),
     }
 
 
