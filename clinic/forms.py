@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from clinic.models import Versioned
 from clinic.validators import validate_year
 
-Made = TypeVar("Made", bound=models.Model)
+Made = TypeVar("Made", bound=models.Model | None)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,12 @@ def choices_of_words(form: forms.BaseForm, name: str) -> forms.ChoiceField:
 
 
 class RecordForm(forms.ModelForm):
-    """A form that holds its record to every rule of the database, those on fields it does not show included."""
+    """A form that holds its record to every rule of the database, those on fields it does not show included.
+
+    Rules on the fields in `unjudged` are left to the verb that saves the record.
+    """
+
+    unjudged: frozenset[str] = frozenset()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -71,7 +76,7 @@ class RecordForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
         if not self.errors:
             try:
-                self.instance.validate_constraints()
+                self.instance.validate_constraints(exclude=set(self.unjudged))
             except ValidationError as error:
                 self.add_error(None, error)
 

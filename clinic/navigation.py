@@ -63,6 +63,7 @@ ITEMS = [
     Item("patients", _("Patients"), _("Patients"), "patient-list", "users", EVERYONE),
     Item("side-effects", _("Side effects"), _("Reactions"), "side-effect-list", "activity", TREATING),
     Item("follow-ups", _("Follow-ups"), _("Calls"), "follow-up-list", "phone", EVERYONE),
+    Item("lots", _("Lots"), _("Lots"), "lot-list", "package", EVERYONE),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
 ]

@@ -11,8 +11,10 @@ from tests.factories import (
     ConsentFactory,
     CourseFactory,
     FollowUpFactory,
+    LotFactory,
     PatientFactory,
     ScreeningFactory,
+    PreparationFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
@@ -43,6 +45,8 @@ def records_at(location):
         "effect": SideEffectFactory(session__course=course),
         "follow_up": FollowUpFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
+        "lot": LotFactory(location=location),
+        "preparation": PreparationFactory(location=location),
     }
 
 

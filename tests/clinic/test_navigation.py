@@ -16,9 +16,9 @@ def links(client, path="/"):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.STAFF, ["Today", "Patients", "Side effects", "Follow-ups"]),
-        (Role.CLINICIAN, ["Today", "Patients", "Side effects", "Follow-ups"]),
-        (Role.ADMIN, ["Today", "Patients", "Follow-ups", "Catalogue", "Staff"]),
+        (Role.STAFF, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
+        (Role.CLINICIAN, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
+        (Role.ADMIN, ["Today", "Patients", "Follow-ups", "Lots", "Catalogue", "Staff"]),
     ],
 )
 def test_each_role_has_its_items(client, role, labels):

@@ -1,7 +1,11 @@
 """What is injected, and which bottle of it: products, lots, and what happens to a lot's stock."""
 
-from datetime import date
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -21,7 +25,17 @@ from treatments.rules.stock import ALERT_PATIENTS, EXPIRING, Fault, fault_of_lot
 if TYPE_CHECKING:
     from clinic.models import User
 
+Judge = Callable[["LotQuerySet", date], "LotQuerySet"]
+MOST_LOW = 100  # rows of one page: a clinic that runs out of more has other worries
 LEAST_ML, MOST_ML = Decimal("0.001"), Decimal(100_000)
+
+
+def by_day(places: Iterable[Location], now: datetime) -> dict[date, list[Location]]:
+    """Return the places by the day it is there: one, or two around midnight."""
+    days: dict[date, list[Location]] = {}
+    for place in places:
+        days.setdefault(place.today(now), []).append(place)
+    return days
 
 
 def volume_field(label: Any, **kwargs: Any) -> models.DecimalField:
@@ -131,6 +145,16 @@ class Product(models.Model):
         return bool(self.blocked_reason)
 
 
+@dataclass(frozen=True)
+class Level:
+    """How much of a product a location has in usable lots, in ml, and below what that is low."""
+
+    product: str
+    location: str
+    usable_ml: Decimal
+    low_ml: Decimal
+
+
 class LotQuerySet(models.QuerySet["Lot"]):
     def visible_to(self, user: "User") -> "LotQuerySet":
         """Return the lots of the person's locations."""
@@ -213,6 +237,36 @@ class LotQuerySet(models.QuerySet["Lot"]):
     def overdrawn(self) -> "LotQuerySet":
         """Return the lots of which more was taken than they held, annotated by `with_stock`."""
         return self.with_stock().filter(Q(remaining_ml__lt=0))
+
+    def each_by_its_day(self, places: Iterable[Location], now: datetime, judge: Judge) -> "LotQuerySet":
+        """Return what `judge` leaves of each place's lots on that place's own day."""
+        days = by_day(places, now)
+        parts = [judge(self.filter(location__in=those) if len(days) > 1 else self, day) for day, those in days.items()]
+        return reduce(or_, parts) if parts else self.none()
+
+    def low(self, today: date) -> list["Level"]:
+        """Return the products of which a location has less than its limit in usable lots, the least first."""
+        fields = ["product__name", "product__strength", "product__low_stock_ml", "location__name"]
+        usable = Q(expires_on__gte=today, held_at=None, product__blocked_reason="")
+        none = Value(Decimal(0), output_field=volume_field("none"))
+        rows = (
+            self.filter(product__low_stock_ml__isnull=False, product__is_active=True)
+            .with_stock()
+            .order_by()
+            .values(*fields, "product", "location")
+            .annotate(usable_ml=Coalesce(Sum("remaining_ml", filter=usable), none))
+            .filter(usable_ml__lt=F("product__low_stock_ml"))
+            .order_by("usable_ml", *fields, "product", "location")
+        )
+        return [
+            Level(
+                f"{row['product__name']} {row['product__strength']}".strip(),
+                row["location__name"],
+                row["usable_ml"],
+                row["product__low_stock_ml"],
+            )
+            for row in rows[:MOST_LOW]
+        ]
 
     def in_stock(self) -> "LotQuerySet":
         """Return the lots of which something is left, annotated by `with_stock`."""
