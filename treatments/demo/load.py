@@ -12,6 +12,7 @@ from patients.models import Allergy, Patient
 from treatments.actions.courses import turn
 from treatments.actions.sessions import sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
+from treatments.demo.stock import stock
 from treatments.models import (
     Appointment,
     ContactAttempt,
@@ -44,6 +45,7 @@ def _load(now: datetime) -> Iterator[str]:
     harbour, lindenhof = locations()
     staff, doctor, _manager = accounts([harbour, lindenhof])
     for location, people in ((harbour, HARBOUR_STREET), (lindenhof, LINDENHOF)):
+        stock(location, by=doctor, now=now)
         for number, person in enumerate(people, 1):
             patient = register(person, location, number, now)
             for treatment in person.treatments:
