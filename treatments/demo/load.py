@@ -56,6 +56,7 @@ def _load(now: datetime) -> Iterator[str]:
     for location in (harbour, lindenhof):
         stock(location, by=doctor, now=now)
     for location, people in ((harbour, HARBOUR_STREET), (lindenhof, LINDENHOF)):
+        stock(location, by=doctor, now=now)
         for number, person in enumerate(people, 1):
             patient = register(person, location, number, now)
             screen_and_sign(patient, number=number, nurse=staff, treated_since=treated_since(person, now), now=now)

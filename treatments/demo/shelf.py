@@ -10,7 +10,7 @@ from treatments.rules.bodymap import default_points
 from treatments.rules.mixing import share
 
 # Product code and ml for each area treated.
-MIXTURE = (("carnitine", Decimal("1.0")), ("procaine-1", Decimal("0.5")), ("silicon", Decimal("0.3")))
+MIXTURE = (("carnitine", Decimal("1.2")), ("procaine-2", Decimal("0.6")), ("silicon", Decimal("0.4")))
 
 
 def drawn_for(session: Session) -> Drawn:

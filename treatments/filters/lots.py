@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Location, User
 from treatments.filters.follow_ups import own_locations
-from treatments.models.product import LotQuerySet
+from treatments.models.product import Level, LotQuerySet, by_day
 
 
 class Tab(TextChoices):
@@ -44,6 +44,13 @@ def on_tab(lots: LotQuerySet, tab: Tab, user: User, now: datetime) -> LotQuerySe
     if tab is Tab.HELD:
         return lots.with_stock().held()
     return lots.in_stock().each_by_its_day(user.places, now, ON_DAY[tab])
+
+
+def low_levels(lots: LotQuerySet, user: User, now: datetime) -> list[Level]:
+    """Return what is low, each location by its own day."""
+    days = by_day(user.places, now)
+    found = [level for day, places in days.items() for level in lots.filter(location__in=places).low(day)]
+    return sorted(found, key=lambda level: (level.usable_ml, level.product, level.location))
 
 
 class LotFilter(django_filters.FilterSet):

@@ -24,7 +24,7 @@ from clinic.paging import bounded_count, page
 from clinic.spreadsheets import csv_file
 from clinic.units import show_ml
 from treatments.actions import lots as actions
-from treatments.filters.lots import FOLDED, LotFilter, Tab, chosen_tab, on_tab
+from treatments.filters.lots import FOLDED, LotFilter, Tab, chosen_tab, low_levels, on_tab
 from treatments.forms.lots import HoldForm, ReceiveForm, StockChangeForm
 from treatments.lots import (
     Batch,
@@ -42,7 +42,6 @@ from treatments.lots import (
     use_row,
 )
 from treatments.models import ContactAttempt, Lot, Preparation, SideEffect
-from treatments.models.product import Level, by_day
 from treatments.rules.stock import clusters
 
 
@@ -87,13 +86,6 @@ def lot_list(request: Request) -> HttpResponseBase:
         found = page(request, rows, "expires_on", "pk")
         context |= {"page": found, "rows": [LotRow(lot, lot.location.today(now)) for lot in found]}
     return TemplateResponse(request, "treatments/lots/list.html", context)
-
-
-def low_levels(lots: Any, user: User, now: datetime) -> list[Level]:
-    """Return what is low, each location by its own day."""
-    days = by_day(user.places, now)
-    found = [level for day, places in days.items() for level in lots.filter(location__in=places).low(day)]
-    return sorted(found, key=lambda level: (level.usable_ml, level.product, level.location))
 
 
 def lot(request: Request, public_id: UUID) -> HttpResponseBase:
