@@ -57,8 +57,8 @@ def session_record(session: Session, now: datetime) -> SessionRecord:
 def _compared(drawn: Drawn, previous: Session | None) -> str:
     if previous is None:
         return ""
-    numbered = Session.objects.with_number().select_related("course").get(pk=previous.pk)
-    return compared(drawn, drawn_of(numbered), number=numbered.number)
+    previous.course = drawn.course
+    return compared(drawn, drawn_of(previous), number=previous.number)
 
 
 def map_rows(session: Session, drawn: Drawn) -> list[AreaRow]:

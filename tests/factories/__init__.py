@@ -28,6 +28,7 @@ from tests.factories.treatments import (
     SideEffectFactory,
     SideEffectKindFactory,
     TreatmentAreaFactory,
+    make_ready,
 )
 
 __all__ = [
@@ -58,5 +59,6 @@ __all__ = [
     "TreatmentAreaFactory",
     "UserFactory",
     "first_form",
+    "make_ready",
     "question",
 ]

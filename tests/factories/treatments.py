@@ -8,8 +8,9 @@ import factory
 from factory.django import DjangoModelFactory
 
 from clinic.roles import Role
+from patients.models import Screening, ScreeningQuestion
 from tests.factories.clinic import LocationFactory, UserFactory
-from tests.factories.patients import PatientFactory
+from tests.factories.patients import ConsentFactory, PatientFactory, ScreeningFactory
 from treatments.models import (
     Appointment,
     ContactAttempt,
@@ -119,7 +120,10 @@ class CourseFactory(DjangoModelFactory):
 
 
 class SessionFactory(DjangoModelFactory):
-    """A draft with all that signing asks for; `signed=True` makes it one that counts."""
+    """A draft with all of its own that signing asks for; `signed=True` makes it one that counts.
+
+    `given=True` also writes what stands beside it: an injection of 2 ml an area, and the short screening.
+    """
 
     class Meta:
         model = Session
@@ -142,6 +146,31 @@ class SessionFactory(DjangoModelFactory):
     @factory.post_generation
     def areas(self, create: bool, extracted: Any, **kwargs: Any) -> None:
         self.areas.set(extracted if extracted is not None else self.course.areas.all())
+
+    @factory.post_generation
+    def given(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        if not extracted:
+            return
+        lot = LotFactory(location=self.course.location)
+        for area in self.areas.all():
+            InjectionFactory(session=self, area=area, lot=lot)
+        codes = ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT).values_list("code", flat=True)
+        self.screening = ScreeningFactory(
+            patient=self.course.patient,
+            kind=Screening.Kind.SHORT,
+            answered_at=self.performed_at,
+            answers=dict.fromkeys(codes, "no"),
+        )
+        self.asked_back = Session.Asked.NONE
+        self.save()
+
+
+def make_ready(course: Course) -> Course:
+    """Let the course's patient have been screened in full and have consented, a day before it started."""
+    day_before = course.location.local(FIRST_SESSION) - timedelta(days=1)
+    ScreeningFactory(patient=course.patient, answered_at=day_before)
+    ConsentFactory(patient=course.patient, signed_at=day_before)
+    return course
 
 
 class SideEffectFactory(DjangoModelFactory):

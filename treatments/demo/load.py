@@ -53,8 +53,6 @@ def load(now: datetime) -> Iterator[str]:
 def _load(now: datetime) -> Iterator[str]:
     harbour, lindenhof = locations()
     staff, doctor, _manager = accounts([harbour, lindenhof])
-    for location in (harbour, lindenhof):
-        stock(location, by=doctor, now=now)
     for location, people in ((harbour, HARBOUR_STREET), (lindenhof, LINDENHOF)):
         stock(location, by=doctor, now=now)
         for number, person in enumerate(people, 1):

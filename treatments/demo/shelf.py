@@ -14,7 +14,7 @@ MIXTURE = (("carnitine", Decimal("1.2")), ("procaine-2", Decimal("0.6")), ("sili
 
 
 def drawn_for(session: Session) -> Drawn:
-    """Return what a session of the demo gives: less what the patient is allergic to, spread over its areas by points."""
+    """Return what a session of the demo gives, less what the patient is allergic to, spread by points."""
     course, areas = session.course, list(session.areas.all())
     lines = [
         Line(lot, ml * len(areas))
@@ -31,7 +31,7 @@ def lot_of(code: str, session: Session) -> Lot | None:
     """Return the lot of a product that was in use on the day."""
     day = session.course.day_of(session.performed_at)
     lots = Lot.objects.at(session.course.location).usable(day).filter(product__code=code)
-    return lots.in_stock().select_related("product").order_by("expires_on", "pk").last()
+    return lots.select_related("product").order_by("-expires_on", "pk").first()
 
 
 def speaks_against(lot: Lot, patient: Patient) -> bool:

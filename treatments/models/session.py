@@ -384,16 +384,16 @@ class Session(Versioned):
         return missing
 
     def previous(self) -> "Session | None":
-        """Return the session of the course before this one, drafts included."""
-        others = self.course.sessions.standing().exclude(pk=self.pk)
+        """Return the session of the course before this one with its number, drafts included."""
+        others = Session.objects.with_number().standing().filter(course=self.course_id).exclude(pk=self.pk)
         if self.performed_at:
             others = others.filter(performed_at__lte=self.performed_at)
         return others.order_by("-performed_at", "-pk").first()
 
     def following(self) -> "Session | None":
         """Return the session of the course after this one, drafts included."""
-        others = self.course.sessions.standing().exclude(pk=self.pk).filter(performed_at__gt=self.performed_at)
-        return others.order_by("performed_at", "pk").first()
+        others = Session.objects.standing().filter(course=self.course_id, performed_at__gt=self.performed_at)
+        return others.exclude(pk=self.pk).order_by("performed_at", "pk").first()
 
     @property
     def is_signed(self) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-UNIT = Decimal("0.001")  # ml: no syringe is read finer
+UNIT = Decimal("0.001")  # ml, as stored
+READ = Decimal("0.01")  # ml, as a syringe is read
 
 
 def spread(products: Sequence[Decimal], areas: Sequence[Decimal]) -> list[list[Decimal]]:
@@ -23,7 +24,7 @@ def spread(products: Sequence[Decimal], areas: Sequence[Decimal]) -> list[list[D
 
 def _place_rest(cells: list[list[int]], rows: list[int], columns: list[int]) -> None:
     """Add to the rounded-down cells what rounding took, as evenly as the rows and columns let it."""
-    total = sum(rows)
+    total = max(sum(rows), 1)
     row_rest = [row - sum(cells[i]) for i, row in enumerate(rows)]
     column_rest = [column - sum(row[j] for row in cells) for j, column in enumerate(columns)]
     places = [(i, j) for i in range(len(rows)) for j in range(len(columns))]
@@ -37,13 +38,15 @@ def _place_rest(cells: list[list[int]], rows: list[int], columns: list[int]) -> 
 
 
 def share(total: Decimal, weights: Sequence[int]) -> list[Decimal]:
-    """Return a volume in ml split by whole weights, to the microlitre, the rest to the first; the sum is exact."""
-    if not weights:
-        return []
-    units, whole = _units(total), sum(weights) or len(weights)
-    parts = [units * (weight if sum(weights) else 1) // whole for weight in weights]
+    """Return a volume in ml split by whole weights that are not all 0, the rest to the first; the sum is exact.
+
+    Parts are to a hundredth, as a syringe is read, unless the volume is finer.
+    """
+    unit = READ if total % READ == 0 else UNIT
+    units, whole = int(total / unit), sum(weights)
+    parts = [units * weight // whole for weight in weights]
     rest = units - sum(parts)
-    return [(part + (1 if place < rest else 0)) * UNIT for place, part in enumerate(parts)]
+    return [(part + (1 if place < rest else 0)) * unit for place, part in enumerate(parts)]
 
 
 def _units(volume: Decimal) -> int:

@@ -74,7 +74,7 @@ class ProductsPart(Part):
         today = self.instance.course.location.today(self.now)
         groups: list[Any] = [("", _("Choose a lot"))]
         for product, lots in groupby(self.sources.lots, key=lambda lot: lot.product):
-            groups.append((str(product), [(key_of(lot), lot_in_words(lot, today)) for lot in lots]))
+            groups.append((str(product), [(key_of(lot), f"{product}: {lot_in_words(lot, today)}") for lot in lots]))
         mixtures = [(key_of(each), mixture_in_words(each, self.instance.course)) for each in self.sources.preparations]
         return groups + ([(_("Mixed here"), mixtures)] if mixtures else [])
 
