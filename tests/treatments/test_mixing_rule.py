@@ -1,6 +1,7 @@
 """How a mixture is spread over areas: every bottle and every area adds up, to the microlitre."""
 
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -23,7 +24,7 @@ def levels(draw):
 
 def parts(total, cuts):
     marks = [0, *sorted(cuts), total]
-    return [end - start for start, end in zip(marks, marks[1:], strict=False)]
+    return [end - start for start, end in pairwise(marks)]
 
 
 @given(levels())
