@@ -270,4 +270,4 @@ class Consent(Versioned):
         Raises `VersionConflictError` when somebody changed it since `version` was read.
         """
         self.withdrawn_at, self.withdrawn_by, self.withdrawal_reason = now, by, reason
-        self.because(reason).save_over(version)
+        self.save_over(version)
