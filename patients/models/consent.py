@@ -247,7 +247,7 @@ class Consent(Versioned):
             self.signer_name,
             self.signer_relation,
             self.method,
-            self.signed_at.astimezone(UTC).isoformat(),
+            self.signed_at.astimezone(UTC).isoformat(timespec="seconds"),  # a dump cuts off what is finer
             [[[f"{x:.4f}", f"{y:.4f}"] for x, y in stroke] for stroke in self.strokes],
         ]
         return hashlib.sha256(json.dumps(signed, ensure_ascii=True).encode("ascii")).hexdigest()

@@ -122,23 +122,27 @@ def consent(request: Request, public_id: UUID) -> HttpResponseBase:
 def withdraw(request: Request, consent: Consent) -> HttpResponse:
     """Take a consent back, with the reason; one that was taken back already stays as it is."""
     form = WithdrawForm(request.POST, instance=consent)
-    try:
-        if not consent.withdrawn_at and not form.is_valid():
-            return show(request, consent, form)
-        if not consent.withdrawn_at:
-            withdrawn = actions.withdraw_consent(
-                consent,
-                reason=form.cleaned_data["withdrawal_reason"],
-                by=request.user,
-                now=timezone.now(),
-                version=form.cleaned_data["version"],
-            )
-            messages.success(request, farewell(withdrawn))
-            return redirect(consent)
-    except VersionConflictError:
-        pass  # somebody else took it back in the same moment
+    if consent.withdrawn_at is None and form.is_valid() and (withdrawn := take_back(request, form)):
+        messages.success(request, farewell(withdrawn))
+        return redirect(consent)
+    if Consent.objects.get(pk=consent.pk).withdrawn_at is None:
+        return show(request, consent, form)
     messages.info(request, _("This consent is withdrawn already."))
     return redirect(consent)
+
+
+def take_back(request: Request, form: WithdrawForm) -> list[Consent]:
+    """Return the consents that are withdrawn now; none when somebody else did it in the same moment."""
+    try:
+        return actions.withdraw_consent(
+            form.instance,
+            reason=form.cleaned_data["withdrawal_reason"],
+            by=request.user,
+            now=timezone.now(),
+            version=form.cleaned_data["version"],
+        )
+    except VersionConflictError:
+        return []
 
 
 def farewell(withdrawn: list[Consent]) -> str:

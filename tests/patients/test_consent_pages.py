@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from clinic.roles import Role
+from patients import actions
 from patients.consents import State, consent_state, consent_states
 from patients.models import Consent, ConsentForm
 from tests.factories import (
@@ -439,17 +440,24 @@ class TestWithdrawing:
 
     def test_in_the_same_moment_the_first_wins(self, client, nurse, patient, monkeypatch):
         consent = ConsentFactory(patient=patient)
-        withdraw = Consent.withdraw
+        withdraw = actions.withdraw_consent
 
-        def late(self, **facts):
+        def late(mine, **facts):
             withdraw(Consent.objects.get(), **facts | {"reason": "The other tab"})
-            withdraw(self, **facts)
+            return withdraw(mine, **facts)
 
-        monkeypatch.setattr(Consent, "withdraw", late)
+        monkeypatch.setattr(actions, "withdraw_consent", late)
         response = self.post(client, consent)
 
         consent.refresh_from_db()
         assert response.url == consent.get_absolute_url()
+        assert consent.withdrawal_reason == "The other tab"
+
+    def test_without_its_version_it_stays(self, client, nurse, patient):
+        response = self.post(client, ConsentFactory(patient=patient), version="")
+
+        assert "Somebody changed this record" in response.content.decode()
+        assert Consent.objects.in_force(NOW).exists()
 
     def test_expired_one_may_be_withdrawn_too(self, client, nurse, patient):
         consent = ConsentFactory(patient=patient, expires_on=date(2026, 3, 3))

@@ -4,6 +4,7 @@ import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
@@ -104,6 +105,16 @@ def test_consent_is_intact_as_signed_and_after_a_withdrawal():
 
     assert len(stored.digest) == 64
     assert stored.is_intact()
+
+
+def test_consent_is_intact_after_a_dump_of_the_data_is_loaded_back():
+    ConsentFactory(method="drawn", strokes=STROKES, signed_at=SIGNED + timedelta(microseconds=123_456))
+    dump = serializers.serialize("json", [*ConsentForm.objects.all(), *Consent.objects.all()])
+
+    for row in serializers.deserialize("json", dump):
+        row.save()
+
+    assert Consent.objects.get().is_intact()
 
 
 @pytest.mark.parametrize(
