@@ -51,7 +51,7 @@ class SignForm(OnceForm):
     strokes = StrokesField(label=gettext_lazy("Signature"), required=False)
     typed = forms.CharField(
         label=gettext_lazy("Full name, typed by the signer"),
-        max_length=200,
+        max_length=401,  # as the name of the signer
         required=False,
         validators=[validate_plain_text],
     )

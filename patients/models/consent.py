@@ -158,7 +158,8 @@ class Consent(Versioned):
     patient = models.ForeignKey(Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="consents")
     form = models.ForeignKey(ConsentForm, verbose_name=_("form"), on_delete=models.PROTECT, related_name="consents")
     signed_at = models.DateTimeField(_("signed at"), validators=[validate_not_in_future])
-    signer_name = NormalizedCharField(_("name of the signer"), max_length=200, validators=[validate_plain_text])
+    # As long as a patient's own name may be: the first, a space, the last.
+    signer_name = NormalizedCharField(_("name of the signer"), max_length=401, validators=[validate_plain_text])
     signer_relation = NormalizedCharField(
         _("relation to the patient"),
         max_length=100,

@@ -126,6 +126,13 @@ class TestSigning:
         consent = Consent.objects.get()
         assert (consent.signer_name, consent.signer_relation) == ("Ada Okonkwo", "mother")
 
+    def test_longest_name_a_patient_may_have_is_signed_with(self, client, nurse, here):
+        patient = PatientFactory(location=here, given_name="x" * 200, family_name="y" * 200)
+
+        client.post(new_url(patient), typed(patient.full_name))
+
+        assert len(Consent.objects.get().signer_name) == 401
+
     def test_consent_without_a_time_lasts_until_it_is_withdrawn(self, client, nurse, patient):
         client.post(new_url(patient, "photo-record"), signed(form_key="photo-record/en/1"))
 
@@ -175,10 +182,10 @@ class TestSigning:
             ("strokes", {"strokes": "[[[2, 0]]]"}),
             ("strokes", {"strokes": "\x00"}),
             ("signer", {"signer": "nobody"}),
-            ("signer_name", {"signer": "other", "signer_name": "x" * 300, "signer_relation": "mother"}),
+            ("signer_name", {"signer": "other", "signer_name": "x" * 402, "signer_relation": "mother"}),
             ("signer_name", {"signer": "other", "signer_name": "NUL \x00", "signer_relation": "mother"}),
             ("signer_relation", {"signer": "other", "signer_name": "Ada", "signer_relation": "x" * 101}),
-            ("typed", {"strokes": "", "typed": "x" * 300}),
+            ("typed", {"strokes": "", "typed": "x" * 402}),
             ("typed", {"strokes": "", "typed": "NUL \x00"}),
             ("form_token", {"form_token": "none"}),
         ],
