@@ -1,6 +1,7 @@
 """A patient's consents: how they stand, signing one, reading one, taking it back, and its paper."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
@@ -84,17 +85,12 @@ def chosen_purpose(request: Request) -> ConsentForm.Purpose:
 
 def sign(request: Request, form: SignForm, now: datetime) -> Consent | None:
     """Save the consent once, or say in the form what stands against it."""
-
-    def record() -> Consent:
-        consent: Consent = form.save()
-        return consent
-
     consent, months = form.instance, form.text.valid_months
     consent.signed_at, consent.recorded_by = now, request.user
     if months is not None:
         consent.expires_on = consent.patient.location.today(now) + relativedelta(months=months)
     try:
-        return save_once(form, record)
+        return cast(Consent, save_once(form, form.save))
     except ValidationError as error:
         form.add_error(None, error)
         return None
