@@ -124,7 +124,7 @@ def test_what_was_typed_of_the_products_gives_way(client, course, lot, last):
     other = LotFactory(location=course.location)
     rows = {"source-0": f"lot:{other.public_id}", "drawn-0": "9", "source-1": f"lot:{lot.public_id}", "drawn-1": "8"}
 
-    response = same(client, course, **rows, **{"areas": ["9999"]})
+    response = same(client, course, **rows, areas=["9999"])
 
     assert values(response, "drawn-0", "source-1", "drawn-1") == ["4", None, None]
     assert sorted(values(response, "areas")[0]) == sorted(str(area.pk) for area in course.areas.all())
