@@ -276,7 +276,7 @@ def test_amendment_is_kept_while_a_clinician_types_it_and_not_for_a_nurse(client
     assert client.post(url, typed(note="No")).status_code == 403
 
     signed_in(client, course, Role.CLINICIAN)
-    client.post(url, typed(note="Amended", reason="Misread"))
+    client.post(url, typed(note="Amended", reason="Misread", version=session.version))
 
     form = client.get(reverse("session-amend", args=[session.public_id])).context["form"]
     assert (form["note"].value(), form["reason"].value()) == ("Amended", "Misread")
