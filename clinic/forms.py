@@ -58,12 +58,7 @@ def choices_of_words(form: forms.BaseForm, name: str) -> forms.ChoiceField:
 
 
 class RecordForm(forms.ModelForm):
-    """A form that holds its record to every rule of the database, those on fields it does not show included.
-
-    Rules on the fields in `unjudged` are left to the verb that saves the record.
-    """
-
-    unjudged: frozenset[str] = frozenset()
+    """A form that holds its record to every rule of the database, those on fields it does not show included."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -76,7 +71,7 @@ class RecordForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
         if not self.errors:
             try:
-                self.instance.validate_constraints(exclude=set(self.unjudged))
+                self.instance.validate_constraints()
             except ValidationError as error:
                 self.add_error(None, error)
 

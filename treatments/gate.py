@@ -160,21 +160,23 @@ def _of_age(patient: Patient, day: date) -> Iterator[Problem]:
 def _of_finding(finding: ScreeningAnswer, restriction: Restriction | None, drawn: Drawn) -> Iterator[Problem]:
     """Yield a yes that concerns this session: of the person always, of an area or product where it is treated."""
     question = finding.question
+    if question.scope == ScreeningQuestion.Scope.PERSON:
+        yield _said(question, finding.detail)
+        return
+    url = reverse("screening-restrict", args=[finding.screening.public_id])
     if question.scope == ScreeningQuestion.Scope.AREA:
         ruled_out = set(restriction.areas.all()) if restriction else set()
         touched = [str(share.area) for share in drawn.shares if not ruled_out or share.area in ruled_out]
-        if touched:
-            yield _said(question, ", ".join(touched), field="areas")
-    elif question.scope == ScreeningQuestion.Scope.PRODUCT:
-        barred = set(restriction.products.all()) if restriction else set()
-        used = [str(product) for product, _given in drawn.by_product() if not barred or product in barred]
-        if used:
-            yield _said(question, ", ".join(used), field="source-0")
+        field = "areas"
     else:
-        yield _said(question, finding.detail)
+        barred = set(restriction.products.all()) if restriction else set()
+        touched = [str(product) for product, _given in drawn.by_product() if not barred or product in barred]
+        field = "source-0"
+    if touched:
+        yield _said(question, ", ".join(touched), field=field, url=url)
 
 
-def _said(question: ScreeningQuestion, detail: str, *, field: str = "") -> Problem:
+def _said(question: ScreeningQuestion, detail: str, *, field: str = "", url: str = "") -> Problem:
     words = f"{question.name}: {detail}" if detail else question.name
     return Problem(
         f"screening:{question.code}",
@@ -183,6 +185,7 @@ def _said(question: ScreeningQuestion, detail: str, *, field: str = "") -> Probl
         stops=question.is_absolute,
         may_override=question.may_override,
         field=field,
+        url=url,
     )
 
 

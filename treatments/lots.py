@@ -102,21 +102,19 @@ def events(lot: Lot, stock_changes: Iterable[StockChange]) -> list[Event]:
         )
         for change in stock_changes
     ]
-    records = list(lot.history.select_related("history_user").order_by("-history_date", "-pk"))
+    records = list(lot.history.select_related("history_user", "held_by").order_by("-history_date", "-pk"))
     for new, old in pairwise(records):
         if bool(new.held_at) != bool(old.held_at):
             what, icon = (_("Put on hold"), "circle-pause") if new.held_at else (_("Released"), "circle-play")
-            found.append(Event(new.history_date, _author(new), what, new.history_change_reason or "", icon))
+            who = new.held_by or new.history_user
+            why = new.history_change_reason or new.hold_reason
+            found.append(Event(new.history_date, who.get_full_name() if who else _("The system"), what, why, icon))
     found.sort(key=lambda event: event.at, reverse=True)
     first = records[-1:]
     received = _("Received, %(ml)s") % {"ml": show_ml(lot.received_ml)}
     return found + [
         Event(each.history_date, lot.received_by.get_full_name(), received, "", "package") for each in first
     ]
-
-
-def _author(record: Any) -> str:
-    return record.history_user.get_full_name() if record.history_user else _("The system")
 
 
 @dataclass(frozen=True)

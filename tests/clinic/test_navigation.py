@@ -35,7 +35,13 @@ def test_no_item_leads_where_its_reader_may_not_go(client, role):
 
 
 @pytest.mark.parametrize(
-    ("path", "current"), [("/", "Today"), ("/patients/", "Patients"), ("/side-effects/?tab=open", "Side effects")]
+    ("path", "current"),
+    [
+        ("/", "Today"),
+        ("/patients/", "Patients"),
+        ("/side-effects/?tab=open", "Side effects"),
+        ("/preparations/", "Lots"),
+    ],
 )
 def test_the_item_one_is_in_is_marked(client, path, current):
     client.force_login(UserFactory(locations=[LocationFactory()]))

@@ -69,7 +69,7 @@ class LotFilter(django_filters.FilterSet):
             attrs={
                 "class": "form-control is-short",
                 "type": "search",
-                "placeholder": _("Lot number or product"),
+                "placeholder": _("Find a lot"),
                 "autocomplete": "off",
             }
         ),

@@ -34,8 +34,6 @@ def reason_field(label: Any) -> NoteField:
 class ReceiveForm(OnceForm):
     """What arrived of one lot: so many vials of so many ml each. A scanned code fills in what it says."""
 
-    unjudged = frozenset({"number"})  # the lot that is here already is no error
-
     code = forms.CharField(
         label=gettext_lazy("Code on the package"),
         required=False,
@@ -73,7 +71,9 @@ class ReceiveForm(OnceForm):
         self.now = now
         super().__init__(*args, **kwargs)
         self.instance.received_on = location.today(now)
+        self.instance.is_delivery = True
         choices_of_rows(self, "product").queryset = Product.objects.offered()
+        choices_of_rows(self, "product").empty_label = _("Choose the product")
         self.fields["expires_on"].validators.append(validate_year)
         places = user.places
         choices_of_rows(self, "location").queryset = Location.objects.filter(pk__in=[place.pk for place in places])
@@ -124,9 +124,6 @@ class ReceiveForm(OnceForm):
             said = _("This lot expired on %(day)s. Tick if it is taken in all the same.")
             self.add_error("expired_confirmed", said % {"day": date_format(expires_on, "j F Y")})
 
-    def validate_unique(self) -> None:
-        """Let the same lot arrive again: it is added to."""
-
     def made_before(self) -> Any:
         """Return the lot that an earlier sending filled; other facts under its token are asked again."""
         if not self.is_valid():
@@ -149,8 +146,6 @@ class ReceiveForm(OnceForm):
 
 class StockChangeForm(OnceForm):
     """Thrown away, sent back, or counted. `seen_ml` is what the page said was left."""
-
-    unjudged = frozenset({"volume_ml"})  # the verb knows what is left
 
     seen_ml = VolumeField(least=Decimal(-MOST_ML), widget=forms.HiddenInput, required=False)
     amount_ml = VolumeField(label=gettext_lazy("How much"), least=Decimal(0))

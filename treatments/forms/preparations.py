@@ -58,7 +58,9 @@ class LotChoice(forms.ModelChoiceField):
 
 
 class IngredientForm(forms.Form):
-    lot = LotChoice(Lot.objects.none(), label=gettext_lazy("Lot"), required=False)
+    lot = LotChoice(
+        Lot.objects.none(), label=gettext_lazy("Lot"), required=False, empty_label=gettext_lazy("Choose a lot")
+    )
     volume_ml = VolumeField(label=gettext_lazy("Volume"), required=False)
 
     def __init__(self, *args: Any, lots: LotQuerySet, **kwargs: Any) -> None:

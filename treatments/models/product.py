@@ -1,6 +1,6 @@
 """What is injected, and which bottle of it: products, lots, and what happens to a lot's stock."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -325,6 +325,8 @@ class Lot(Versioned):
 
     objects = LotQuerySet.as_manager()
 
+    is_delivery = False  # what arrives may be of a lot that is here already, and is added to it
+
     # Annotated by `with_stock`.
     injected_ml: Decimal
     mixed_ml: Decimal
@@ -363,6 +365,9 @@ class Lot(Versioned):
 
     def __str__(self) -> str:
         return f"{self.product}, {self.number}"
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        super().validate_constraints({*(exclude or ()), "number"} if self.is_delivery else exclude)
 
     def get_absolute_url(self) -> str:
         return reverse("lot", args=[self.public_id])

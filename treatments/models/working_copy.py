@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Versioned
@@ -30,7 +31,7 @@ class WorkingCopyQuerySet(models.QuerySet["WorkingCopy"]):
         return self.filter(course=course, session=session)
 
     def for_list(self) -> "WorkingCopyQuerySet":
-        return self.select_related("course__patient", "course__protocol", "course__location", "typed_by")
+        return self.select_related("course__patient", "course__protocol", "course__location", "session", "typed_by")
 
 
 class WorkingCopy(Versioned):
@@ -78,6 +79,12 @@ class WorkingCopy(Versioned):
 
     def __str__(self) -> str:
         return f"{self.course}, {self.updated_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        """Return the page on which it is gone on with."""
+        if self.session is None:
+            return reverse("session-new", args=[self.course.public_id])
+        return reverse("session-amend" if self.session.is_signed else "session-edit", args=[self.session.public_id])
 
     def close(self, now: datetime) -> None:
         """Take it out of what is to be finished; it can be opened again while nobody started another."""

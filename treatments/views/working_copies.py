@@ -112,6 +112,4 @@ def reopen(request: Request, public_id: UUID) -> HttpResponse:
     except IntegrityError:
         messages.warning(request, _("Another session is being typed meanwhile."))
         return redirect(copy.course)
-    if copy.session:
-        return redirect("session-edit", copy.session.public_id)
-    return redirect("session-new", copy.course.public_id)
+    return redirect(copy)
