@@ -356,7 +356,7 @@ def lot_rows(lots: Iterable[Lot], now: datetime) -> Iterator[list[object]]:
             lot.number,
             lot.gtin,
             lot.expires_on.isoformat(),
-            lot.remaining_ml,
+            lot.remaining_ml.quantize(UNIT),
             lot.received_ml,
             lot.received_on.isoformat(),
             lot.supplier,
