@@ -226,7 +226,7 @@ def test_from_an_ingredient_to_its_patients_and_back(client, nurse, here):
 
     there = client.get(mixed.get_absolute_url())
 
-    assert [use.session for use in there.context["uses"]] == [session]
+    assert [(use.session, use.volume_ml) for use in there.context["uses"]] == [(session, 1)]
     assert lot.get_absolute_url() in there.content.decode()
 
 
