@@ -28,6 +28,7 @@ from tests.factories.treatments import (
     SideEffectFactory,
     SideEffectKindFactory,
     TreatmentAreaFactory,
+    WorkingCopyFactory,
     make_ready,
 )
 
@@ -58,6 +59,7 @@ __all__ = [
     "SideEffectKindFactory",
     "TreatmentAreaFactory",
     "UserFactory",
+    "WorkingCopyFactory",
     "first_form",
     "make_ready",
     "question",

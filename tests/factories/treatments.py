@@ -28,6 +28,7 @@ from treatments.models import (
     SideEffect,
     SideEffectKind,
     TreatmentArea,
+    WorkingCopy,
 )
 
 STARTED_ON = date(2026, 3, 2)
@@ -165,11 +166,22 @@ class SessionFactory(DjangoModelFactory):
         self.save()
 
 
-def make_ready(course: Course) -> Course:
-    """Let the course's patient have been screened in full and have consented, a day before it started."""
-    day_before = course.location.local(FIRST_SESSION) - timedelta(days=1)
+class WorkingCopyFactory(DjangoModelFactory):
+    """A note begun for the next session of a course, by its clinician."""
+
+    class Meta:
+        model = WorkingCopy
+
+    course = factory.SubFactory(CourseFactory)
+    typed = factory.LazyFunction(lambda: {"note": ["Half a note"]})
+    typed_by = factory.SelfAttribute("course.clinician")
+
+
+def make_ready(course: Course, *, by: datetime = FIRST_SESSION) -> Course:
+    """Let the course's patient have been screened in full and have consented, for good, a day before this moment."""
+    day_before = by - timedelta(days=1)
     ScreeningFactory(patient=course.patient, answered_at=day_before)
-    ConsentFactory(patient=course.patient, signed_at=day_before)
+    ConsentFactory(patient=course.patient, signed_at=day_before, expires_on=None)
     return course
 
 
