@@ -266,7 +266,7 @@ def test_copy_of_a_signed_session_is_refused_and_the_page_says_where_it_is(clien
 
     response = client.post(keep_draft_url(session), typed(note="Too late"))
 
-    assert "This session was signed, amended or taken back meanwhile." in response.content.decode()
+    assert "This session was saved, signed or taken back meanwhile." in response.content.decode()
     assert not WorkingCopy.objects.exists()
 
 
