@@ -66,8 +66,11 @@ def test_what_is_typed_is_kept_and_the_page_says_when(client, nurse, course):
 
 
 def test_answer_says_what_is_left_and_what_stands_against_signing(client, course):
-    bare = client.post(keep_url(course), typed())
-    whole = client.post(keep_url(course), form_of(course, page="one"))
+    whole_form = form_of(course, page="one")
+    asked = [name for name in whole_form if name.startswith(("screening-", "source-", "drawn-"))]
+    blank = dict.fromkeys([*asked, "weight_kg", "pain"], "") | {"areas": [], "reactions": []}
+    bare = client.post(keep_url(course), whole_form | blank)
+    whole = client.post(keep_url(course), whole_form)
 
     assert bare.context["page"].count_left == 6
     assert "6 things left before signing." in bare.content.decode()
