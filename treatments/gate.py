@@ -91,7 +91,7 @@ def unanswered(session: Session) -> dict[str, str]:
     missing = session.missing_for_signing(has_areas=session.areas.exists())
     if not session.injections.exists():
         missing["source-0"] = _("Say what was injected.")
-    if session.previous() is not None and session.asked_back == Session.Asked.NOT_ASKED:
+    if session.asked_back == Session.Asked.NOT_ASKED and not session.is_first():
         missing["asked_back"] = _("Ask whether anything is new since the last session.")
     asked = set(session.ask_backs.values_list("side_effect", flat=True))
     earlier = SideEffect.objects.of_patient(session.course.patient).open().before(session.performed_at)

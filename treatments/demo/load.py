@@ -14,7 +14,7 @@ from treatments.actions.injections import keep_injections
 from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
-from treatments.demo.shelf import drawn_for
+from treatments.demo.shelf import drawn_for, lots_for
 from treatments.demo.stock import stock
 from treatments.models import (
     Appointment,
@@ -135,10 +135,16 @@ def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nu
         status_on=first_on,
     )
     course.areas.set(TreatmentArea.objects.filter(code__in=plan.areas))
-    sessions = [
-        perform(course, person, plan, number, first_on + timedelta(days=plan.every * number), nurse, now)
-        for number in range(plan.done)
-    ]
+    areas, lots = list(course.areas.all()), lots_for(course)
+    questions = list(ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT))
+    sessions = []
+    for number in range(plan.done):
+        session = planned(course, person, plan, number, first_on + timedelta(days=plan.every * number), nurse, now)
+        keep_screening(session, [(question, "no", "") for question in questions], by=nurse)
+        session.save()
+        session.areas.set(areas)
+        keep_injections(session, drawn_for(session, areas, lots))
+        sessions.append(session)
     for session in sessions[: len(sessions) - 1 if plan.draft else len(sessions)]:
         sign(
             session,
@@ -160,15 +166,16 @@ def treated_since(person: Person, now: datetime) -> datetime:
     return now - timedelta(days=max(days, default=0))
 
 
-def perform(
+def planned(
     course: Course, person: Person, plan: Treatment, number: int, day: date, nurse: User, now: datetime
 ) -> Session:
+    """Return a session of a course, unsaved."""
     tz = course.location.tz
     performed_at = datetime(day.year, day.month, day.day, 10, 15, tzinfo=tz)
     # One performed today was some time ago, whatever the hour at which the demo is loaded.
     performed_at = min(performed_at, now + timedelta(minutes=person.at) if plan.since == 0 else now)
     share = number / max(plan.done - 1, 1)
-    session = Session.objects.create(
+    return Session(
         course=course,
         performed_at=performed_at,
         performed_by=nurse,
@@ -183,12 +190,6 @@ def perform(
         asked_back=Session.Asked.NONE if number else Session.Asked.NOT_ASKED,
         antiseptic="Chlorhexidine 2 %",
     )
-    session.areas.set(course.areas.all())
-    keep_injections(session, drawn_for(session))
-    questions = ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT)
-    keep_screening(session, [(question, "no", "") for question in questions], by=nurse)
-    session.save()
-    return session
 
 
 def react(session: Session, reaction: Reaction, nurse: User, now: datetime) -> None:

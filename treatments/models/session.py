@@ -385,10 +385,15 @@ class Session(Versioned):
 
     def previous(self) -> "Session | None":
         """Return the session of the course before this one with its number, drafts included."""
-        others = Session.objects.with_number().standing().filter(course=self.course_id).exclude(pk=self.pk)
-        if self.performed_at:
-            others = others.filter(performed_at__lte=self.performed_at)
-        return others.order_by("-performed_at", "-pk").first()
+        return self._earlier().with_number().order_by("-performed_at", "-pk").first()
+
+    def is_first(self) -> bool:
+        """Say whether the course has no session before this one, drafts included."""
+        return not self._earlier().exists()
+
+    def _earlier(self) -> SessionQuerySet:
+        others = Session.objects.standing().filter(course=self.course_id).exclude(pk=self.pk)
+        return others.filter(performed_at__lte=self.performed_at) if self.performed_at else others
 
     def following(self) -> "Session | None":
         """Return the session of the course after this one, drafts included."""
