@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils import timezone
@@ -27,6 +28,7 @@ from treatments.forms.session.since import SincePart
 from treatments.models import Session
 
 OVERRIDE = "override-"
+REASON = forms.CharField(max_length=500, validators=[validate_plain_text])
 
 
 class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SincePart):
@@ -128,7 +130,17 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         cleaned = super().clean()
         if self.booking and not cleaned.get("next_at") and "next_at" not in self.errors:
             self.add_error("next_at", _("Say when the next session is."))
+        if self.signing:
+            self._judge_overrides()
         return cleaned
+
+    def _judge_overrides(self) -> None:
+        """Refuse a reason that cannot be kept. It is in no field: each stands beside what it passes over."""
+        for reason in self.overrides().values():
+            try:
+                REASON.clean(reason)
+            except ValidationError as error:
+                self.add_error(None, ValidationError(error.messages))
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
@@ -156,14 +168,9 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         )
 
     def overrides(self) -> dict[str, str]:
-        """Return the reasons given for passing over what stands against signing, by its code."""
-        found = {}
-        for name in self.data:
-            reason = str(self.data.get(name, "")).strip()
-            if name.startswith(OVERRIDE) and reason:
-                validate_plain_text(reason)
-                found[name.removeprefix(OVERRIDE)] = reason
-        return found
+        """Return the reasons typed for passing over what stands against signing, by its code."""
+        typed = {name: str(self.data.get(name, "")).strip() for name in self.data if name.startswith(OVERRIDE)}
+        return {name.removeprefix(OVERRIDE): reason for name, reason in typed.items() if reason}
 
     def written(self) -> Written:
         """Return everything beside the session itself that the form says."""
