@@ -12,6 +12,7 @@ from tests.factories.patients import (
     question,
 )
 from tests.factories.treatments import (
+    AmendmentFactory,
     AppointmentFactory,
     ContactAttemptFactory,
     CourseFactory,
@@ -35,6 +36,7 @@ from tests.factories.treatments import (
 __all__ = [
     "PASSWORD",
     "AllergyFactory",
+    "AmendmentFactory",
     "AppointmentFactory",
     "ConsentFactory",
     "ConsentFormFactory",

@@ -12,6 +12,7 @@ from patients.models import Screening, ScreeningQuestion
 from tests.factories.clinic import LocationFactory, UserFactory
 from tests.factories.patients import ConsentFactory, PatientFactory, ScreeningFactory
 from treatments.models import (
+    Amendment,
     Appointment,
     ContactAttempt,
     Course,
@@ -175,6 +176,21 @@ class WorkingCopyFactory(DjangoModelFactory):
     course = factory.SubFactory(CourseFactory)
     typed = factory.LazyFunction(lambda: {"note": ["Half a note"]})
     typed_by = factory.SelfAttribute("course.clinician")
+
+
+class AmendmentFactory(DjangoModelFactory):
+    """A signed session's weight was misread, said its clinician an hour after signing it."""
+
+    class Meta:
+        model = Amendment
+
+    session = factory.SubFactory(SessionFactory, signed=True)
+    number = 1
+    reason = "Misread from the scales."
+    made_by = factory.SelfAttribute("session.signed_by")
+    made_at = factory.LazyAttribute(lambda amendment: amendment.session.signed_at + timedelta(hours=1))
+    before = factory.LazyFunction(lambda: [["Weight", "96 kg"], ["Needle", "30G, 4 mm"]])
+    after = factory.LazyFunction(lambda: [["Weight", "69 kg"], ["Needle", "30G, 4 mm"]])
 
 
 def make_ready(course: Course, *, by: datetime = FIRST_SESSION) -> Course:
