@@ -141,7 +141,8 @@ class SessionPage:
 
     @cached_property
     def checks(self) -> list[Check]:
-        parts = [part for part in PARTS if part[2] != "since" or self.form.last is not None]
+        asks_back = self.form.last is not None or self.form.asked_about
+        parts = [part for part in PARTS if part[2] != "since" or asks_back]
         if "reason" in self.form.fields:
             parts.append(AMENDED)
         return [Check(str(label), target, not self._lacks(names)) for label, names, target in parts]

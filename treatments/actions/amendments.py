@@ -47,7 +47,7 @@ def amend(
     keep_injections(session, written.drawn)
     keep_answers(session, written.answers)
     if written.noticed:
-        keep_noticed(written.noticed, by=by)
+        keep_noticed(session, written.noticed, by=by)
     for seen in written.reactions:
         keep_seen(session, seen, by=by)
     stops = [each for each in problems_of_products(written.drawn) if each.stops and each.code not in already]

@@ -78,7 +78,7 @@ def keep(
     keep_injections(session, written.drawn)
     keep_answers(session, written.answers)
     if written.noticed:
-        keep_noticed(written.noticed, by=by)
+        keep_noticed(session, written.noticed, by=by)
     for seen in written.reactions:
         keep_seen(session, seen, by=by)
     # As it stands now: somebody may have moved it on the board while the session was typed.
