@@ -35,6 +35,8 @@ TREATING = frozenset(
         "treatments.plan_course",
         "treatments.log_session",
         "treatments.log_side_effect",
+        "treatments.see_photo",
+        "treatments.take_photo",
     }
 )
 
