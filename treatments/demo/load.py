@@ -4,14 +4,18 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.db.models import Count
 
 from clinic.models import Location, Room, User
 from clinic.roles import Role
 from patients.models import Allergy, Patient
+from treatments.actions import photos
 from treatments.actions.courses import turn
 from treatments.actions.sessions import sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
+from treatments.demo.pictures import picture
 from treatments.models import (
     Appointment,
     ContactAttempt,
@@ -23,6 +27,7 @@ from treatments.models import (
     SideEffectKind,
     TreatmentArea,
 )
+from treatments.photo_files import develop_all
 
 # Known to everyone who reads this, which is why the demo listens on this machine only and has a database of its own.
 PASSWORD = "mesotrack-demo"  # noqa: S105 -- opens the invented clinic only
@@ -51,6 +56,7 @@ def _load(now: datetime) -> Iterator[str]:
             visit(patient, person, doctor=doctor, nurse=staff, number=number, now=now)
             call(patient, person, nurse=staff, now=now)
             yield patient.full_name
+    photograph(harbour, staff, now)
 
 
 def locations() -> tuple[Location, Location]:
@@ -159,6 +165,23 @@ def perform(
     )
     session.areas.set(course.areas.all())
     return session
+
+
+def photograph(location: Location, nurse: User, now: datetime) -> None:
+    """Give the longest cellulite course that goes on its photos: of its first session, a middle one and the last."""
+    courses = Course.objects.running().filter(location=location, protocol__indication__code="cellulite")
+    course = courses.annotate(count=Count("sessions")).order_by("-count", "pk").first()
+    if course is None:
+        return
+    sessions = list(course.sessions.order_by("performed_at"))
+    for number in sorted({0, len(sessions) // 2, len(sessions) - 1}):
+        session = sessions[number]
+        dimples = 24 - 16 * number // len(sessions)
+        for turned, view in enumerate(["posterior", "lateral-left", "lateral-right"]):
+            file = SimpleUploadedFile(f"{view}.jpg", picture(turned, dimples=dimples, turned=12 * turned + number))
+            facts = {"session": session, "view": view, "taken_at": session.performed_at}
+            photos.receive(course, [file], facts=facts, by=nurse, now=now)
+    develop_all(lambda: now)
 
 
 def react(session: Session, reaction: Reaction, nurse: User, now: datetime) -> None:

@@ -73,7 +73,7 @@ class FilesField(forms.FileField):
 class PhotoUploadForm(forms.Form):
     """Files, and what is said of all of them."""
 
-    files = FilesField(label=gettext_lazy("Photos"))
+    photos = FilesField(label=gettext_lazy("Photos"))
     session = SessionField(
         Session.objects.none(), required=False, label=gettext_lazy("Session"), empty_label=NO_SESSION
     )

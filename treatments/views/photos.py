@@ -48,7 +48,7 @@ def session_asked_for(request: Request, sessions: list[Session]) -> Session | No
 
 
 @may("treatments.see_photo")
-def course_photos(request: Request, public_id: UUID) -> HttpResponse:
+def course_photos(request: Request, public_id: UUID) -> HttpResponseBase:
     course = get_course(request.user, public_id)
     if request.method == "POST":
         return receive(request, course)
@@ -63,11 +63,11 @@ def receive(request: Request, course: Course) -> HttpResponse:
     photos: list[Photo] = []
     if form.is_valid():
         arrival = actions.receive(
-            course, form.cleaned_data["files"], facts=form.facts(), by=request.user, now=timezone.now()
+            course, form.cleaned_data["photos"], facts=form.facts(), by=request.user, now=timezone.now()
         )
         photos = arrival.photos
         for refusal in arrival.refusals:
-            form.add_error("files", refusal.why if by_script else str(refusal))
+            form.add_error("photos", refusal.why if by_script else str(refusal))
     if by_script:
         why = [error for errors in form.errors.values() for error in errors]
         return JsonResponse({"received": len(photos), "refused": why}, status=200 if form.is_valid() else 422)
