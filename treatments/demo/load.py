@@ -177,7 +177,7 @@ def photograph(location: Location, nurse: User, now: datetime) -> None:
     for number in sorted({0, len(sessions) // 2, len(sessions) - 1}):
         session = sessions[number]
         dimples = 24 - 16 * number // len(sessions)
-        for turned, view in enumerate(["posterior", "lateral-left", "lateral-right"]):
+        for turned, view in enumerate(["posterior", "posterior-oblique-left", "posterior-oblique-right"]):
             file = SimpleUploadedFile(f"{view}.jpg", picture(turned, dimples=dimples, turned=12 * turned + number))
             facts = {"session": session, "view": view, "taken_at": session.performed_at}
             photos.receive(course, [file], facts=facts, by=nurse, now=now)
