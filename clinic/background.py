@@ -6,7 +6,6 @@ the `tasks` module of each app.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -26,7 +25,11 @@ def ring(work: Task) -> None:
 
     Nothing is lost where the queue cannot be reached: what is to be done stands in its row, and is found there.
     """
-    transaction.on_commit(partial(work.enqueue), robust=True)
+
+    def enqueue() -> None:
+        work.enqueue()
+
+    transaction.on_commit(enqueue, robust=True)
 
 
 def every_minute(work: Callable[[], Any]) -> None:

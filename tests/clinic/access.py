@@ -11,6 +11,7 @@ from tests.factories import (
     CourseFactory,
     FollowUpFactory,
     PatientFactory,
+    PhotoFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
@@ -37,6 +38,7 @@ def records_at(location):
         "course": course,
         "session": SessionFactory(course=course),
         "effect": SideEffectFactory(session__course=course),
+        "photo": PhotoFactory(course=course, view=""),
         "follow_up": FollowUpFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
     }

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -129,7 +129,7 @@ def sort(request: Request, public_id: UUID) -> HttpResponse:
 
 @require_safe
 @may("treatments.see_photo")
-def photo(request: Request, public_id: UUID, size: str) -> HttpResponseBase:
+def photo(request: Request, public_id: UUID, size: str) -> HttpResponse:
     """Hand out one size of a photo to people who may see it, and to no cache."""
     found = get_object_or_404(
         Photo.objects.visible_to(request.user).ready().select_related("course__location"), public_id=public_id
@@ -137,13 +137,12 @@ def photo(request: Request, public_id: UUID, size: str) -> HttpResponseBase:
     if size not in TYPES:
         raise Http404
     path = path_of(found, size)
-    response: HttpResponseBase
     if settings.PHOTO_ACCEL_PREFIX:
         response = HttpResponse(content_type=TYPES[size])
         response.headers["X-Accel-Redirect"] = f"{settings.PHOTO_ACCEL_PREFIX}{path.relative_to(settings.PHOTO_ROOT)}"
     else:
         try:
-            response = FileResponse(path.open("rb"), content_type=TYPES[size])
+            response = HttpResponse(path.read_bytes(), content_type=TYPES[size])
         except FileNotFoundError:
             raise Http404 from None
     day = found.course.location.local(found.taken_at)
@@ -171,16 +170,17 @@ def photo_page(request: Request, public_id: UUID) -> HttpResponse:
 
 def one_page(request: Request, photo: Photo, **forms: Any) -> HttpResponse:
     """Show one photo; a step that was refused brings its own form."""
+    if request.method == "POST":  # what was typed and refused stands in the form, not in the page around it
+        photo = Photo.objects.for_page().get(pk=photo.pk)
     forms = {
         "form": PhotoForm(instance=photo),
         "move_form": MoveForm(photo=photo, user=request.user),
         "error_form": ErrorForm(photo=photo),
     } | forms
-    stored = get_photo(request.user, photo.public_id)
     return TemplateResponse(
         request,
         "treatments/photos/photo.html",
-        {"photo": stored, "course": stored.course, "banner": course_banner(stored.course, timezone.now()), **forms},
+        {"photo": photo, "course": photo.course, "banner": course_banner(photo.course, timezone.now()), **forms},
     )
 
 
