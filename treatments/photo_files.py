@@ -71,11 +71,12 @@ def drawn_anew(photo: Photo) -> Redrawn:
     """Return the files of a photo. Raises `ImageRefusedError` when it will never have any."""
     if photo.tries > TRIES:
         raise ImageRefusedError(_("The photo could not be unpacked. Send it again as JPEG."))
-    try:
-        data = vault().read(photo.stored_name, INCOMING)
-    except FileNotFoundError as error:
-        raise ImageRefusedError(_("The file was lost before it was prepared. Send it again.")) from error
-    return redraw(data, SIZES)
+    came = vault().path(photo.stored_name, INCOMING)
+    full = path_of(photo, "full")  # there already where a backup is younger than that of the row
+    found = next((path for path in (came, full) if path.exists()), None)
+    if found is None:
+        raise ImageRefusedError(_("The file was lost before it was prepared. Send it again."))
+    return redraw(found.read_bytes(), SIZES)
 
 
 def finish(photo: Photo, **facts: Any) -> None:

@@ -145,6 +145,16 @@ def test_file_that_is_gone_is_said(received):
     assert "was lost before it was prepared" in Photo.objects.get().failure
 
 
+def test_row_of_an_older_backup_finds_the_files_of_a_younger_one(received):
+    received(picture())
+    develop_all(at(NOW))
+    Photo.objects.update(state="received", width_px=None, height_px=None)
+
+    develop_all(at(AFTER))
+
+    assert Photo.objects.values_list("state", "width_px").get() == ("ready", 80)
+
+
 def test_what_people_say_meanwhile_stays_and_so_does_what_the_worker_writes(received):
     [photo] = received(picture())
     develop_all(at(NOW))
