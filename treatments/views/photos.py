@@ -90,7 +90,7 @@ def photos_page(request: Request, course: Course, form: PhotoUploadForm | None) 
     wanted = slots(course, session)
     of_course = Photo.objects.of_course(course)
     unsorted = list(of_course.counting().ready().unsorted().for_list()[:PAGE])
-    shown = of_course.counting().exclude(state=Photo.State.FAILED).for_list()
+    shown = of_course.counting().exclude(state=Photo.State.FAILED).exclude(state=Photo.State.READY, view="").for_list()
     return TemplateResponse(
         request,
         "treatments/photos/course.html",
