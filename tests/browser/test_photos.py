@@ -1,5 +1,7 @@
 """Photos in a browser: sent from a phone, sorted, and compared by hand and by keys."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils import timezone
 from clinic.roles import Role
 from tests.browser.test_csp_and_axe import WIDE, grave_faults
 from tests.factories import CourseFactory, LocationFactory, PhotoFactory, SessionFactory, UserFactory
+from tests.factories.treatments import FIRST_SESSION
 from tests.pictures import picture
 from treatments.models import Photo
 
@@ -106,6 +109,22 @@ def test_photo_is_sent_again_after_the_connection_was_lost(nurse, course):
     page.get_by_role("heading", name="Which view is it").wait_for()
 
     assert Photo.objects.count() == 1
+
+
+def test_photo_is_taken_with_the_last_one_shining_through(nurse, course):
+    page = nurse.page
+    first, second = (SessionFactory(course=course, performed_at=FIRST_SESSION + timedelta(days=7 * n)) for n in (0, 1))
+    PhotoFactory(course=course, session=first)
+    nurse.go(page_of(course))
+    page.get_by_role("button", name="Over the last one").click()
+    page.get_by_label("How much the last photo shines through").fill("60")
+    assert page.locator(".camera-view img").evaluate("image => image.style.opacity") == "0.6"
+    assert grave_faults(page) == []
+    page.get_by_role("button", name="Take and send").click()
+    page.get_by_text("Taken", exact=True).wait_for()
+
+    assert Photo.objects.ready().get(session=second).shot_key == "posterior/relaxed"
+    assert nurse.complaints == []
 
 
 def test_photos_without_a_script(visit, here, course):
