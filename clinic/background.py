@@ -34,7 +34,7 @@ def ring(work: Task) -> None:
 
 def every_minute(work: Callable[[], Any]) -> None:
     """Have the worker do this every minute. Each of several workers may, so two may come at once."""
-    db_periodic_task(crontab(minute="*"), name=f"{work.__module__}.{work.__name__}.every_minute")(work)
+    db_periodic_task(crontab(minute="*"), name=f"{work.__name__}_every_minute")(work)
 
 
 @receiver(task_finished)

@@ -97,6 +97,18 @@ def test_file_that_is_no_photo_is_named_and_the_others_are_kept(nurse, course):
     assert Photo.objects.count() == 1
 
 
+def test_page_shows_a_photo_once_the_worker_has_drawn_it(nurse, course):
+    photo = PhotoFactory(course=course, state="received")
+    nurse.go(page_of(course))
+    nurse.page.get_by_text("1 photo is being prepared.").wait_for()
+    Photo.objects.filter(pk=photo.pk).update(state="ready")
+
+    nurse.page.locator(".gallery img").wait_for()
+
+    assert not nurse.shows("1 photo is being prepared.")
+    assert nurse.complaints == []
+
+
 def test_photo_is_sent_again_after_the_connection_was_lost(nurse, course):
     page = nurse.page
     nurse.go(page_of(course))

@@ -93,19 +93,32 @@
     }
   });
 
-  /* Photos in preparation: look again soon, unless somebody is at work on the page. */
+  /* Photos in preparation: the note counts down, and the page comes anew once all are ready, unless somebody has typed
+     something into it. */
   const waiting = document.querySelector("[data-photos-waiting]");
-  const chosen = () => [...document.querySelectorAll("form")].some((form) => form.dataset.touched);
-  document.addEventListener("input", (event) => {
-    if (event.target.form) {
-      event.target.form.dataset.touched = "yes";
-    }
+  let touched = false;
+  document.addEventListener("input", () => {
+    touched = true;
   });
-  if (waiting) {
-    setTimeout(() => {
-      if (!busy && !chosen() && !document.hidden) {
-        location.replace(location.href); // not reload: that would send a form again
+
+  async function look() {
+    if (!busy && !document.hidden) {
+      const answer = await fetch(location.href).catch(() => null);
+      if (answer) {
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const note = page.querySelector("[data-photos-waiting]");
+        if (note) {
+          waiting.replaceChildren(...note.childNodes);
+        } else if (!touched && !busy) {
+          location.replace(location.href); // not reload: that would send a form again
+          return;
+        }
       }
-    }, 4000);
+    }
+    setTimeout(look, 4000);
+  }
+
+  if (waiting) {
+    setTimeout(look, 2000);
   }
 })();
