@@ -60,6 +60,7 @@ def test_photos_of_a_phone_are_sent_sorted_and_compared(nurse, course):
     page.get_by_text("1 photo has its view.").wait_for()
     page.get_by_role("link", name="Compare").click()
     handle = page.get_by_label("Where the later photo begins")
+    handle.wait_for()  # the script has uncovered it
     handle.focus()
     page.keyboard.press("ArrowLeft")
 
@@ -73,6 +74,7 @@ def test_photos_of_a_phone_are_sent_sorted_and_compared(nurse, course):
 def test_slider_follows_the_finger(nurse, course):
     PhotoFactory.create_batch(2, course=course)
     nurse.go(compare_page(course))
+    nurse.page.locator(".compare-range").wait_for()
     box = nurse.page.locator(".compare-range").bounding_box()
 
     nurse.page.touchscreen.tap(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2)
