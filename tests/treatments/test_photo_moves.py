@@ -1,5 +1,6 @@
 """Photos that are in the wrong course, or in none rightly: moved or withdrawn, with the reason."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -148,6 +149,13 @@ def test_photo_entered_in_error_is_left_out_and_kept(nurse, course):
     assert nurse.get(page(course)).context["page"].rows == []
     assert "Blurred." in nurse.get(photo.get_absolute_url()).content.decode()
     assert path_of(photo, "full").exists()
+
+
+def test_each_question_of_the_page_has_a_name_of_its_own(nurse, course):
+    words = nurse.get(PhotoFactory(course=course).get_absolute_url()).content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', words)
+    assert len(ids) == len(set(ids))
 
 
 def test_error_needs_a_reason(nurse, course):

@@ -192,7 +192,7 @@ class SortForm(forms.Form):
 
 
 class _StepForm(forms.Form):
-    """A step with its reason, on the version that was read."""
+    """A step with its reason, on the version that was read. Several stand on one page, each with ids of its own."""
 
     reason = forms.CharField(
         max_length=300,
@@ -206,7 +206,7 @@ class _StepForm(forms.Form):
     def __init__(self, *args: Any, photo: Photo, **kwargs: Any) -> None:
         self.photo = photo
         kwargs["initial"] = {"version": photo.version, **kwargs.get("initial", {})}
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id=f"id_{type(self).__name__.lower()}_%s", **kwargs)
 
 
 class ErrorForm(_StepForm):
