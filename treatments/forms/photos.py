@@ -206,7 +206,8 @@ class _StepForm(forms.Form):
     def __init__(self, *args: Any, photo: Photo, **kwargs: Any) -> None:
         self.photo = photo
         kwargs["initial"] = {"version": photo.version, **kwargs.get("initial", {})}
-        super().__init__(*args, auto_id=f"id_{type(self).__name__.lower()}_%s", **kwargs)
+        kwargs["auto_id"] = f"id_{type(self).__name__.lower()}_%s"
+        super().__init__(*args, **kwargs)
 
 
 class ErrorForm(_StepForm):
