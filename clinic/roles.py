@@ -28,22 +28,31 @@ DESK = frozenset(
     }
 )
 
+# What everyone does with stock. Using it is treating.
+STOCK = frozenset({"treatments.receive_lot", "treatments.change_stock"})
+
 # What the people who treat do.
 TREATING = frozenset(
     {
         "patients.record_allergy",
+        "patients.record_screening",
+        "patients.record_consent",
         "treatments.plan_course",
         "treatments.log_session",
         "treatments.log_side_effect",
+        "treatments.mix_preparation",
         "treatments.see_photo",
         "treatments.take_photo",
     }
 )
 
 ACTS: dict[Role, frozenset[str]] = {
-    Role.STAFF: DESK | TREATING,
-    Role.CLINICIAN: DESK | TREATING | {"treatments.sign_session", "treatments.review_side_effect"},
-    Role.ADMIN: DESK | {"patients.import_patients"},
+    Role.STAFF: DESK | STOCK | TREATING,
+    Role.CLINICIAN: DESK
+    | STOCK
+    | TREATING
+    | {"treatments.sign_session", "treatments.review_side_effect", "treatments.hold_lot"},
+    Role.ADMIN: DESK | STOCK | {"patients.import_patients", "treatments.hold_lot"},
 }
 
 

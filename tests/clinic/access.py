@@ -8,13 +8,18 @@ from clinic.roles import Role
 from tests.factories import (
     AllergyFactory,
     AppointmentFactory,
+    ConsentFactory,
     CourseFactory,
     FollowUpFactory,
+    LotFactory,
     PatientFactory,
     PhotoFactory,
+    PreparationFactory,
+    ScreeningFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
+    WorkingCopyFactory,
 )
 
 
@@ -35,12 +40,17 @@ def records_at(location):
     return {
         "patient": patient,
         "allergy": AllergyFactory(patient=patient),
+        "screening": ScreeningFactory(patient=patient, answers={"pregnancy": "no"}),
+        "consent": ConsentFactory(patient=patient),
         "course": course,
         "session": SessionFactory(course=course),
+        "copy": WorkingCopyFactory(course=course, typed_by=doctor),
         "effect": SideEffectFactory(session__course=course),
         "photo": PhotoFactory(course=course, view=""),
         "follow_up": FollowUpFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
+        "lot": LotFactory(location=location),
+        "preparation": PreparationFactory(location=location),
     }
 
 

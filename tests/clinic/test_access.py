@@ -36,6 +36,7 @@ class Row:
 EVERYONE = "in 200 200 200"
 TREATING = "in 200 200 403"
 ONLY_POST = "in 405 405 405"
+ONLY_POST_TREATING = "in 405 405 403"
 # A missing or mistyped form shows the page again (200); one step of a work flow leads back with a message (302).
 TABLE = {
     "today": Row(EVERYONE),
@@ -47,12 +48,19 @@ TABLE = {
     "patient-archive": Row(EVERYONE, post="in 302 302 302"),
     "patient-allergies": Row(EVERYONE, post=TREATING),
     "allergy-withdraw": Row(TREATING, post=TREATING),
+    "screening-new": Row(TREATING, post=TREATING),
+    "screening": Row(EVERYONE, post=TREATING),
+    "patient-consents": Row(EVERYONE),
+    "consent-new": Row(TREATING, post=TREATING, query="?purpose=photo-record"),
+    "consent": Row(EVERYONE, post=TREATING),
+    "consent-pdf": Row(EVERYONE),
     "search": Row(EVERYONE, query="?q=Amara"),
     "course-new": Row(TREATING, post=TREATING),
     "course": Row(EVERYONE),
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
     "session-new": Row(TREATING, post=TREATING),
+    "session-keep-new": Row(ONLY_POST_TREATING, post=TREATING),
     # Somebody who only manages sees no photo of a patient; the admin site has who took which when.
     "course-photos": Row(TREATING, post=TREATING),
     "photo-sort": Row(ONLY_POST, post="in 302 302 403"),
@@ -64,13 +72,30 @@ TABLE = {
     "session-unsigned": Row(TREATING),
     "session": Row(EVERYONE),
     "session-edit": Row(TREATING, post=TREATING),
+    "session-keep": Row(ONLY_POST_TREATING, post=TREATING),
     "session-sign": Row("in 403 405 403", post="in 403 302 403"),
+    "session-amend": Row("in 403 302 403", post="in 403 302 403"),
+    "session-keep-amendment": Row("in 403 405 403", post="in 403 200 403"),
+    "session-error": Row(TREATING, post=TREATING),
+    "working-copy-discard": Row(ONLY_POST_TREATING, post="in 302 302 403"),
+    "working-copy-reopen": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "side-effect-new": Row(TREATING, post=TREATING),
     "side-effect-list": Row(TREATING),
     "side-effect": Row(EVERYONE),
     "side-effect-edit": Row(TREATING, post=TREATING),
     "side-effect-resolve": Row(ONLY_POST, post=TREATING),
     "side-effect-review": Row(ONLY_POST, post="in 403 200 403"),
+    "lot-list": Row(EVERYONE),
+    "lot-new": Row(EVERYONE, post=EVERYONE),
+    "lot": Row(EVERYONE),
+    "lot-change": Row(EVERYONE, post=EVERYONE),
+    "lot-hold": Row("in 403 200 200", post="in 403 200 200"),
+    "lot-release": Row("in 403 302 302", post="in 403 200 200"),
+    "lot-recall": Row(EVERYONE),
+    "preparation-list": Row(EVERYONE),
+    "preparation-new": Row(TREATING, post=TREATING),
+    "preparation": Row(EVERYONE),
+    "preparation-discard": Row(ONLY_POST, post=TREATING),
     "follow-up-list": Row(EVERYONE),
     "follow-up-contact": Row(EVERYONE, post=EVERYONE),
     "appointment-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
@@ -103,12 +128,17 @@ REST = {"photo": ["320"]}
 SUBJECTS = {
     "patients": "patient",
     "allergies": "allergy",
+    "screenings": "screening",
+    "consents": "consent",
     "courses": "course",
     "sessions": "session",
+    "working-copies": "copy",
     "side-effects": "effect",
     "photos": "photo",
     "follow-ups": "follow_up",
     "appointments": "appointment",
+    "lots": "lot",
+    "preparations": "preparation",
 }
 
 

@@ -66,7 +66,7 @@ def unload_shots(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0002_catalogue"),
+        ("treatments", "0010_products"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

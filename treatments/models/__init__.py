@@ -1,24 +1,43 @@
+from treatments.models.amendment import Amendment
 from treatments.models.appointment import Appointment
+from treatments.models.ask_back import AskBack
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
+from treatments.models.injection import Injection
+from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
+from treatments.models.preparation import Ingredient, Preparation
+from treatments.models.product import Lot, Product, StockChange
 from treatments.models.reminder import Reminder
+from treatments.models.restriction import Restriction
 from treatments.models.session import Session
 from treatments.models.side_effect import SideEffect
+from treatments.models.working_copy import WorkingCopy
 
 __all__ = [
+    "Amendment",
     "Appointment",
+    "AskBack",
     "ContactAttempt",
     "Course",
     "FollowUp",
     "Indication",
+    "Ingredient",
+    "Injection",
+    "Lot",
+    "Override",
     "Photo",
+    "Preparation",
+    "Product",
     "Protocol",
     "Reminder",
+    "Restriction",
     "Session",
     "Shot",
     "SideEffect",
     "SideEffectKind",
+    "StockChange",
     "TreatmentArea",
+    "WorkingCopy",
 ]

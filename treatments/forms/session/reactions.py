@@ -1,6 +1,6 @@
-"""Logging a session."""
+"""Reaction now: what was seen right after the injections."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,14 +9,11 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, VersionedForm, choices_of_rows, choices_of_words
-from clinic.models import User
-from clinic.units import WeightField, weight_unit
-from clinic.widgets import Chips, DateTimeInput, PainKeys, Segmented, UnitInput
+from clinic.forms import choices_of_words
+from clinic.widgets import Chips, Segmented, UnitInput
 from treatments.actions.sessions import Seen
-from treatments.forms.courses import AreasField
-from treatments.forms.notes import NoteField
-from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.forms.session.parts import Part
+from treatments.models import Session, SideEffect, SideEffectKind
 
 NONE = "none"
 SHORT = timedelta(hours=1)  # what is over that soon is seen to end before the patient leaves
@@ -27,56 +24,17 @@ def is_short(kind: SideEffectKind) -> bool:
     return kind.expected_max is not None and kind.expected_max <= SHORT
 
 
-class _SessionForm(forms.ModelForm):
-    """One page for a session. `signing` asks for everything that a signed session has; a draft may lack it."""
-
-    areas = AreasField(TreatmentArea.objects.none(), label=gettext_lazy("Areas treated"))
+class ReactionsPart(Part):
     reactions = forms.MultipleChoiceField(
         label=gettext_lazy("Reaction now"),
         required=False,
         widget=Chips(exclusive=NONE),
         help_text=gettext_lazy("Say “None” if there is none. Blank means not asked."),
     )
-    note = NoteField(label=gettext_lazy("Note"), most=4000, rows=4, required=False)
 
-    class Meta:
-        model = Session
-        fields = [
-            "performed_at",
-            "performed_by",
-            "areas",
-            "technique",
-            "needle",
-            "depth_mm",
-            "weight_kg",
-            "pain",
-            "unmeasured_reason",
-            "early_reason",
-            "note",
-        ]
-        widgets = {
-            "performed_at": DateTimeInput,
-            "technique": Segmented,
-            "depth_mm": UnitInput(unit="mm", attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}),
-            "pain": PainKeys,
-        }
-
-    def __init__(self, *args: Any, now: datetime, signing: bool = False, **kwargs: Any) -> None:
-        self.now, self.signing = now, signing
-        super().__init__(*args, **kwargs)
-        course, instance = self.instance.course, self.instance
-        self.fields["weight_kg"] = WeightField(
-            label=_("Weight"),
-            required=False,
-            location=course.location,
-            widget=UnitInput(
-                unit=weight_unit(course.location), attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}
-            ),
-        )
-        choices_of_rows(self, "areas").queryset = TreatmentArea.objects.of_session(instance)
-        choices_of_rows(self, "performed_by").queryset = User.objects.treating_at(
-            course.location, also=instance.performed_by_id
-        )
+    def build(self) -> None:
+        super().build()
+        instance = self.instance
         self.logged = list(instance.side_effects.select_related("kind", "area")) if instance.pk else []
         known = {effect.kind_id for effect in self.logged}
         self.kinds = [kind for kind in SideEffectKind.objects.filter(is_immediate=True) if kind.pk not in known]
@@ -103,10 +61,6 @@ class _SessionForm(forms.ModelForm):
         """Say whether reactions were asked for, as the form stands."""
         return bool(self["reactions"].value() or self.logged)
 
-    @property
-    def has_pain(self) -> bool:
-        return self["pain"].value() not in {None, ""}
-
     @staticmethod
     def severity_name(kind: SideEffectKind) -> str:
         return f"severity-{kind.code}"
@@ -126,29 +80,16 @@ class _SessionForm(forms.ModelForm):
         if NONE in chosen and len(chosen) > 1:
             self.add_error("reactions", _("“None” and a reaction exclude each other."))
         for kind in self.kinds:
-            self.refuse_end_ahead(kind)
+            self._refuse_end_ahead(kind)
+        self.instance.reactions_asked = self._asked(chosen)
         return cleaned
 
-    def _post_clean(self) -> None:
-        chosen = self.cleaned_data.get("reactions") or []
+    def _asked(self, chosen: list[str]) -> Session.Asked:
         if chosen == [NONE]:
-            self.instance.reactions_asked = Session.Asked.NONE
-        elif chosen or self.logged:
-            self.instance.reactions_asked = Session.Asked.SOME
-        else:
-            self.instance.reactions_asked = Session.Asked.NOT_ASKED
-        super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
-        if self.signing:
-            self.ask_for_what_is_missing()
+            return Session.Asked.NONE
+        return Session.Asked.SOME if chosen or self.logged else Session.Asked.NOT_ASKED
 
-    def ask_for_what_is_missing(self) -> None:
-        missing = self.instance.missing_for_signing(has_areas=bool(self.cleaned_data.get("areas")))
-        for field, text in missing.items():
-            name = "reactions" if field == "reactions_asked" else field
-            if name not in self.errors:
-                self.add_error(name, text)
-
-    def refuse_end_ahead(self, kind: SideEffectKind) -> None:
+    def _refuse_end_ahead(self, kind: SideEffectKind) -> None:
         minutes = self.cleaned_data.get(self.lasted_name(kind))
         start = self.cleaned_data.get("performed_at")
         if kind.code not in self.cleaned_data.get("reactions", []) or not minutes or not start:
@@ -172,20 +113,3 @@ class _SessionForm(forms.ModelForm):
             for kind in self.kinds
             if kind.code in set(data["reactions"])
         ]
-
-
-class SessionLogForm(_SessionForm, OnceForm):
-    def repeats(self, made: Session) -> bool:
-        """Say whether the form says what the session says, the reactions included."""
-        chosen = {code for code in self["reactions"].data or [] if code != NONE}
-        kept = {effect.kind.code for effect in made.side_effects.select_related("kind") if effect.kind.is_immediate}
-        return super().repeats(made) and made.reactions_asked == self.instance.reactions_asked and chosen == kept
-
-    def in_words(self, made: Session) -> str:
-        start = timezone.localtime(made.performed_at)
-        return _("the session of %(moment)s") % {"moment": date_format(start, "j F Y, H:i")}
-
-
-class SessionForm(_SessionForm, VersionedForm):
-    def build_kwargs(self) -> dict[str, Any]:
-        return {"now": self.now, "signing": self.signing}
