@@ -1,4 +1,4 @@
-"""The photos of a course as its pages show them: what a session still wants, and two that can stand side by side."""
+"""The photos of a course as its pages show them: what a session wants, and two that can stand side by side."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,8 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from treatments.models import Course, Photo, Session, Shot
 from treatments.models.photo import shot_in_words
-from treatments.rules.course import weight_alert
+from treatments.photo_consent import PhotoRefusal, refusal_of_photos
+from treatments.rules.course import is_milestone, weight_alert
 
+BEFORE = "none"  # in an address, as the session of photos that belong to none
 SLOW = timedelta(minutes=5)  # the worker takes seconds: whatever waits longer waits for a worker that does not run
 
 
@@ -28,7 +30,7 @@ class Slot:
 def slots(course: Course, session: Session | None) -> list[Slot]:
     """Return what is wanted of a session, or before the first one, in the order of the protocol."""
     taken: dict[str, list[Photo]] = defaultdict(list)
-    said = Photo.objects.of_course(course).counting().exclude(view="").exclude(state=Photo.State.FAILED)
+    said = Photo.objects.of_course(course).usable().exclude(view="")
     for photo in said.for_list().order_by("-taken_at", "-pk"):
         taken[photo.shot_key].append(photo)
     of_session = session.pk if session else None
@@ -40,6 +42,64 @@ def slots(course: Course, session: Session | None) -> list[Slot]:
         )
         for shot in Shot.objects.of_course(course)
     ]
+
+
+@dataclass(frozen=True)
+class SessionPhotos:
+    """What the page of a session shows of its photos while it is written.
+
+    `milestone` is its number where progress is reviewed after it, and its photos are wanted then; None elsewhere.
+    `others` counts the photos of it that are of no view wanted. `takes` says whether one is taken straight from there:
+    only on the day of the session.
+    """
+
+    slots: list[Slot]
+    others: int
+    milestone: int | None
+    refusal: PhotoRefusal | None
+    takes: bool
+
+    @property
+    def missing(self) -> int:
+        return missing(self.slots)
+
+    @property
+    def taken(self) -> int:
+        return len(self.slots) - self.missing
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.missing
+
+
+def session_photos(course: Course, session: Session | None, performed_at: datetime, now: datetime) -> SessionPhotos:
+    """Return the photos of a session that is logged or edited, in a constant number of queries.
+
+    To one that is not saved yet belongs what was taken of its course on its day and belongs to no other.
+    """
+    day = course.day_of(performed_at)
+    own = Photo.objects.free_on(day, course)
+    if session is not None:
+        own = own | Photo.objects.of_session(session)
+    taken = list(own.usable().order_by("-taken_at", "-pk"))
+    by_key = {photo.shot_key: photo for photo in reversed(taken)}
+    wanted = [Slot(shot, by_key.get(shot.key), None) for shot in Shot.objects.of_course(course)]
+    keys = {slot.shot.key for slot in wanted}
+    return SessionPhotos(
+        slots=wanted,
+        others=sum(photo.shot_key not in keys for photo in taken),
+        milestone=milestone_of(course, session, performed_at),
+        refusal=refusal_of_photos(course.patient, Photo.Scope.RECORD, now),
+        takes=day == course.location.today(now),
+    )
+
+
+def milestone_of(course: Course, session: Session | None, performed_at: datetime) -> int | None:
+    """Return the number of a session after which progress is reviewed, None for another and for a follow-up's."""
+    if course.is_over_on(course.day_of(performed_at)):
+        return None
+    number = Session.objects.number_at(course, performed_at, key=session.pk if session else None)
+    return number if is_milestone(number, course.protocol.milestones, course.planned_sessions) else None
 
 
 def missing(wanted: Sequence[Slot]) -> int:

@@ -11,6 +11,7 @@ from tests.browser.test_csp_and_axe import WIDE, grave_faults
 from tests.factories import CourseFactory, LocationFactory, PhotoFactory, SessionFactory, UserFactory
 from tests.factories.treatments import FIRST_SESSION
 from tests.pictures import picture
+from tests.treatments.photographs import agree
 from treatments.models import Photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -25,7 +26,7 @@ def here():
 
 @pytest.fixture
 def course(here):
-    return CourseFactory(patient__location=here)
+    return agree(CourseFactory(patient__location=here))
 
 
 @pytest.fixture

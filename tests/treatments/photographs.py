@@ -3,6 +3,8 @@
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from tests.factories import ConsentFactory
+from tests.factories.patients import first_form
 from tests.pictures import picture
 
 
@@ -23,3 +25,14 @@ def page(course):
 
 def address(photo, size="320"):
     return reverse("photo", args=[photo.public_id, size])
+
+
+def agree(course, *purposes):
+    """Let the course's patient have agreed to photos, for the record unless it is said for what; return the course."""
+    for purpose in purposes or ["photo-record"]:
+        sign_for(course.patient, purpose)
+    return course
+
+
+def sign_for(patient, purpose):
+    return ConsentFactory(patient=patient, form=first_form(purpose), expires_on=None)

@@ -22,6 +22,7 @@ from tests.factories import (
     SessionFactory,
     UserFactory,
 )
+from tests.treatments.photographs import agree
 from tests.treatments.photographs import file as photo
 from treatments.models import Appointment, Course, FollowUp, Photo, Session, SideEffect
 
@@ -235,7 +236,7 @@ def test_of_two_who_move_a_patient_on_at_once_one_is_told(nurse, course):
 
 
 def test_one_photo_sent_ten_times_at_once_is_kept_once(nurse, course):
-    url = reverse("course-photos", args=[course.public_id])
+    url = reverse("course-photos", args=[agree(course).public_id])
 
     answers = all_at_once(nurse, [(url, {"photos": photo(), "consent_scope": "record"}) for _tap in range(10)])
 
@@ -244,7 +245,7 @@ def test_one_photo_sent_ten_times_at_once_is_kept_once(nurse, course):
 
 
 def test_different_photos_sent_at_once_are_all_kept_and_drawn(nurse, course):
-    url = reverse("course-photos", args=[course.public_id])
+    url = reverse("course-photos", args=[agree(course).public_id])
     forms = [{"photos": photo(colour=(number * 20, 0, 0)), "consent_scope": "record"} for number in range(8)]
 
     answers = all_at_once(nurse, [(url, form) for form in forms])

@@ -14,7 +14,7 @@ from tests.factories import (
     PhotoFactory,
     SessionFactory,
 )
-from tests.treatments.photographs import page
+from tests.treatments.photographs import agree, page, sign_for
 from treatments.photo_files import path_of
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def nurse(here):
 
 @pytest.fixture
 def course(here):
-    return CourseFactory(patient__location=here)
+    return agree(CourseFactory(patient__location=here))
 
 
 def move(client, photo, patient, **changes):
@@ -44,7 +44,9 @@ def move(client, photo, patient, **changes):
 
 @pytest.fixture
 def twin(here):
-    return PatientFactory(location=here, given_name="Chidi")
+    patient = PatientFactory(location=here, given_name="Chidi")
+    sign_for(patient, "photo-record")
+    return patient
 
 
 def test_photo_of_the_twin_is_moved_to_her_with_the_reason(nurse, course, twin):

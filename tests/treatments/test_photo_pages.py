@@ -14,7 +14,7 @@ from tests.factories import (
     SessionFactory,
     TreatmentAreaFactory,
 )
-from tests.treatments.photographs import page
+from tests.treatments.photographs import agree, page
 from treatments.models import Photo, Shot
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ def nurse(here):
 
 @pytest.fixture
 def course(here):
-    return CourseFactory(patient__location=here)
+    return agree(CourseFactory(patient__location=here))
 
 
 def form_of(photo, **changes):

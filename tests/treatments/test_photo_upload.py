@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from tests.clinic.access import client_of
 from tests.factories import CourseFactory, LocationFactory, PatientFactory, PhotoFactory, SessionFactory
 from tests.pictures import CANARY, bomb, film, picture, what_remains
-from tests.treatments.photographs import address, file, page, send
+from tests.treatments.photographs import address, agree, file, page, send
 from treatments.actions.photos import shown_name
 from treatments.models import Photo
 from treatments.photo_files import SIZES, develop_all, path_of, vault
@@ -45,7 +45,7 @@ def nurse(here):
 
 @pytest.fixture
 def course(here):
-    return CourseFactory(patient__location=here)
+    return agree(CourseFactory(patient__location=here))
 
 
 def errors(response):
@@ -169,7 +169,7 @@ def test_same_photo_twice_in_one_sending_is_kept_once(nurse, course):
 
 def test_photo_of_another_course_may_be_the_same(nurse, course, here):
     send(nurse, course, file())
-    send(nurse, CourseFactory(patient__location=here), file())
+    send(nurse, agree(CourseFactory(patient__location=here)), file())
 
     assert Photo.objects.count() == 2
 
@@ -189,9 +189,13 @@ def test_script_sends_one_at_a_time_and_is_told_in_json(nurse, course):
     again = send(nurse, course, file("a.jpg"), script=True)
     bad = send(nurse, course, SimpleUploadedFile("b.jpg", b"text"), script=True)
 
-    assert (good.status_code, good.json()) == (200, {"received": 1, "refused": []})
+    assert (good.status_code, good.json()) == (200, {"received": 1, "refused": [], "way_out": None})
     assert (again.status_code, again.json()["received"]) == (422, 0)
-    assert bad.json() == {"received": 0, "refused": ["This is not a photo. JPEG, PNG, WebP and HEIC are taken."]}
+    assert bad.json() == {
+        "received": 0,
+        "refused": ["This is not a photo. JPEG, PNG, WebP and HEIC are taken."],
+        "way_out": None,
+    }
 
 
 def test_sending_without_a_file_asks_for_one(nurse, course):

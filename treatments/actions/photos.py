@@ -12,12 +12,14 @@ from django.db import IntegrityError, transaction
 from django.template.defaultfilters import filesizeformat
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from simple_history.utils import bulk_update_with_history
 
 from clinic.background import ring
 from clinic.images import Head, ImageRefusedError, inspect
 from clinic.validators import DIRECTION_MARKS
 from clinic.vault import new_name
-from treatments.models import Course, Photo
+from treatments.models import Course, Photo, Session
+from treatments.models.photo import PhotoQuerySet
 from treatments.photo_files import INCOMING, vault
 from treatments.tasks import develop_photos
 
@@ -105,7 +107,7 @@ def _keep(course: Course, file: UploadedFile, name: str, facts: dict[str, Any], 
 
 
 def _refuse_twice(course: Course, digest: str) -> None:
-    same = Photo.objects.of_course(course).counting().exclude(state=Photo.State.FAILED)
+    same = Photo.objects.of_course(course).usable()
     twin = same.filter(sha256=digest).select_related("area").first()
     if twin:
         day = date_format(course.location.local(twin.taken_at), "j F Y")
@@ -130,6 +132,33 @@ def move(photo: Photo, course: Course, *, reason: str, version: int) -> Photo:
     """
     photo.course, photo.session = course, None
     return photo.because(f"Moved: {reason}"[:100]).save_over(version)
+
+
+@transaction.atomic
+def keep_photos_of_day(session: Session, *, now: datetime) -> int:
+    """Let what was taken of a course on the day of a session, and belongs to no other, belong to it; return how many.
+
+    Photos are taken before a session is saved. Each photo's history says so.
+    """
+    day = session.course.day_of(session.performed_at)
+    free = Photo.objects.free_on(day, session.course).usable()
+    return _give(free, session, reason="Taken on the day of the session", now=now)
+
+
+@transaction.atomic
+def free_photos(session: Session, *, now: datetime) -> int:
+    """Let the photos of a session that never was belong to none; return how many."""
+    return _give(Photo.objects.of_session(session), None, reason="The session was entered in error", now=now)
+
+
+def _give(photos: PhotoQuerySet, session: Session | None, *, reason: str, now: datetime) -> int:
+    """Write the session of many photos at once, as a new version of each; one that is being edited is then refused."""
+    found = list(photos.select_for_update())
+    for photo in found:
+        photo.session, photo.version, photo.updated_at = session, photo.version + 1, now
+    if found:
+        bulk_update_with_history(found, Photo, ["session", "version", "updated_at"], default_change_reason=reason)
+    return len(found)
 
 
 def withdraw(photo: Photo, *, reason: str, now: datetime, version: int) -> Photo:

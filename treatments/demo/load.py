@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from clinic.models import Location, Room, User
 from clinic.roles import Role
-from patients.models import Allergy, Patient, Screening, ScreeningQuestion
+from patients.models import Allergy, Consent, ConsentForm, Patient, Screening, ScreeningQuestion
 from treatments.actions import photos
 from treatments.actions.courses import turn
 from treatments.actions.injections import keep_injections
@@ -198,8 +198,13 @@ def perform(
 
 
 def photograph(location: Location, nurse: User, now: datetime) -> None:
-    """Give the longest cellulite course that goes on its photos: of its first session, a middle one and the last."""
+    """Give the longest cellulite course that goes on its photos: of its first session, a middle one and the last.
+
+    It is one whose patient agreed to them.
+    """
+    agreed = Consent.objects.for_purpose(ConsentForm.Purpose.PHOTO_RECORD).in_force(now).values("patient")
     courses = Course.objects.running().filter(location=location, protocol__indication__code="cellulite")
+    courses = courses.filter(patient__in=agreed)
     course = courses.annotate(count=Count("sessions")).order_by("-count", "pk").first()
     if course is None:
         return

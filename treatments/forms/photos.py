@@ -1,12 +1,14 @@
 """Sending photos, saying what they show, moving and withdrawing them."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError
+from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -20,7 +22,7 @@ from patients.models import Patient
 from treatments.actions import photos as actions
 from treatments.models import Course, Photo, Session, Shot, TreatmentArea
 from treatments.models.photo import shot_choices
-from treatments.photo_consent import refusal_of_photos
+from treatments.photo_consent import PhotoRefusal, refusal_of_photos
 
 NO_SESSION = gettext_lazy("None: before the first, or between two")
 
@@ -39,9 +41,11 @@ def session_in_words(session: Session) -> str:
     return _("Session %(number)s, %(day)s") % {"number": session.number, "day": day}
 
 
-def sessions_of(course: Course) -> Any:
+def sessions_of(course: Course, *, also: int | None = None) -> Any:
+    """Return the sessions that a photo may belong to, the latest first; `also` is the key of one in error."""
     return (
         Session.objects.filter(course=course)
+        .filter(Q(entered_in_error_at=None) | Q(pk=also))
         .with_number()
         .select_related("course__location")
         .order_by("-performed_at", "-pk")
@@ -102,8 +106,9 @@ class PhotoUploadForm(forms.Form):
         required=False, max_length=100, validators=[validate_plain_text], label=gettext_lazy("Light")
     )
 
-    def __init__(self, *args: Any, course: Course, **kwargs: Any) -> None:
-        self.course = course
+    def __init__(self, *args: Any, course: Course, now: datetime, **kwargs: Any) -> None:
+        self.course, self.now = course, now
+        self.refusal: PhotoRefusal | None = None
         super().__init__(*args, **kwargs)
         choices_of_rows(self, "session").queryset = sessions_of(course)
         choices_of_rows(self, "area").queryset = TreatmentArea.objects.of_plan(course.protocol, course)
@@ -115,8 +120,9 @@ class PhotoUploadForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         scope = cleaned.get("consent_scope")
-        if scope and (refusal := refusal_of_photos(self.course.patient, Photo.Scope(scope))):
-            raise ValidationError(refusal)
+        self.refusal = refusal_of_photos(self.course.patient, Photo.Scope(scope), self.now) if scope else None
+        if self.refusal:
+            raise ValidationError(self.refusal.__html__())
         return cleaned
 
     def facts(self) -> dict[str, Any]:
@@ -151,10 +157,11 @@ class PhotoForm(VersionedForm):
             "focal_length_mm": UnitInput(unit="mm"),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
+        self.now = now
         super().__init__(*args, **kwargs)
         course = self.instance.course
-        choices_of_rows(self, "session").queryset = sessions_of(course)
+        choices_of_rows(self, "session").queryset = sessions_of(course, also=self.instance.session_id)
         areas = choices_of_rows(self, "area")
         areas.queryset = TreatmentArea.objects.of_plan(course.protocol, course)
         areas.empty_label = _("All areas")
@@ -162,9 +169,9 @@ class PhotoForm(VersionedForm):
 
     def clean_consent_scope(self) -> str:
         scope = self.cleaned_data["consent_scope"]
-        wider = scope != self.initial["consent_scope"]
-        if wider and (refusal := refusal_of_photos(self.instance.course.patient, Photo.Scope(scope))):
-            raise ValidationError(refusal)
+        wider = Photo.Scope.values.index(scope) > Photo.Scope.values.index(self.initial["consent_scope"])
+        if wider and (refusal := refusal_of_photos(self.instance.course.patient, Photo.Scope(scope), self.now)):
+            raise ValidationError(refusal.__html__())
         return scope
 
 
@@ -227,8 +234,8 @@ class MoveForm(_StepForm):
     )
     field_order = ["record_number", "course", "reason"]
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        self.user = user
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        self.user, self.now = user, now
         super().__init__(*args, **kwargs)
         patient = self._patient(self.data.get("record_number", "")) if self.is_bound else None
         self.patient = patient
@@ -239,7 +246,8 @@ class MoveForm(_StepForm):
 
     def _patient(self, text: str) -> Patient | None:
         number = parse_record_number(text)
-        return Patient.objects.visible_to(self.user).filter(record_number=number).first() if number else None
+        patients = Patient.objects.visible_to(self.user).select_related("location")
+        return patients.filter(record_number=number).first() if number else None
 
     def clean_record_number(self) -> str:
         if self.patient is None:
@@ -252,8 +260,9 @@ class MoveForm(_StepForm):
             return cleaned
         if cleaned.get("course") is None:
             cleaned["course"] = self._only_course(self.patient)
-        if cleaned["course"] and (refusal := refusal_of_photos(self.patient, Photo.Scope(self.photo.consent_scope))):
-            self.add_error("record_number", refusal)
+        scope = Photo.Scope(self.photo.consent_scope)
+        if cleaned["course"] and (refusal := refusal_of_photos(self.patient, scope, self.now)):
+            self.add_error("record_number", refusal.__html__())
         return cleaned
 
     def _only_course(self, patient: Patient) -> Course | None:

@@ -1,5 +1,5 @@
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -120,6 +120,14 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
     def of_patient(self, patient: Patient) -> "PhotoQuerySet":
         return self.filter(course__patient=patient)
 
+    def of_session(self, session: Session) -> "PhotoQuerySet":
+        return self.filter(session=session)
+
+    def free_on(self, day: date, course: Course) -> "PhotoQuerySet":
+        """Return the photos of a course taken on a calendar day of its place that belong to no session."""
+        first, end = course.location.span(day)
+        return self.filter(course=course, session=None, taken_at__gte=first, taken_at__lt=end)
+
     def counting(self) -> "PhotoQuerySet":
         """Leave out what was entered in error."""
         return self.filter(entered_in_error_at=None)
@@ -133,6 +141,10 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
     def waiting(self) -> "PhotoQuerySet":
         """Return those whose files are still to be drawn, the longest waiting first."""
         return self.filter(state=Photo.State.RECEIVED).order_by("received_at", "pk")
+
+    def usable(self) -> "PhotoQuerySet":
+        """Return what counts and is drawn, or will be."""
+        return self.counting().exclude(state=Photo.State.FAILED)
 
     def failed(self) -> "PhotoQuerySet":
         return self.filter(state=Photo.State.FAILED)

@@ -23,12 +23,12 @@ from treatments.actions import photos as actions
 from treatments.banner import course_banner
 from treatments.forms.photos import ErrorForm, MoveForm, PhotoForm, PhotoUploadForm, SortForm, sessions_of
 from treatments.models import Course, Photo, Session
+from treatments.photo_consent import missing_consent, refusal_of_photos
 from treatments.photo_files import TYPES, path_of
-from treatments.photos import MODE_NAMES, Mode, all_series, missing, pair, slots, waiting
+from treatments.photos import BEFORE, MODE_NAMES, Mode, all_series, missing, pair, session_photos, slots, waiting
 from treatments.views.courses import get_course
 
 PAGE = 48
-BEFORE = "none"  # as the session of photos that belong to none
 
 
 def get_photo(user: User, public_id: UUID) -> Photo:
@@ -58,25 +58,61 @@ def course_photos(request: Request, public_id: UUID) -> HttpResponseBase:
 @may("treatments.take_photo")
 def receive(request: Request, course: Course) -> HttpResponse:
     """Take in what was sent: with a script one photo at a time, answered in JSON; without, all in one form."""
-    form = PhotoUploadForm(request.POST, request.FILES, course=course)
+    now = timezone.now()
+    form = PhotoUploadForm(request.POST, request.FILES, course=course, now=now)
     by_script = request.headers.get("Accept") == "application/json"
     photos: list[Photo] = []
     if form.is_valid():
-        arrival = actions.receive(
-            course, form.cleaned_data["photos"], facts=form.facts(), by=request.user, now=timezone.now()
-        )
+        arrival = actions.receive(course, form.cleaned_data["photos"], facts=form.facts(), by=request.user, now=now)
         photos = arrival.photos
         for refusal in arrival.refusals:
             form.add_error("photos", refusal.why if by_script else str(refusal))
+    if "card" in request.POST:
+        return session_card(request, form, photos)
     if by_script:
-        why = [error for errors in form.errors.values() for error in errors]
-        return JsonResponse({"received": len(photos), "refused": why}, status=200 if form.is_valid() else 422)
+        return JsonResponse({"received": len(photos), **why_not(form)}, status=200 if form.is_valid() else 422)
     if photos:
         words = ngettext("%(count)s photo is received.", "%(count)s photos are received.", len(photos))
         messages.success(request, words % {"count": len(photos)})
     if form.is_valid():
         return redirect(address_of(course, form.cleaned_data["session"]))
     return photos_page(request, course, form)
+
+
+def why_not(form: PhotoUploadForm) -> dict[str, Any]:
+    """Return what a script shows of what was refused: {"refused": words, "way_out": {"words", "url"} or None}."""
+    if form.refusal:
+        way_out = {"words": form.refusal.way_out, "url": form.refusal.url} if form.refusal.url else None
+        return {"refused": [form.refusal.words], "way_out": way_out}
+    return {"refused": [error for errors in form.errors.values() for error in errors], "way_out": None}
+
+
+def session_card(request: Request, form: PhotoUploadForm, photos: list[Photo]) -> HttpResponse:
+    """Answer the page of a session with its photos as they stand now.
+
+    The session may have been saved while the photo was on its way: then it belongs to it all the same.
+    """
+    course, now = form.course, form.now
+    session = form.cleaned_data.get("session") if hasattr(form, "cleaned_data") else None
+    today = course.location.today(now)
+    if photos and session is None:
+        saved = Session.objects.standing().filter(course=course).performed_on(today, course.location).first()
+        if saved:
+            saved.course = course
+            actions.keep_photos_of_day(saved, now=now)
+    day = course.day_of(photos[0].taken_at) if photos and session is None else today
+    return TemplateResponse(
+        request,
+        "treatments/sessions/_photos.html",
+        {
+            "course": course,
+            "session": session,
+            "photos": session_photos(course, session, session.performed_at if session else now, now),
+            "refused": why_not(form)["refused"],
+            "other_day": day if day != today else None,
+        },
+        status=200 if form.is_valid() else 422,
+    )
 
 
 def address_of(course: Course, session: Session | None) -> str:
@@ -90,7 +126,7 @@ def photos_page(request: Request, course: Course, form: PhotoUploadForm | None) 
     wanted = slots(course, session)
     of_course = Photo.objects.of_course(course)
     unsorted = list(of_course.counting().ready().unsorted().for_list()[:PAGE])
-    shown = of_course.counting().exclude(state=Photo.State.FAILED).exclude(state=Photo.State.READY, view="").for_list()
+    shown = of_course.usable().exclude(state=Photo.State.READY, view="").for_list()
     return TemplateResponse(
         request,
         "treatments/photos/course.html",
@@ -100,8 +136,9 @@ def photos_page(request: Request, course: Course, form: PhotoUploadForm | None) 
             "session": session,
             "slots": wanted,
             "missing": missing(wanted),
-            "form": form or PhotoUploadForm(course=course, initial={"session": session}),
+            "form": form or PhotoUploadForm(course=course, now=now, initial={"session": session}),
             "sort_form": SortForm(course=course, photos=unsorted) if unsorted else None,
+            "refusal": refusal_of_photos(course.patient, Photo.Scope.RECORD, now),
             "waiting": waiting(course, now),
             "failed": list(of_course.counting().failed()[:PAGE]),
             "withdrawn": list(of_course.withdrawn().for_list()[:PAGE]),
@@ -156,7 +193,7 @@ def photo(request: Request, public_id: UUID, size: str) -> HttpResponse:
 def photo_page(request: Request, public_id: UUID) -> HttpResponse:
     """One photo large, with what is said of it; people who treat correct that here."""
     photo = get_photo(request.user, public_id)
-    form = PhotoForm(request.POST or None, instance=photo)
+    form = PhotoForm(request.POST or None, instance=photo, now=timezone.now())
     if request.method == "POST" and form.is_valid():
         try:
             form.save()
@@ -172,15 +209,22 @@ def one_page(request: Request, photo: Photo, **forms: Any) -> HttpResponse:
     """Show one photo; a step that was refused brings its own form."""
     if request.method == "POST":  # what was typed and refused stands in the form, not in the page around it
         photo = Photo.objects.for_page().get(pk=photo.pk)
+    now = timezone.now()
     forms = {
-        "form": PhotoForm(instance=photo),
-        "move_form": MoveForm(photo=photo, user=request.user),
+        "form": PhotoForm(instance=photo, now=now),
+        "move_form": MoveForm(photo=photo, user=request.user, now=now),
         "error_form": ErrorForm(photo=photo),
     } | forms
     return TemplateResponse(
         request,
         "treatments/photos/photo.html",
-        {"photo": photo, "course": photo.course, "banner": course_banner(photo.course, timezone.now()), **forms},
+        {
+            "photo": photo,
+            "course": photo.course,
+            "unagreed": missing_consent(photo.course.patient, Photo.Scope(photo.consent_scope), now),
+            "banner": course_banner(photo.course, now),
+            **forms,
+        },
     )
 
 
@@ -189,7 +233,7 @@ def one_page(request: Request, photo: Photo, **forms: Any) -> HttpResponse:
 def move(request: Request, public_id: UUID) -> HttpResponse:
     """Give a photo to the course it belongs to, of this patient or of another."""
     photo = get_photo(request.user, public_id)
-    form = MoveForm(request.POST, photo=photo, user=request.user)
+    form = MoveForm(request.POST, photo=photo, user=request.user, now=timezone.now())
     came_from = photo.course
     if form.is_valid():
         try:

@@ -50,6 +50,12 @@
       for (const why of reasons) {
         const item = document.createElement("li");
         item.textContent = `${words.refused} ${file.name}: ${why}`;
+        if (answer?.way_out) {
+          const link = document.createElement("a");
+          link.href = answer.way_out.url;
+          link.textContent = answer.way_out.words;
+          item.append(" ", link);
+        }
         list.append(item);
       }
     }
