@@ -41,6 +41,8 @@ TREATING = frozenset(
         "treatments.log_session",
         "treatments.log_side_effect",
         "treatments.mix_preparation",
+        "treatments.see_photo",
+        "treatments.take_photo",
     }
 )
 

@@ -1,16 +1,20 @@
 """Courses, sessions and what follows them. Catalogue rows are those the migration brought, found by their code."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
+from clinic.images import redraw
 from clinic.roles import Role
 from patients.models import Screening, ScreeningQuestion
 from tests.factories.clinic import LocationFactory, UserFactory
 from tests.factories.patients import ConsentFactory, PatientFactory, ScreeningFactory
+from tests.pictures import picture
 from treatments.models import (
     Amendment,
     Appointment,
@@ -21,6 +25,7 @@ from treatments.models import (
     Ingredient,
     Injection,
     Lot,
+    Photo,
     Preparation,
     Product,
     Protocol,
@@ -31,6 +36,7 @@ from treatments.models import (
     TreatmentArea,
     WorkingCopy,
 )
+from treatments.photo_files import ENDINGS, SIZES, vault
 
 STARTED_ON = date(2026, 3, 2)
 FIRST_SESSION = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -220,6 +226,36 @@ class SideEffectFactory(DjangoModelFactory):
     onset_at = factory.LazyAttribute(lambda effect: effect.session.performed_at + timedelta(hours=1))
     reported_by = SideEffect.Reporter.PATIENT
     recorded_by = factory.SelfAttribute("session.performed_by")
+
+
+@cache
+def drawn_picture() -> Mapping[str, bytes]:
+    return redraw(picture(size=(60, 80)), SIZES).files
+
+
+class PhotoFactory(DjangoModelFactory):
+    """A photo of the back that is ready, of no session, with its files."""
+
+    class Meta:
+        model = Photo
+        skip_postgeneration_save = True
+
+    course = factory.SubFactory(CourseFactory)
+    view = "posterior"
+    taken_at = FIRST_SESSION
+    taken_by = factory.SelfAttribute("course.clinician")
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    stored_name = factory.Sequence(lambda n: f"{n:032x}")
+    file_name = "IMG_0001.jpg"
+    bytes = 1000
+    state = Photo.State.READY
+    width_px = 60
+    height_px = 80
+
+    @factory.post_generation
+    def files(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        for size, data in drawn_picture().items():
+            vault().write(self.stored_name, ENDINGS[size], data)
 
 
 class FollowUpFactory(DjangoModelFactory):

@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.db.models import Count
 
 from clinic.models import Location, Room, User
 from clinic.roles import Role
-from patients.models import Allergy, Patient, Screening, ScreeningQuestion
+from patients.models import Allergy, Consent, ConsentForm, Patient, Screening, ScreeningQuestion
+from treatments.actions import photos
 from treatments.actions.courses import turn
 from treatments.actions.injections import keep_injections
 from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
+from treatments.demo.pictures import picture
 from treatments.demo.shelf import drawn_for, lots_for
 from treatments.demo.stock import stock
 from treatments.models import (
@@ -27,6 +31,7 @@ from treatments.models import (
     SideEffectKind,
     TreatmentArea,
 )
+from treatments.photo_files import develop_all
 
 # Known to everyone who reads this, which is why the demo listens on this machine only and has a database of its own.
 PASSWORD = "mesotrack-demo"  # noqa: S105 -- opens the invented clinic only
@@ -63,6 +68,7 @@ def _load(now: datetime) -> Iterator[str]:
             visit(patient, person, doctor=doctor, nurse=staff, number=number, now=now)
             call(patient, person, nurse=staff, now=now)
             yield patient.full_name
+    photograph(harbour, staff, now)
 
 
 def locations() -> tuple[Location, Location]:
@@ -190,6 +196,28 @@ def planned(
         asked_back=Session.Asked.NONE if number else Session.Asked.NOT_ASKED,
         antiseptic="Chlorhexidine 2 %",
     )
+
+
+def photograph(location: Location, nurse: User, now: datetime) -> None:
+    """Give the longest cellulite course that goes on its photos: of its first session, a middle one and the last.
+
+    It is one whose patient agreed to them.
+    """
+    agreed = Consent.objects.for_purpose(ConsentForm.Purpose.PHOTO_RECORD).in_force(now).values("patient")
+    courses = Course.objects.running().filter(location=location, protocol__indication__code="cellulite")
+    courses = courses.filter(patient__in=agreed)
+    course = courses.annotate(count=Count("sessions")).order_by("-count", "pk").first()
+    if course is None:
+        return
+    sessions = list(course.sessions.order_by("performed_at"))
+    for number in sorted({0, len(sessions) // 2, len(sessions) - 1}):
+        session = sessions[number]
+        dimples = 24 - 16 * number // len(sessions)
+        for turned, view in enumerate(["posterior", "posterior-oblique-left", "posterior-oblique-right"]):
+            file = SimpleUploadedFile(f"{view}.jpg", picture(turned, dimples=dimples, turned=12 * turned + number))
+            facts = {"session": session, "view": view, "taken_at": session.performed_at}
+            photos.receive(course, [file], facts=facts, by=nurse, now=now)
+    develop_all(lambda: now)
 
 
 def react(session: Session, reaction: Reaction, nurse: User, now: datetime) -> None:

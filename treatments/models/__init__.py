@@ -6,6 +6,7 @@ from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.injection import Injection
 from treatments.models.override import Override
+from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
 from treatments.models.product import Lot, Product, StockChange
 from treatments.models.reminder import Reminder
@@ -26,12 +27,14 @@ __all__ = [
     "Injection",
     "Lot",
     "Override",
+    "Photo",
     "Preparation",
     "Product",
     "Protocol",
     "Reminder",
     "Restriction",
     "Session",
+    "Shot",
     "SideEffect",
     "SideEffectKind",
     "StockChange",
