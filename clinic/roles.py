@@ -35,12 +35,15 @@ TREATING = frozenset(
         "treatments.plan_course",
         "treatments.log_session",
         "treatments.log_side_effect",
+        "treatments.record_assessment",
     }
 )
 
 ACTS: dict[Role, frozenset[str]] = {
     Role.STAFF: DESK | TREATING,
-    Role.CLINICIAN: DESK | TREATING | {"treatments.sign_session", "treatments.review_side_effect"},
+    Role.CLINICIAN: DESK
+    | TREATING
+    | {"treatments.sign_session", "treatments.review_side_effect", "treatments.review_milestone"},
     Role.ADMIN: DESK | {"patients.import_patients"},
 }
 

@@ -432,7 +432,7 @@ def load(apps, schema_editor):
         apps.get_model("treatments", name).objects.using(alias)
         for name in ["Indication", "Instrument", "InstrumentItem", "Protocol"]
     )
-    order = 0
+    order = 200  # after the measures: they are taken every time
     for code, name, short, edition, source, treated, scope, rater, direction, bands, questions in SCALES:
         order += 10
         scale = instruments.create(
@@ -449,7 +449,7 @@ def load(apps, schema_editor):
             most=sum(question[3] for question in questions),
             bands=[{"from": low, "to": high, "word": word} for low, high, word in bands],
             loinc_code="72514-3" if code == "pain-nrs" else "",
-            order=order,
+            order=100 if code == "satisfaction" else order,
         )
         scale.indications.set(indications.filter(code__in=treated))
         for place, (item, words, least, most, anchors, touch) in enumerate(questions, 1):
@@ -463,6 +463,7 @@ def load(apps, schema_editor):
                 needs_touch=touch,
                 order=place,
             )
+    order = 0
     for (
         code,
         name,

@@ -106,6 +106,10 @@ class Assessment(Versioned):
         if self.assessed_on and self.assessed_on < self.course.started_on:
             text = _("The course starts on %(day)s. A scoring is not before that.")
             raise ValidationError({"assessed_on": text % {"day": date_format(self.course.started_on, "j F Y")}})
+        died_on = self.course.patient.deceased_on
+        if died_on and self.assessed_on and self.assessed_on > died_on:
+            text = _("The patient died on %(day)s.")
+            raise ValidationError({"assessed_on": text % {"day": date_format(died_on, "j F Y")}})
 
     @property
     def is_in_error(self) -> bool:
@@ -150,9 +154,10 @@ class ScoreQuerySet(models.QuerySet["Score"]):
         scores = scores.filter(instrument=instrument)
         if instrument.has_touch:
             scores = scores.filter(assessment__photo_based=photo_based)
-        return scores._improvements(course.location.tz, instrument.better)
+        return scores.improvements(course.location.tz, instrument)
 
-    def _improvements(self, tz: tzinfo, better: Better) -> list[tuple[int, int, Decimal]]:
+    def improvements(self, tz: tzinfo, instrument: Instrument) -> list[tuple[int, int, Decimal]]:
+        """Return (course, sessions done by then, mean improvement of its areas), a day being that of the zone."""
         sessions = (
             Session.objects.counting()
             .filter(course=OuterRef("assessment__course"))
@@ -166,18 +171,20 @@ class ScoreQuerySet(models.QuerySet["Score"]):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        before = (
-            Score.objects.standing()
-            .filter(
-                assessment__course=OuterRef("assessment__course"),
-                instrument=OuterRef("instrument"),
-                assessment__assessed_on__lte=OuterRef("first_on"),
-                assessment__photo_based=OuterRef("assessment__photo_based"),
-            )
-            .filter(Q(area=OuterRef("area")) | Q(area=None, side=OuterRef("side")))
-            .order_by("-assessment__assessed_on", "-assessment_id")
+        before = Score.objects.standing().filter(
+            assessment__course=OuterRef("assessment__course"),
+            instrument=instrument,
+            assessment__assessed_on__lte=OuterRef("first_on"),
         )
-        gain = F("baseline") - F("value") if better is Better.LOWER else F("value") - F("baseline")
+        if instrument.has_touch:
+            before = before.filter(assessment__photo_based=OuterRef("assessment__photo_based"))
+        if instrument.scope == Instrument.Scope.AREA:
+            before = before.filter(area=OuterRef("area"))
+        else:
+            before = before.filter(area=None, side=OuterRef("side"))
+        before = before.order_by("-assessment__assessed_on", "-assessment_id")
+        rises = instrument.better is Better.HIGHER
+        gain = F("value") - F("baseline") if rises else F("baseline") - F("value")
         rows = (
             self.order_by()
             .annotate(first_on=Subquery(first), after=Subquery(done))

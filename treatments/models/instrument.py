@@ -1,5 +1,6 @@
 """What a response is measured by: scales with their items and bands, girths with their landmark. Rows are data."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -50,15 +51,14 @@ def _is_number(value: object) -> bool:
 
 
 class InstrumentQuerySet(models.QuerySet["Instrument"]):
-    def in_use(self) -> "InstrumentQuerySet":
-        return self.filter(is_active=True)
+    def for_protocol(self, protocol: "Protocol", *, also: Iterable[int] = ()) -> "InstrumentQuerySet":
+        """Return what a course of this protocol is measured by, its items loaded; the protocol's own comes first.
 
-    def for_protocol(self, protocol: "Protocol") -> "InstrumentQuerySet":
-        """Return what a course of this protocol is measured by, its items loaded; the protocol's own comes first."""
+        `also` are the keys of those that a record names already, whether or not they are still offered.
+        """
         fits = Q(indications=None) | Q(indications=protocol.indication_id) | Q(pk=protocol.instrument_id)
         return (
-            self.in_use()
-            .filter(fits)
+            self.filter(Q(is_active=True) & fits | Q(pk__in=also))
             .distinct()
             .annotate(is_own=models.Case(models.When(pk=protocol.instrument_id or 0, then=0), default=1))
             .order_by("is_own", "order", "pk")

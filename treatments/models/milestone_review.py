@@ -70,11 +70,20 @@ class MilestoneReview(models.Model):
         return f"{self.course}, {self.get_decision_display()}"
 
 
+def waits_for_review(course: Course, today: date) -> bool:
+    """Say whether a milestone of this course is asked for. `due_for_review` says it in SQL, and a test ties both.
+
+    A stopped course was decided about; a completed one waits for its last review for two months.
+    """
+    if course.status == Course.Status.COMPLETED:
+        return course.status_on >= today - timedelta(days=DAYS_AFTER_END)
+    return course.is_running
+
+
 def due_for_review(courses: CourseQuerySet, today: date) -> CourseQuerySet:
     """Return the courses whose last reached milestone no clinician has reviewed, annotated with it as `milestone`.
 
-    The rule is `rules.milestone.due` in SQL; a test ties both. A stopped course was decided about; a completed one
-    waits for its last review for two months.
+    The rules are `rules.milestone.due` and `waits_for_review` in SQL.
     """
     whens = [When(done__gte=F("planned_sessions"), then=F("planned_sessions"))]
     for protocol in Protocol.objects.only("pk", "milestones").order_by("pk"):

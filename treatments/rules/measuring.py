@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
-CM_PER_INCH = Decimal("2.54")  # exact, international inch of 1959
 TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
 TOLERANCE_PERCENT = 1  # ISAK, for girths: two readings further apart than this want a third
 PAIR, TRIPLE = 2, 3
@@ -84,14 +83,6 @@ def settled(readings: list[Decimal]) -> Decimal:
     if len(readings) == PAIR and wants_third(*readings):
         raise ValueError("these two want a third")
     return (sum(readings, Decimal(0)) / len(readings)).quantize(HUNDREDTH, ROUND_HALF_UP)
-
-
-def to_centimetres(inches: Decimal) -> Decimal:
-    return (inches * CM_PER_INCH).quantize(HUNDREDTH, ROUND_HALF_UP)
-
-
-def to_inches(centimetres: Decimal) -> Decimal:
-    return (centimetres / CM_PER_INCH).quantize(TENTH, ROUND_HALF_UP)
 
 
 def bmi(kilograms: Decimal, centimetres: Decimal) -> Decimal:
