@@ -292,25 +292,27 @@ class _Drawing:
                 self.over.append(charts.text(end + 6, top + 9, words, "chart-over"))
 
     def verticals(self, top: float, bottom: float) -> None:
-        """Milestones and today, through all strips."""
+        """Milestones and today, through all strips: the lines below every word."""
+        lines = []
         for milestone in self.outcome.milestones:
             if milestone.on is None:
                 continue
             x = self.frame.x(milestone.on)
-            self.over.append(charts.rule_down(x, top - 8, bottom, "chart-milestone"))
+            lines.append(charts.rule_down(x, top - 8, bottom, "chart-milestone"))
             words = _("Review %(n)s") % {"n": milestone.number} if self.size.is_wide else str(milestone.number)
-            self.over.append(charts.text(x + 5, top + 6, words, "chart-label-milestone"))
+            self.over.append(self.beside(x, top + 6, words, "chart-label-milestone"))
         today = self.outcome.today
         if self.outcome.course.is_running and self.frame.shows(today):
             x = self.frame.x(today)
-            self.over.append(charts.rule_down(x, top - 8, bottom, "chart-today"))
-            is_late = x > self.frame.plot_end - 40
+            lines.append(charts.rule_down(x, top - 8, bottom, "chart-today"))
             y = top + self.size.score_height - 8 if self.outcome.focus else top + 6
-            self.over.append(
-                charts.text(
-                    x - 5 if is_late else x + 5, y, _("Today"), "chart-strong", anchor="end" if is_late else "start"
-                )
-            )
+            self.over.append(self.beside(x, y, _("Today"), "chart-strong"))
+        self.over[:0] = lines
+
+    def beside(self, x: float, y: float, words: str, name: str) -> SafeString:
+        """Return words after an upright line, before it where there is no room after it."""
+        is_late = x + 9 * len(words) > self.frame.plot_end
+        return charts.text(x - 5 if is_late else x + 5, y, words, name, anchor="end" if is_late else "start")
 
     def months(self) -> None:
         self.parts.append(charts.rule_across(self.frame, self.y, "chart-grid"))

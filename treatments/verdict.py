@@ -268,7 +268,8 @@ def table(outcome: Outcome) -> Table:
     numbers = columns(outcome)
     lines = [line for line in [*outcome.lines, *outcome.others] if line.points]
     lines = [line for line in lines if line.instrument.better is not Better.NEITHER]
-    is_newer = not numbers or any(line.latest not in {line.at(numbers[-1], None), line.baseline} for line in lines)
+    is_newer = not numbers or len(outcome.days) > numbers[-1]
+    is_newer |= any(line.latest not in {line.at(numbers[-1], None), line.baseline} for line in lines if numbers)
     heads = [_("Baseline"), *(_("Session %(n)s") % {"n": number} for number in numbers)]
     heads += [_("Now"), _("Change")] if is_newer else [_("Change")]
     rows = [_row(outcome, line, numbers, is_newer=is_newer) for line in lines]
@@ -294,7 +295,8 @@ def _row(outcome: Outcome, line: Line, numbers: list[int], *, is_newer: bool) ->
     def cell(point: Point | None) -> str:
         return said(point.value, line.instrument, location) if point else "–"
 
-    at = [line.at(number, following) for number, following in zip(numbers, [*numbers[1:], None], strict=True)]
+    following = [*numbers[1:], None][: len(numbers)]
+    at = [line.at(number, then) for number, then in zip(numbers, following, strict=True)]
     latest = line.latest if line.latest is not line.baseline else None
     change = "–"
     if isinstance(line.change, Change):
