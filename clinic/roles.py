@@ -32,6 +32,8 @@ DESK = frozenset(
 TREATING = frozenset(
     {
         "patients.record_allergy",
+        "patients.record_screening",
+        "patients.record_consent",
         "treatments.plan_course",
         "treatments.log_session",
         "treatments.log_side_effect",

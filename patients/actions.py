@@ -1,13 +1,14 @@
 """What the desk does that writes several rows of a patient's record together."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from patients.models import Allergy, Patient
+from clinic.models import User
+from patients.models import Allergy, Consent, Patient, Screening, ScreeningAnswer
 
 
 @transaction.atomic
@@ -43,3 +44,27 @@ def ask_none_known(patient: Patient, *, today: date) -> None:
         raise ValidationError(
             _("%(allergy)s is in the record. Withdraw it first if it is wrong.") % {"allergy": known}, code="known"
         )
+
+
+@transaction.atomic
+def record_screening(screening: Screening, *, answers: Iterable[ScreeningAnswer]) -> Screening:
+    """Save a screening with the answers given; a question without an answer was not asked."""
+    screening.save()
+    for answer in answers:
+        answer.screening = screening
+        answer.save()
+    return screening
+
+
+@transaction.atomic
+def withdraw_consent(consent: Consent, *, reason: str, by: User, now: datetime, version: int) -> list[Consent]:
+    """Take back a consent and every other of its purpose that is in force: an older one must not go on in its place.
+
+    Raises `VersionConflictError` when somebody changed it since `version` was read.
+    """
+    consent.withdraw(reason=reason, by=by, now=now, version=version)
+    others = Consent.objects.of_patient(consent.patient).for_purpose(consent.form.purpose).in_force(now)
+    older = list(others.exclude(pk=consent.pk))
+    for other in older:
+        other.withdraw(reason=reason, by=by, now=now, version=other.version)
+    return [consent, *older]

@@ -6,8 +6,18 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from clinic.admin.records import ManagedAdmin, ReadOnly, RecordAdmin
-from patients.models import Allergy, Patient, RecordNumberSeries
+from clinic.admin.records import CatalogueAdmin, ManagedAdmin, ReadOnly, RecordAdmin
+from patients.models import (
+    Allergy,
+    Consent,
+    ConsentForm,
+    Patient,
+    RecordNumberSeries,
+    Screening,
+    ScreeningAnswer,
+    ScreeningQuestion,
+)
+from patients.models.consent import SIGNED_UNDER
 from patients.views import imports
 
 
@@ -60,3 +70,69 @@ class AllergyAdmin(ReadOnly, RecordAdmin):
 @admin.register(RecordNumberSeries)
 class RecordNumberSeriesAdmin(ReadOnly, ManagedAdmin):
     list_display = ["__str__"]
+
+
+@admin.register(ScreeningQuestion)
+class ScreeningQuestionAdmin(CatalogueAdmin):
+    list_display = [
+        "name",
+        "code",
+        "rank",
+        "scope",
+        "may_override",
+        "in_full",
+        "at_each_session",
+        "is_active",
+        "order",
+    ]
+    list_filter = ["rank", "scope", "in_full", "at_each_session", "is_active"]
+    search_fields = ["name", "code", "question"]
+
+
+class AnswerInline(ReadOnly, admin.TabularInline):
+    model = ScreeningAnswer
+    extra = 0
+    fields = ["question", "answer", "detail"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("question", "screening")
+
+
+@admin.register(Screening)
+class ScreeningAdmin(ReadOnly, RecordAdmin):
+    list_display = ["patient", "kind", "answered_at", "recorded_by", "entered_in_error_at"]
+    list_filter = ["kind", ("entered_in_error_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["patient", "recorded_by"]
+    search_fields = ["patient__sort_name", "patient__record_number"]
+    inlines = [AnswerInline]
+
+
+@admin.register(ScreeningAnswer)
+class ScreeningAnswerAdmin(ReadOnly, RecordAdmin):
+    list_display = ["question", "answer", "detail", "screening"]
+    list_filter = ["answer", "question"]
+    list_select_related = ["question", "screening"]
+    search_fields = ["screening__patient__sort_name", "screening__patient__record_number"]
+
+
+@admin.register(ConsentForm)
+class ConsentFormAdmin(CatalogueAdmin):
+    """A text is written here and published; from then on only how long new signatures hold may change."""
+
+    list_display = ["title", "purpose", "language", "number", "valid_months", "published_at"]
+    list_filter = ["purpose", "language", ("published_at", admin.EmptyFieldListFilter)]
+    search_fields = ["title", "text"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return SIGNED_UNDER if obj and obj.is_published else ()
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnly, RecordAdmin):
+    list_display = ["patient", "form", "signed_at", "signer_name", "method", "expires_on", "withdrawn_at"]
+    list_filter = ["form__purpose", "method", ("withdrawn_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["patient", "form"]
+    search_fields = ["patient__sort_name", "patient__record_number", "signer_name"]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from patients.views import allergies, patients, search
+from patients.views import allergies, consents, patients, screenings, search
 
 urlpatterns = [
     path("search/", search.search, name="search"),
@@ -9,4 +9,10 @@ urlpatterns = [
     path("patients/<uuid:public_id>/archive/", patients.archive, name="patient-archive"),
     path("patients/<uuid:public_id>/allergies/", allergies.allergies, name="patient-allergies"),
     path("allergies/<uuid:public_id>/withdraw/", allergies.withdraw, name="allergy-withdraw"),
+    path("patients/<uuid:public_id>/screening/new/", screenings.new, name="screening-new"),
+    path("screenings/<uuid:public_id>/", screenings.screening, name="screening"),
+    path("patients/<uuid:public_id>/consents/", consents.consents, name="patient-consents"),
+    path("patients/<uuid:public_id>/consents/new/", consents.new, name="consent-new"),
+    path("consents/<uuid:public_id>/", consents.consent, name="consent"),
+    path("consents/<uuid:public_id>/consent.pdf", consents.consent_pdf, name="consent-pdf"),
 ]

@@ -8,9 +8,11 @@ from clinic.roles import Role
 from tests.factories import (
     AllergyFactory,
     AppointmentFactory,
+    ConsentFactory,
     CourseFactory,
     FollowUpFactory,
     PatientFactory,
+    ScreeningFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
@@ -34,6 +36,8 @@ def records_at(location):
     return {
         "patient": patient,
         "allergy": AllergyFactory(patient=patient),
+        "screening": ScreeningFactory(patient=patient, answers={"pregnancy": "no"}),
+        "consent": ConsentFactory(patient=patient),
         "course": course,
         "session": SessionFactory(course=course),
         "effect": SideEffectFactory(session__course=course),

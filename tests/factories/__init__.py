@@ -1,7 +1,16 @@
 """People, places and records for tests: fixed values, so that a test names each fact it depends on."""
 
 from tests.factories.clinic import PASSWORD, LocationFactory, RoomFactory, UserFactory
-from tests.factories.patients import AllergyFactory, PatientFactory
+from tests.factories.patients import (
+    AllergyFactory,
+    ConsentFactory,
+    ConsentFormFactory,
+    PatientFactory,
+    ScreeningAnswerFactory,
+    ScreeningFactory,
+    first_form,
+    question,
+)
 from tests.factories.treatments import (
     AppointmentFactory,
     ContactAttemptFactory,
@@ -21,6 +30,8 @@ __all__ = [
     "PASSWORD",
     "AllergyFactory",
     "AppointmentFactory",
+    "ConsentFactory",
+    "ConsentFormFactory",
     "ContactAttemptFactory",
     "CourseFactory",
     "FollowUpFactory",
@@ -31,9 +42,13 @@ __all__ = [
     "ReminderFactory",
     "ReturnFactory",
     "RoomFactory",
+    "ScreeningAnswerFactory",
+    "ScreeningFactory",
     "SessionFactory",
     "SideEffectFactory",
     "SideEffectKindFactory",
     "TreatmentAreaFactory",
     "UserFactory",
+    "first_form",
+    "question",
 ]

@@ -1,10 +1,22 @@
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
-from factory import Sequence, SubFactory
+from factory import LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from patients.models import Allergy, Patient
-from tests.factories.clinic import LocationFactory
+from clinic.roles import Role
+from patients.models import (
+    Allergy,
+    Consent,
+    ConsentForm,
+    Patient,
+    Screening,
+    ScreeningAnswer,
+    ScreeningQuestion,
+)
+from tests.factories.clinic import LocationFactory, UserFactory
+
+ANSWERED = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
 
 class PatientFactory(DjangoModelFactory):
@@ -26,3 +38,74 @@ class AllergyFactory(DjangoModelFactory):
     substance = Sequence(lambda n: f"Lidocaine {n + 1}")
     reaction = "swelling of lips"
     severity = Allergy.Severity.SEVERE
+
+
+def recorder() -> SubFactory:
+    """Return a declaration: one of the staff."""
+    return SubFactory(UserFactory, role=Role.STAFF)
+
+
+class ScreeningFactory(DjangoModelFactory):
+    """A full screening without any answer; `answers={"pregnancy": "no"}` gives it some."""
+
+    class Meta:
+        model = Screening
+
+    patient = SubFactory(PatientFactory)
+    kind = Screening.Kind.FULL
+    answered_at = ANSWERED
+    recorded_by = recorder()
+
+    @classmethod
+    def _create(cls, model_class: Any, *args: Any, answers: dict[str, str] | None = None, **fields: Any) -> Screening:
+        screening = super()._create(model_class, *args, **fields)
+        for code, answer in (answers or {}).items():
+            ScreeningAnswerFactory(screening=screening, question=question(code), answer=answer)
+        return screening
+
+
+class ScreeningAnswerFactory(DjangoModelFactory):
+    class Meta:
+        model = ScreeningAnswer
+
+    screening = SubFactory(ScreeningFactory)
+    question = LazyFunction(lambda: question("pregnancy"))
+    answer = ScreeningAnswer.Answer.NO
+
+
+def question(code: str) -> ScreeningQuestion:
+    """Return a question of the catalogue that the migration brought."""
+    return ScreeningQuestion.objects.get(code=code)
+
+
+class ConsentFormFactory(DjangoModelFactory):
+    """Another version of the treatment form, still being written; the migration brought the first of each purpose."""
+
+    class Meta:
+        model = ConsentForm
+
+    purpose = ConsentForm.Purpose.TREATMENT
+    language = "en"
+    number = Sequence(lambda n: n + 2)
+    title = "Consent to treatment"
+    text = "What is done.\n\nWhat to expect."
+
+
+class ConsentFactory(DjangoModelFactory):
+    """A consent to treatment, typed by the patient, until 2 March 2027."""
+
+    class Meta:
+        model = Consent
+
+    patient = SubFactory(PatientFactory)
+    form = LazyFunction(lambda: first_form("treatment"))
+    signed_at = ANSWERED
+    signer_name = SelfAttribute("patient.full_name")
+    method = Consent.Method.TYPED
+    recorded_by = recorder()
+    expires_on = date(2027, 3, 2)
+
+
+def first_form(purpose: str) -> ConsentForm:
+    """Return the version of a purpose that the migration brought."""
+    return ConsentForm.objects.get(purpose=purpose, language="en", number=1)

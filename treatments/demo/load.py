@@ -11,6 +11,7 @@ from clinic.roles import Role
 from patients.models import Allergy, Patient
 from treatments.actions.courses import turn
 from treatments.actions.sessions import sign
+from treatments.demo.before import screen_and_sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
 from treatments.demo.scoring import score
 from treatments.models import (
@@ -47,6 +48,7 @@ def _load(now: datetime) -> Iterator[str]:
     for location, people in ((harbour, HARBOUR_STREET), (lindenhof, LINDENHOF)):
         for number, person in enumerate(people, 1):
             patient = register(person, location, number, now)
+            screen_and_sign(patient, number=number, nurse=staff, now=now)
             for treatment in person.treatments:
                 course = treat(patient, person, treatment, doctor=doctor, nurse=staff, now=now)
                 score(course, number, has_baseline=treatment.has_baseline, doctor=doctor, nurse=staff, now=now)

@@ -11,7 +11,9 @@ from django.utils.dateparse import parse_datetime
 
 from clinic.http import Request
 from patients.banner import banner
+from patients.consents import consent_states
 from patients.models import Patient
+from patients.screening import standing
 from treatments.models import Appointment, Course, FollowUp, SideEffect
 from treatments.record import course_cards
 from treatments.timeline import LABELS, Kind, timeline
@@ -47,6 +49,8 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
             "reactions": list(SideEffect.objects.of_patient(patient).open().for_list()),
             "next_appointment": Appointment.objects.of_patient(patient).ahead(now).for_board().first(),
             "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).most_pressing(today),
+            "consents": consent_states(patient, now),
+            "standing": standing(patient),
             "now": now,
         },
     )

@@ -1,0 +1,460 @@
+"""Signing a consent on the page, reading it, taking it back."""
+
+import json
+import uuid
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from clinic.roles import Role
+from patients.consents import State, consent_state, consent_states
+from patients.models import Consent, ConsentForm
+from tests.factories import (
+    ConsentFactory,
+    ConsentFormFactory,
+    LocationFactory,
+    PatientFactory,
+    UserFactory,
+    first_form,
+)
+
+NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)
+DRAWN = [[[0.1, 0.5], [0.3, 0.4], [0.5, 0.6]], [[0.6, 0.6], [0.8, 0.5]]]
+NAME = "Amara Okonkwo"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def here():
+    return LocationFactory(time_zone="America/Los_Angeles")
+
+
+@pytest.fixture
+def nurse(client, here):
+    user = UserFactory(locations=[here], first_name="Sam", last_name="Adeyemi")
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def patient(here):
+    return PatientFactory(location=here, given_name="Amara", family_name="Okonkwo")
+
+
+def new_url(patient, purpose="treatment"):
+    return f"{reverse('consent-new', args=[patient.public_id])}?purpose={purpose}"
+
+
+def list_url(patient):
+    return reverse("patient-consents", args=[patient.public_id])
+
+
+def signed(**changes):
+    """Return the form drawn and signed by the patient, under version 1 of the text on treatment."""
+    return {
+        "form_token": str(uuid.uuid4()),
+        "form_key": "treatment/en/1",
+        "signer": "patient",
+        "signer_name": "",
+        "signer_relation": "",
+        "strokes": json.dumps(DRAWN),
+        **changes,
+    }
+
+
+def typed(name=NAME, **changes):
+    return signed(strokes="", typed=name, **changes)
+
+
+def publish(**facts):
+    return ConsentFormFactory(**{"number": 2, "published_at": NOW, **facts})
+
+
+def errors(response):
+    return {name: list(said) for name, said in response.context["form"].errors.items()}
+
+
+def told(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+class TestSigning:
+    def test_page_shows_the_exact_text(self, client, nurse, patient):
+        page = client.get(new_url(patient)).content.decode()
+
+        for paragraph in first_form("treatment").paragraphs:
+            assert paragraph in page
+
+    def test_drawn_signature_is_kept_with_all_that_belongs_to_it(self, client, nurse, patient):
+        response = client.post(new_url(patient), signed())
+
+        consent = Consent.objects.get()
+        assert response.url == list_url(patient)
+        assert (consent.form, consent.signer_name, consent.signer_relation, consent.method) == (
+            first_form("treatment"),
+            NAME,
+            "",
+            "drawn",
+        )
+        assert (consent.signed_at, consent.recorded_by, consent.strokes) == (NOW, nurse, DRAWN)
+        assert consent.expires_on == date(2027, 3, 10)
+        assert consent.is_intact()
+
+    @pytest.mark.parametrize("name", [NAME, "amara  OKONKWO", " Amara Okonkwo "])
+    def test_typed_name_is_a_signature(self, client, nurse, patient, name):
+        client.post(new_url(patient), typed(name))
+
+        consent = Consent.objects.get()
+        assert (consent.method, consent.strokes, consent.signer_name) == ("typed", [], NAME)
+
+    def test_somebody_else_signs_with_the_own_name_and_the_relation(self, client, nurse, patient):
+        client.post(
+            new_url(patient),
+            typed("Ada Okonkwo", signer="other", signer_name="Ada Okonkwo", signer_relation="mother"),
+        )
+
+        consent = Consent.objects.get()
+        assert (consent.signer_name, consent.signer_relation) == ("Ada Okonkwo", "mother")
+
+    def test_consent_without_a_time_lasts_until_it_is_withdrawn(self, client, nurse, patient):
+        client.post(new_url(patient, "photo-record"), signed(form_key="photo-record/en/1"))
+
+        assert Consent.objects.get().expires_on is None
+
+    def test_last_day_of_a_signature_on_31_march_is_in_a_shorter_month(self, client, nurse, patient):
+        ConsentForm.objects.filter(purpose="treatment").update(valid_months=6)
+        with time_machine.travel(datetime(2026, 3, 31, 18, tzinfo=UTC), tick=False):
+            client.force_login(nurse)  # who was signed in three weeks ago is not any more
+            client.post(new_url(patient), signed())
+
+        assert Consent.objects.get().expires_on == date(2026, 9, 30)
+
+    def test_day_is_that_of_the_place(self, client, nurse, patient):
+        with time_machine.travel(datetime(2026, 3, 11, 3, tzinfo=UTC), tick=False):  # still the 10th in Los Angeles
+            client.post(new_url(patient), signed())
+
+        assert Consent.objects.get().expires_on == date(2027, 3, 10)
+
+    @pytest.mark.parametrize(
+        ("sent", "said"),
+        [
+            ({"strokes": ""}, {"strokes": ["The signature is missing."]}),
+            ({"strokes": "", "typed": "  "}, {"strokes": ["The signature is missing."]}),
+            ({"strokes": "[[[0.5, 0.5]]]"}, {"strokes": ["That is a dot. Sign across the field."]}),
+            ({"strokes": "", "typed": "A. Okonkwo"}, {"typed": ["Type the name of the signer: Amara Okonkwo."]}),
+            ({"signer": ""}, {"signer": ["This field is required."]}),
+            (
+                {"signer": "other"},
+                {"signer_name": ["Who signs?"], "signer_relation": ["How are they related?"]},
+            ),
+        ],
+    )
+    def test_what_is_missing_is_said(self, client, nurse, patient, sent, said):
+        response = client.post(new_url(patient), signed(**sent))
+
+        found = errors(response)
+        assert {name: found[name] for name in said} == said
+        assert not Consent.objects.exists()
+
+    @pytest.mark.parametrize(
+        ("field", "sent"),
+        [
+            ("strokes", {"strokes": "garbage"}),
+            ("strokes", {"strokes": json.dumps([[[0.1, 0.2]]] * 201)}),
+            ("strokes", {"strokes": json.dumps([[[0.1, 0.2]] * 20_001])}),
+            ("strokes", {"strokes": "[[[2, 0]]]"}),
+            ("strokes", {"strokes": "\x00"}),
+            ("signer", {"signer": "nobody"}),
+            ("signer_name", {"signer": "other", "signer_name": "x" * 300, "signer_relation": "mother"}),
+            ("signer_name", {"signer": "other", "signer_name": "NUL \x00", "signer_relation": "mother"}),
+            ("signer_relation", {"signer": "other", "signer_name": "Ada", "signer_relation": "x" * 101}),
+            ("typed", {"strokes": "", "typed": "x" * 300}),
+            ("typed", {"strokes": "", "typed": "NUL \x00"}),
+            ("form_token", {"form_token": "none"}),
+        ],
+    )
+    def test_bad_input_is_refused(self, client, nurse, patient, field, sent):
+        response = client.post(new_url(patient), signed(**sent))
+
+        assert field in errors(response)
+        assert not Consent.objects.exists()
+
+    def test_signature_under_a_text_that_was_replaced_is_asked_again(self, client, nurse, patient):
+        newer = publish(text="Something new is known.")
+
+        response = client.post(new_url(patient), signed(signer="other", signer_name="Ada", signer_relation="mother"))
+
+        form, page = response.context["form"], response.content.decode()
+        assert "The text was replaced by version 2 meanwhile." in page
+        assert newer.text in page
+        assert (form["strokes"].value(), form["signer_name"].value()) == ("", "Ada")
+        assert not Consent.objects.exists()
+
+        sent = {name: form[name].value() or "" for name in form.fields}
+        client.post(new_url(patient), sent | {"strokes": json.dumps(DRAWN)})
+
+        assert Consent.objects.get().form == newer
+
+    def test_version_published_for_later_is_not_signed_yet(self, client, nurse, patient):
+        publish(published_at=NOW + timedelta(minutes=1))
+
+        assert client.get(new_url(patient)).context["text"].number == 1
+
+    def test_double_tap_makes_one_consent(self, client, nurse, patient):
+        sent = signed()
+        urls = {client.post(new_url(patient), sent).url for _ in range(2)}
+
+        assert urls == {list_url(patient)}
+        assert Consent.objects.count() == 1
+
+    def test_other_signature_under_the_same_token_is_asked_again(self, client, nurse, patient):
+        sent = signed()
+        client.post(new_url(patient), sent)
+
+        response = client.post(new_url(patient), sent | {"strokes": "[[[0, 0], [1, 1]]]"})
+
+        assert "was sent already" in response.content.decode()
+        assert Consent.objects.count() == 1
+
+    @pytest.mark.parametrize("gone", [{"archived_at": NOW}, {"deceased_on": NOW.date()}])
+    def test_nobody_signs_who_is_no_patient_any_more(self, client, nurse, here, gone):
+        patient = PatientFactory(location=here, **gone)
+
+        assert client.get(new_url(patient)).url == list_url(patient)
+        response = client.post(new_url(patient), signed())
+
+        assert patient.refusal_to_treat in response.content.decode()
+        assert not Consent.objects.exists()
+
+    @pytest.mark.parametrize("purpose", ["surgery", "treatment ", "TREATMENT"])
+    def test_unknown_purpose_is_not_there(self, client, nurse, patient, purpose):
+        assert client.get(new_url(patient, purpose)).status_code == 404
+
+    def test_no_purpose_is_treatment(self, client, nurse, patient):
+        assert client.get(new_url(patient, "")).context["text"] == first_form("treatment")
+
+    def test_purpose_without_a_text_says_who_writes_it(self, client, nurse, patient):
+        ConsentForm.objects.filter(purpose="contact").delete()
+
+        response = client.get(new_url(patient, "contact"))
+
+        assert told(client.get(response.url)) == ["No text is published for this purpose. An admin writes it."]
+
+
+class TestLanguage:
+    @pytest.mark.parametrize(
+        ("language", "published", "shown"),
+        [
+            ("de", ["de"], "de"),
+            ("pt-br", ["pt-br", "pt"], "pt-br"),
+            ("pt-br", ["pt"], "pt"),
+            ("fr", ["de"], "en"),
+        ],
+    )
+    def test_text_is_in_the_patients_language_if_there_is_one(self, client, nurse, here, language, published, shown):
+        patient = PatientFactory(location=here, language=language)
+        for each in published:
+            publish(language=each, number=1)
+
+        assert client.get(new_url(patient)).context["text"].language == shown
+
+    def test_page_says_when_it_is_not(self, client, nurse, here):
+        page = client.get(new_url(PatientFactory(location=here, language="de"))).content.decode()
+
+        assert "There is no text in German, the patient" in page or "There is no text in Deutsch" in page
+        assert "have it explained before it is signed" in page
+
+
+class TestState:
+    def state(self, patient, now=NOW, purpose="treatment"):
+        found = consent_state(patient, now, purpose)
+        return found.state, found.words
+
+    def test_missing(self, patient):
+        assert self.state(patient) == (State.MISSING, "Missing")
+        assert self.state(patient, purpose="photo-record") == (State.MISSING, "Not given")
+
+    @pytest.mark.parametrize(
+        ("now", "expected"),
+        [
+            (NOW, (State.IN_FORCE, "Valid to 2 Mar 2027")),
+            (datetime(2027, 3, 3, 7, 59, tzinfo=UTC), (State.IN_FORCE, "Valid to 2 Mar 2027")),
+            (datetime(2027, 3, 3, 8, 0, tzinfo=UTC), (State.EXPIRED, "Expired 2 Mar")),
+            (datetime(2028, 1, 1, 8, 0, tzinfo=UTC), (State.EXPIRED, "Expired 2 Mar 2027")),
+        ],
+    )
+    def test_valid_to_the_last_day_and_expired_after_it(self, patient, now, expected):
+        ConsentFactory(patient=patient)
+
+        assert self.state(patient, now) == expected
+
+    def test_until_withdrawn(self, patient):
+        ConsentFactory(patient=patient, form=first_form("photo-record"), expires_on=None)
+
+        assert self.state(patient, purpose="photo-record") == (State.IN_FORCE, "Valid since 2 Mar")
+
+    def test_withdrawn(self, patient):
+        consent = ConsentFactory(patient=patient)
+        consent.withdraw(reason="No more", by=consent.recorded_by, now=NOW - timedelta(days=1), version=1)
+
+        assert self.state(patient) == (State.WITHDRAWN, "Withdrawn 9 Mar")
+
+    def test_signed_anew_after_a_withdrawal(self, patient):
+        consent = ConsentFactory(patient=patient)
+        consent.withdraw(reason="No more", by=consent.recorded_by, now=NOW - timedelta(days=1), version=1)
+        ConsentFactory(patient=patient, signed_at=NOW, expires_on=date(2027, 3, 10))
+
+        assert self.state(patient) == (State.IN_FORCE, "Valid to 10 Mar 2027")
+
+    def test_newer_version_of_the_text_is_said(self, patient):
+        ConsentFactory(patient=patient)
+        assert consent_state(patient, NOW).newer_form is None
+
+        newer = publish()
+        assert consent_state(patient, NOW).newer_form == newer
+
+    @pytest.mark.parametrize("times", [1, 3])
+    def test_asks_the_database_twice_however_many_were_signed(self, patient, times, django_assert_num_queries):
+        for number in range(times):
+            ConsentFactory(patient=patient, signed_at=NOW - timedelta(days=number))
+            ConsentFactory(patient=patient, signed_at=NOW - timedelta(days=number), form=first_form("contact"))
+
+        with django_assert_num_queries(2):
+            assert [state.words for state in consent_states(patient, NOW)]
+
+    def test_state_agrees_with_what_the_database_finds_in_force(self, patient):
+        ConsentFactory(patient=patient)
+        for hours in range(0, 24 * 400, 7 * 24):
+            now = NOW - timedelta(days=20) + timedelta(hours=hours)
+            found = Consent.objects.of_patient(patient).for_purpose("treatment").in_force(now).exists()
+            assert consent_state(patient, now).is_in_force is found
+
+
+class TestList:
+    def test_every_purpose_with_its_state(self, client, nurse, patient):
+        ConsentFactory(patient=patient)
+
+        page = client.get(list_url(patient)).content.decode()
+
+        assert "Valid to 2 Mar 2027" in page
+        assert page.count("Not given") == 4
+
+    def test_earlier_ones_and_newer_versions_are_named(self, client, nurse, patient):
+        old = ConsentFactory(patient=patient, signed_at=NOW - timedelta(days=300))
+        ConsentFactory(patient=patient)
+        publish()
+
+        page = client.get(list_url(patient)).content.decode()
+
+        assert "Version 2 is in use since 10 March 2026." in page
+        assert old.get_absolute_url() in page
+        assert "signed anew since" in page
+
+    @pytest.mark.parametrize("times", [1, 3])
+    def test_asks_the_database_as_often_for_three_as_for_one(
+        self, client, nurse, patient, times, django_assert_num_queries
+    ):
+        for number in range(2 * times):
+            ConsentFactory(patient=patient, signed_at=NOW - timedelta(days=number))
+
+        with django_assert_num_queries(11):
+            client.get(list_url(patient))
+
+
+class TestReading:
+    def test_page_shows_text_signature_and_that_it_is_intact(self, client, nurse, patient):
+        consent = ConsentFactory(patient=patient, method="drawn", strokes=DRAWN)
+
+        page = client.get(consent.get_absolute_url()).content.decode()
+
+        assert consent.form.paragraphs[1] in page
+        assert 'aria-label="Signature of Amara Okonkwo"' in page
+        assert "as they were at the moment of signing" in page
+
+    def test_page_says_when_the_signature_was_changed(self, client, nurse, patient):
+        consent = ConsentFactory(patient=patient, method="drawn", strokes=DRAWN)
+        Consent.objects.update(strokes=[[[0, 0], [1, 1]]])
+
+        assert "has been changed since it was signed" in client.get(consent.get_absolute_url()).content.decode()
+
+    def test_admin_reads_and_withdraws_nothing(self, client, patient):
+        client.force_login(UserFactory(role=Role.ADMIN))
+        consent = ConsentFactory(patient=patient)
+
+        assert "Withdraw the consent" not in client.get(consent.get_absolute_url()).content.decode()
+
+
+class TestWithdrawing:
+    def post(self, client, consent, **sent):
+        return client.post(consent.get_absolute_url(), {"version": 1, "withdrawal_reason": "Changed her mind", **sent})
+
+    def test_with_a_reason_nothing_rests_on_it(self, client, nurse, patient):
+        consent = ConsentFactory(patient=patient)
+
+        response = self.post(client, consent)
+
+        consent.refresh_from_db()
+        assert response.url == consent.get_absolute_url()
+        assert (consent.withdrawn_at, consent.withdrawn_by, consent.withdrawal_reason) == (
+            NOW,
+            nurse,
+            "Changed her mind",
+        )
+        assert consent.is_intact()
+        assert "Changed her mind" in client.get(response.url).content.decode()
+
+    def test_an_older_one_does_not_go_on_in_its_place(self, client, nurse, patient):
+        ConsentFactory(patient=patient, signed_at=NOW - timedelta(days=90))
+        photographs = ConsentFactory(patient=patient, form=first_form("photo-record"))
+
+        self.post(client, ConsentFactory(patient=patient))
+
+        assert list(Consent.objects.in_force(NOW)) == [photographs]
+
+    @pytest.mark.parametrize("reason", ["", " ", "NUL \x00", "x" * 301])
+    def test_without_a_sound_reason_it_stays(self, client, nurse, patient, reason):
+        response = self.post(client, ConsentFactory(patient=patient), withdrawal_reason=reason)
+
+        assert list(errors(response)) == ["withdrawal_reason"]
+        assert Consent.objects.in_force(NOW).exists()
+
+    def test_second_tab_learns_that_it_is_withdrawn_already(self, client, nurse, patient):
+        consent = ConsentFactory(patient=patient)
+        self.post(client, consent)
+
+        response = self.post(client, consent, withdrawal_reason="Something else")
+
+        consent.refresh_from_db()
+        assert consent.withdrawal_reason == "Changed her mind"
+        assert told(client.get(response.url))[-1] == "This consent is withdrawn already."
+
+    def test_in_the_same_moment_the_first_wins(self, client, nurse, patient, monkeypatch):
+        consent = ConsentFactory(patient=patient)
+        withdraw = Consent.withdraw
+
+        def late(self, **facts):
+            withdraw(Consent.objects.get(), **facts | {"reason": "The other tab"})
+            withdraw(self, **facts)
+
+        monkeypatch.setattr(Consent, "withdraw", late)
+        response = self.post(client, consent)
+
+        consent.refresh_from_db()
+        assert response.url == consent.get_absolute_url()
+
+    def test_expired_one_may_be_withdrawn_too(self, client, nurse, patient):
+        consent = ConsentFactory(patient=patient, expires_on=date(2026, 3, 3))
+
+        self.post(client, consent)
+
+        consent.refresh_from_db()
+        assert consent.withdrawn_at == NOW
