@@ -192,6 +192,7 @@ def _unknown(outcome: Outcome, line: Line, why: Unknown, what: str) -> Verdict:
     if why is Unknown.ZERO:
         reasons = [_("The baseline is 0: there is nothing to improve here.")]
         return Verdict(_("Baseline 0"), "is-resolved", "check", headline, what, measured, reasons)
+    measured = _("taken %(day)s") % {"day": date_format(latest.on, "j F Y")}
     reasons = [_("This is the baseline. The next scoring shows a change.")]
     return Verdict(_("Baseline"), "is-running", "flag", headline, what, measured, reasons)
 
