@@ -26,6 +26,7 @@ urlpatterns = [
     path("courses/<uuid:public_id>/sessions/new/", sessions.log, name="session-new"),
     path("courses/<uuid:public_id>/progress/", progress.progress, name="course-progress"),
     path("courses/<uuid:public_id>/progress/decide/", progress.decide, name="milestone-review"),
+    path("courses/<uuid:public_id>/report.pdf", progress.report_pdf, name="course-report"),
     path("milestones/", progress.due_list, name="milestone-list"),
     path("courses/<uuid:public_id>/assessments/new/", assessments.new, name="assessment-new"),
     path("assessments/<uuid:public_id>/", assessments.assessment, name="assessment"),

@@ -46,6 +46,7 @@ class Fact:
     value: str
     detail: str
     is_over: bool = False
+    is_money: bool = False
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ def _delivered(outcome: Outcome) -> Fact:
     if outcome.course.is_running:
         rest = show_money_range(now.remaining.least, now.remaining.most, currency)
         detail = _("%(amount)s to come") % {"amount": rest}
-    return Fact(_("Delivered"), show_money(now.spent, currency), detail)
+    return Fact(_("Delivered"), show_money(now.spent, currency), detail, is_money=True)
 
 
 def columns(outcome: Outcome) -> list[int]:

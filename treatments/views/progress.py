@@ -24,6 +24,7 @@ from treatments.forms.milestones import MilestoneForm
 from treatments.models import Course, MilestoneReview
 from treatments.models.milestone_review import due_for_review
 from treatments.outcome import Outcome, outcome
+from treatments.report import report
 from treatments.views.courses import get_course
 
 
@@ -58,6 +59,16 @@ def progress_page(request: Request, found: Outcome, form: MilestoneForm) -> Http
             "now": found.now,
         },
     )
+
+
+def report_pdf(request: Request, public_id: UUID) -> HttpResponse:
+    """Return the report; `for=patient` leaves out what clinicians told each other."""
+    course = get_course(request.user, public_id)
+    found = outcome(course, timezone.now(), focus=request.GET.get("place", ""))
+    paper = report(found, for_patient=request.GET.get("for") == "patient")
+    response = HttpResponse(paper, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="progress-{course.patient.record_number}.pdf"'
+    return response
 
 
 @may("treatments.review_milestone")
