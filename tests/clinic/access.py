@@ -8,6 +8,7 @@ from clinic.roles import Role
 from tests.factories import (
     AllergyFactory,
     AppointmentFactory,
+    AssessmentFactory,
     ConsentFactory,
     CourseFactory,
     FollowUpFactory,
@@ -42,6 +43,7 @@ def records_at(location):
         "session": SessionFactory(course=course),
         "effect": SideEffectFactory(session__course=course),
         "follow_up": FollowUpFactory(course=course),
+        "assessment": AssessmentFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
     }
 

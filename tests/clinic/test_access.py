@@ -58,6 +58,14 @@ TABLE = {
     "course": Row(EVERYONE),
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
+    "course-progress": Row(EVERYONE),
+    "course-report": Row(EVERYONE),
+    "milestone-review": Row("in 403 405 403", post="in 403 200 403"),
+    "milestone-list": Row("in 403 200 403"),
+    "assessment-new": Row(TREATING, post=TREATING),
+    "assessment": Row(EVERYONE),
+    "assessment-edit": Row(TREATING, post=TREATING),
+    "assessment-error": Row(TREATING, post=TREATING),
     "session-new": Row(TREATING, post=TREATING),
     "session-unsigned": Row(TREATING),
     "session": Row(EVERYONE),
@@ -106,6 +114,7 @@ SUBJECTS = {
     "side-effects": "effect",
     "follow-ups": "follow_up",
     "appointments": "appointment",
+    "assessments": "assessment",
 }
 
 
