@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.db.models import prefetch_related_objects
+
 from treatments.models import Course, Instrument, MilestoneReview, Score, Session, SideEffect
 from treatments.models.assessment import places_of
 from treatments.models.milestone_review import waits_for_review
@@ -133,6 +135,7 @@ class Outcome:
 def outcome(course: Course, now: datetime, *, focus: str = "") -> Outcome:
     """Return what became of a course that `CourseQuerySet.for_page` loaded. `focus` is the key of the line shown."""
     today = course.location.today(now)
+    prefetch_related_objects([course], "protocol__instrument__items")
     sessions = list(course.sessions.counting().order_by("performed_at", "pk"))
     days = [course.day_of(session.performed_at) for session in sessions]
     scores = list(Score.objects.standing().of_course(course).for_course_page())
