@@ -47,6 +47,8 @@ def pages_for_all():
         reverse("patient-archive", args=[patient.public_id]),
         reverse("patient-allergies", args=[patient.public_id]),
         course.get_absolute_url(),
+        reverse("course-progress", args=[course.public_id]),
+        course.assessments.first().get_absolute_url(),
         session.get_absolute_url(),
         effect.get_absolute_url(),
         "/follow-ups/",
@@ -68,6 +70,9 @@ def pages_of_those_who_treat():
         f"{reverse('course-new', args=[course.patient.public_id])}?protocol={protocol.pk}",
         reverse("course-edit", args=[course.public_id]),
         f"{reverse('course-status', args=[course.public_id])}?to=paused",
+        reverse("assessment-new", args=[course.public_id]),
+        reverse("assessment-edit", args=[course.assessments.first().public_id]),
+        reverse("assessment-error", args=[course.assessments.first().public_id]),
         reverse("session-new", args=[course.public_id]),
         draft.get_absolute_url(),
         reverse("session-edit", args=[draft.public_id]),
@@ -136,7 +141,7 @@ def test_pages_of_the_public(visit):
 def test_pages_of_the_clinician(visit, clinic):
     doctor = visit(User.objects.get(email=CLINICIAN), reduced_motion="reduce")
 
-    assert look_at_twice(doctor, pages_for_all() + pages_of_those_who_treat()) == []
+    assert look_at_twice(doctor, [*pages_for_all(), *pages_of_those_who_treat(), reverse("milestone-list")]) == []
     assert heard(doctor) == []
 
 
