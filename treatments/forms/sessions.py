@@ -1,6 +1,7 @@
 """Logging a session."""
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,14 +10,16 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.asking import AskingForm
 from clinic.forms import OnceForm, VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
-from clinic.units import WeightField, weight_unit
+from clinic.units import KG_PER_LB, WeightField, is_imperial, show_weight, weight_number, weight_unit
 from clinic.widgets import Chips, DateTimeInput, PainKeys, Segmented, UnitInput
 from treatments.actions.sessions import Seen
 from treatments.forms.courses import AreasField
 from treatments.forms.notes import NoteField
-from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.models import Instrument, Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.rules.measuring import Earlier, Question, question
 
 NONE = "none"
 SHORT = timedelta(hours=1)  # what is over that soon is seen to end before the patient leaves
@@ -27,7 +30,7 @@ def is_short(kind: SideEffectKind) -> bool:
     return kind.expected_max is not None and kind.expected_max <= SHORT
 
 
-class _SessionForm(forms.ModelForm):
+class _SessionForm(AskingForm, forms.ModelForm):
     """One page for a session. `signing` asks for everything that a signed session has; a draft may lack it."""
 
     areas = AreasField(TreatmentArea.objects.none(), label=gettext_lazy("Areas treated"))
@@ -127,6 +130,8 @@ class _SessionForm(forms.ModelForm):
             self.add_error("reactions", _("“None” and a reaction exclude each other."))
         for kind in self.kinds:
             self.refuse_end_ahead(kind)
+        if "weight_kg" in self.changed_data:
+            self.ask_about_weight(cleaned.get("weight_kg"), cleaned.get("performed_at"))
         return cleaned
 
     def _post_clean(self) -> None:
@@ -140,6 +145,30 @@ class _SessionForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
         if self.signing:
             self.ask_for_what_is_missing()
+        if not self.errors:
+            self.wait_for_answer()
+
+    def ask_about_weight(self, weight: Decimal | None, at: datetime | None) -> None:
+        """Ask about a weight that is unusual, of the other unit, or far from the one before it."""
+        scales = Instrument.objects.filter(code="weight").first()
+        if weight is None or at is None or scales is None:
+            return
+        location = self.instance.course.location
+        factor = 1 / KG_PER_LB if is_imperial(location) else KG_PER_LB
+        last = Session.objects.weighed_before(self.instance, at)
+        days = (location.local(at).date() - location.local(last.performed_at).date()).days if last else 0
+        before = Earlier(last.weight_kg, days) if last and last.weight_kg is not None else None
+        facts = {"weight": show_weight(weight, location), "number": weight_number(weight, location)}
+        asked = question(weight, scales.limits, before, factor=factor)
+        if asked is Question.JUMP and before:
+            facts |= {"before": show_weight(before.value, location), "days": before.days}
+            self.ask(_("%(weight)s now, %(before)s %(days)s days before.") % facts)
+        elif asked is Question.OTHER_UNIT and is_imperial(location):
+            self.ask(_("%(weight)s is unusual. Were these kilograms?") % facts)
+        elif asked is Question.OTHER_UNIT:
+            self.ask(_("%(weight)s is unusual. Were these pounds?") % facts)
+        elif asked:
+            self.ask(_("%(weight)s is unusual.") % facts)
 
     def ask_for_what_is_missing(self) -> None:
         missing = self.instance.missing_for_signing(has_areas=bool(self.cleaned_data.get("areas")))
