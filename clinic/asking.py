@@ -17,15 +17,19 @@ class AskingForm(forms.BaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.questions: list[str] = []
+        self.asked: list[str] = []
+
+    def _clean_form(self) -> None:
+        self.asked = []  # a form may be judged more than once
+        super()._clean_form()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
 
     def ask(self, question: str) -> None:
-        self.questions.append(question)
+        self.asked.append(question)
 
     @property
     def mark(self) -> str:
         """Return what the box says when ticked: the questions, folded to a short word."""
-        return hashlib.sha256("\n".join(self.questions).encode()).hexdigest()[:16]
+        return hashlib.sha256("\n".join(self.asked).encode()).hexdigest()[:16]
 
     @property
     def is_answered(self) -> bool:
@@ -33,7 +37,7 @@ class AskingForm(forms.BaseForm):
 
     def wait_for_answer(self) -> None:
         """Refuse to go on while a question is open."""
-        if self.questions and not self.is_answered:
+        if self.asked and not self.is_answered:
             self.add_error(
                 None, ValidationError(_("Something unusual was typed. Look again, then save."), code="asked")
             )

@@ -105,6 +105,13 @@ def window_svg(*, start: float, end: float, today: float, label: str) -> SafeStr
     return drawing("window", label, [bar("bar-base", 0, 100), window, now_tick(today)])
 
 
+def share_svg(share: float, *, label: str, pressing: bool = False) -> SafeString:
+    """Return what is left of a whole, `share` from 0 to 1, as a bar on its ground."""
+    width = min(max(share, 0.0), 1.0) * 100
+    left = [bar("bar-low" if pressing else "bar-left", 0, width)] if width else []
+    return drawing("share", label, [bar("bar-base", 0, 100), *left])
+
+
 def bar(name: str, start: float, width: float) -> SafeString:
     """Return one bar; `start` and `width` in percent."""
     return format_html(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from clinic.models import Versioned
 from clinic.validators import validate_year
 
-Made = TypeVar("Made", bound=models.Model)
+Made = TypeVar("Made", bound=models.Model | None)
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ class Item:
     url_name: str
     icon: str
     roles: frozenset[Role]
+    also: str = ""  # where other pages of the item begin
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ ITEMS = [
     Item("patients", _("Patients"), _("Patients"), "patient-list", "users", EVERYONE),
     Item("side-effects", _("Side effects"), _("Reactions"), "side-effect-list", "activity", TREATING),
     Item("follow-ups", _("Follow-ups"), _("Calls"), "follow-up-list", "phone", EVERYONE),
+    Item("lots", _("Lots"), _("Lots"), "lot-list", "package", EVERYONE, also="/preparations/"),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
 ]
@@ -84,7 +86,7 @@ def navigation(request: Request) -> list[Link]:
             continue
         url = address(item)
         counts = _counters[item.key](request) if item.key in _counters else Counts()
-        here = request.path == url if url == "/" else request.path.startswith(url)
+        here = request.path == url if url == "/" else request.path.startswith((url, item.also or url))
         links.append(Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent))
     return links
 

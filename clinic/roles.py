@@ -28,6 +28,9 @@ DESK = frozenset(
     }
 )
 
+# What everyone does with stock. Using it is treating.
+STOCK = frozenset({"treatments.receive_lot", "treatments.change_stock"})
+
 # What the people who treat do.
 TREATING = frozenset(
     {
@@ -38,15 +41,22 @@ TREATING = frozenset(
         "treatments.log_session",
         "treatments.log_side_effect",
         "treatments.record_assessment",
+        "treatments.mix_preparation",
     }
 )
 
 ACTS: dict[Role, frozenset[str]] = {
-    Role.STAFF: DESK | TREATING,
+    Role.STAFF: DESK | STOCK | TREATING,
     Role.CLINICIAN: DESK
+    | STOCK
     | TREATING
-    | {"treatments.sign_session", "treatments.review_side_effect", "treatments.review_milestone"},
-    Role.ADMIN: DESK | {"patients.import_patients"},
+    | {
+        "treatments.sign_session",
+        "treatments.review_side_effect",
+        "treatments.review_milestone",
+        "treatments.hold_lot",
+    },
+    Role.ADMIN: DESK | STOCK | {"patients.import_patients", "treatments.hold_lot"},
 }
 
 

@@ -1,5 +1,6 @@
 """Units as a location shows and types them. Stored are always SI units; pounds and inches are for the eye."""
 
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from clinic.models import Location
+from clinic.widgets import VolumeInput
 
 KG_PER_LB = Decimal("0.45359237")  # exact, international pound of 1959
 CM_PER_INCH = Decimal("2.54")  # exact, international inch of 1959
@@ -86,6 +88,12 @@ class LengthField(forms.DecimalField):
         return centimetres
 
 
+def show_ml(volume: Decimal) -> str:
+    """Return "1.4 ml": as many decimals as it has, to the microlitre."""
+    number = f"{volume:.3f}".rstrip("0").rstrip(".")
+    return f"{number.replace('-', '−')}\N{NO-BREAK SPACE}ml"
+
+
 class WeightField(forms.DecimalField):
     """A weight as typed at a location; cleans to kilograms, to a hundredth, so that a tenth of a pound survives."""
 
@@ -115,3 +123,35 @@ class WeightField(forms.DecimalField):
                 code="weight",
             )
         return kilograms
+
+
+class VolumeField(forms.DecimalField):
+    """A volume in ml, to the microlitre. A decimal comma is read as a point.
+
+    One comma and three digits are asked again: in one country "1,500" is one and a half, in another fifteen hundred.
+    """
+
+    def __init__(self, *, least: Decimal = Decimal("0.001"), most: Decimal = Decimal(100_000), **kwargs: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(**{"max_digits": 9, "decimal_places": 3, "widget": VolumeInput, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, Decimal) else value
+
+    def widget_attrs(self, widget: Any) -> dict[str, Any]:
+        return {}
+
+    def to_python(self, value: Any) -> Any:
+        text = str(value).strip() if value is not None else ""
+        if re.fullmatch(r"\d+,\d{3}", text):
+            raise ValidationError(_("Write the decimals after a point: 1.5."), code="comma")
+        return super().to_python(text.replace(",", ".") if text.count(",") == 1 and "." not in text else text)
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value is not None and not self.least <= value <= self.most:
+            raise ValidationError(
+                _("A volume is between %(least)s and %(most)s.")
+                % {"least": show_ml(self.least), "most": show_ml(self.most)},
+                code="volume",
+            )

@@ -119,6 +119,15 @@ class UnitInput(forms.NumberInput):
         return context
 
 
+class VolumeInput(UnitInput):
+    """Millilitres as text: a browser's own number field would swallow a decimal comma that it does not know."""
+
+    input_type = "text"
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"autocomplete": "off"} | (attrs or {}), unit="ml")
+
+
 class Stepper(UnitInput):
     """A number with a key for less and one for more; it can be typed in as well."""
 

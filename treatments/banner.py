@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from patients.banner import Banner, banner
+from patients.consents import consent_state
 from patients.models import Patient
 from treatments.models import Course, SideEffect
 from treatments.progress import progress
@@ -22,6 +23,7 @@ def course_banner(course: Course, now: datetime) -> Banner:
             (_("Course"), now_at.label),
             (_("Last session"), days_ago(now_at.days_since)),
             (_("Open reactions"), open_reactions(course.patient)),
+            (_("Consent"), consent_state(course.patient, now).words),
         ],
     )
 

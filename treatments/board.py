@@ -10,7 +10,7 @@ from clinic.models import Location, Room, User
 from patients.models import Allergy
 from treatments.actions.appointments import choose_room
 from treatments.areas import areas_in_words
-from treatments.models import Appointment, Course, Session, SideEffect
+from treatments.models import Appointment, Course, Session, SideEffect, WorkingCopy
 from treatments.progress import Progress, progress
 
 Status = Appointment.Status
@@ -26,6 +26,7 @@ class Card:
     open_reactions: list[SideEffect] = field(default_factory=list)
     is_longest: bool = False
     room: Room | None = None  # where to take the patient: the room booked, or another while that is taken
+    copy: WorkingCopy | None = None  # what somebody typed of the next session and did not save
 
     @cached_property
     def progress(self) -> Progress | None:
@@ -110,13 +111,14 @@ def board(location: Location, now: datetime, *, of: User | None = None) -> Board
         .prefetch_related(
             Prefetch("course", Course.objects.for_page()),
             Prefetch("patient__allergies", Allergy.objects.in_force()),
-            "sessions",
+            Prefetch("sessions", Session.objects.standing()),
         )
     )
     if of is not None:
         appointments = appointments.of_practitioner(of)
     cards = [Card(appointment, now) for appointment in appointments]
     add_open_reactions(cards)
+    add_working_copies(cards)
     mark_longest(cards)
     choose_rooms(cards, location)
     columns = [
@@ -133,6 +135,14 @@ def add_open_reactions(cards: list[Card]) -> None:
         found.setdefault(effect.session.course.patient_id, []).append(effect)
     for card in cards:
         card.open_reactions = found.get(card.appointment.patient_id, [])
+
+
+def add_working_copies(cards: list[Card]) -> None:
+    courses = [card.appointment.course_id for card in cards if card.appointment.course_id]
+    copies = WorkingCopy.objects.open().filter(course__in=courses, session=None).select_related("typed_by")
+    found = {copy.course_id: copy for copy in copies}
+    for card in cards:
+        card.copy = found.get(card.appointment.course_id or 0)
 
 
 def mark_longest(cards: list[Card]) -> None:

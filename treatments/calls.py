@@ -1,7 +1,6 @@
 """A follow-up as a row of the call list shows it, on the page and in a file."""
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -14,7 +13,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from clinic.drawing import window_svg
 from clinic.models import Location
 from clinic.phones import show_phone
-from clinic.spreadsheets import safe_cell
 from patients.models import Patient
 from treatments.models import ContactAttempt, FollowUp, Reminder
 from treatments.rules.follow_up import State
@@ -168,11 +166,11 @@ def csv_head() -> list[str]:
     ]
 
 
-def csv_row(follow_up: FollowUp) -> list[str]:
-    """Return the row for a file, safe to open in a spreadsheet; days as ISO 8601."""
+def csv_row(follow_up: FollowUp) -> list[object]:
+    """Return the row for a file; days as ISO 8601."""
     course, patient = follow_up.course, follow_up.course.patient
     outcome = ContactAttempt.Outcome(follow_up.last_outcome).label if follow_up.last_outcome else ""
-    cells: Iterable[object] = (
+    return [
         patient.full_name,
         patient.record_number,
         show_phone(patient.phone) if patient.phone else "",
@@ -185,8 +183,7 @@ def csv_row(follow_up: FollowUp) -> list[str]:
         outcome,
         follow_up.next_try_on.isoformat() if follow_up.next_try_on else "",
         course.location,
-    )
-    return [safe_cell(cell) for cell in cells]
+    ]
 
 
 def iso_day(moment: datetime | None, location: Location) -> str:

@@ -51,5 +51,5 @@ def running_courses(patients: Sequence[Patient]) -> dict[int, Course]:
 
 def last_sessions(patients: Sequence[Patient]) -> dict[int, datetime]:
     """Return when each patient was treated last, follow-up treatments and drafts included."""
-    sessions = Session.objects.filter(course__patient__in=[patient.pk for patient in patients]).order_by()
+    sessions = Session.objects.standing().filter(course__patient__in=[patient.pk for patient in patients]).order_by()
     return dict(sessions.values_list("course__patient").annotate(last=Max("performed_at")))

@@ -81,11 +81,12 @@ def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]
         facts = [areas_in_words(session.areas.all(), short=True), str(session.get_technique_display())]
         if session.pain is not None:
             facts.append(_("pain %(pain)s") % {"pain": session.pain})
-        if session.number is None:
+        if session.is_in_error:
+            title = _("Session entered in error, %(what)s") % {"what": session.course.protocol}
+        elif session.number is None:
             title = _("Follow-up treatment, %(what)s") % {"what": session.course.protocol}
         else:
             title = _("Session %(number)s, %(what)s") % {"number": session.number, "what": session.course.protocol}
-        signer = session.signed_by
         yield Entry(
             session.performed_at,
             Kind.SESSIONS,
@@ -93,9 +94,17 @@ def _sessions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]
             title,
             ", ".join(facts) + ".",
             session.get_absolute_url(),
-            "is-in-time" if signer else "is-running",
-            _("Signed, %(name)s") % {"name": signer.get_short_name()} if signer else _("To sign"),
+            *_standing(session),
         )
+
+
+def _standing(session: Session) -> tuple[str, str]:
+    """Return the tone and the word of a session."""
+    if session.is_in_error:
+        return "is-urgent", _("In error")
+    if session.signed_by:
+        return "is-in-time", _("Signed, %(name)s") % {"name": session.signed_by.get_short_name()}
+    return "is-running", _("To sign")
 
 
 def _reactions(patient: Patient, now: datetime, end: datetime) -> Iterable[Entry]:

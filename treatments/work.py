@@ -1,6 +1,7 @@
 """The numbers beside the navigation: work that waits for someone."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 
@@ -12,12 +13,25 @@ from clinic.http import Request
 from clinic.models import User
 from clinic.navigation import MOST, Counts
 from clinic.paging import bounded_count
-from treatments.models import Course, FollowUp, SideEffect
+from treatments.filters.lots import Tab, low_levels, on_tab
+from treatments.models import Course, FollowUp, Lot, SideEffect
 from treatments.models.follow_up import FollowUpQuerySet
 from treatments.models.milestone_review import due_for_review
 
 Counter = Callable[[Request], Counts]
 SECONDS_KEPT = 20
+
+
+@dataclass(frozen=True)
+class StockCounts:
+    """Lots near their expiry, and products below their limit."""
+
+    expiring: int
+    low: int
+
+    @property
+    def all(self) -> int:
+        return self.expiring + self.low
 
 
 def once(counter: Counter) -> Counter:
@@ -58,6 +72,14 @@ def side_effect_counts(request: Request) -> Counts:
     """Count the reactions to review; the urgent ones among them stand apart."""
     to_review, urgent = SideEffect.objects.visible_to(request.user).review_counts(timezone.now(), most=MOST)
     return Counts(due=to_review - urgent, urgent=urgent)
+
+
+def stock_counts(request: Request) -> StockCounts:
+    """Count the lots that expire within 60 days, and the products that are low at a location."""
+    now = timezone.now()
+    lots = Lot.objects.visible_to(request.user)
+    expiring = on_tab(lots, Tab.EXPIRING, request.user, now)
+    return StockCounts(bounded_count(expiring, most=MOST), len(low_levels(lots, request.user, now)))
 
 
 @once

@@ -41,7 +41,7 @@ class SignForm(OnceForm):
     """Who signs the text on the page, and the signature: drawn, or the name typed.
 
     `form_key` says which version of the text was on the page. When another is in use by now, the text has to be read
-    anew: `is_superseded` is then true, what was signed is dropped, and what was typed of the signer is kept.
+    anew: the signature is dropped, and what was typed of the signer is kept.
     """
 
     form_key = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -51,7 +51,7 @@ class SignForm(OnceForm):
     strokes = StrokesField(label=gettext_lazy("Signature"), required=False)
     typed = forms.CharField(
         label=gettext_lazy("Full name, typed by the signer"),
-        max_length=200,
+        max_length=401,  # as the name of the signer
         required=False,
         validators=[validate_plain_text],
     )
@@ -61,8 +61,6 @@ class SignForm(OnceForm):
         fields = ["signer_name", "signer_relation"]
         labels = {"signer_name": gettext_lazy("Name of the signer"), "signer_relation": gettext_lazy("Relation")}
         help_texts = {"signer_relation": gettext_lazy("For example mother, guardian.")}
-
-    is_superseded = False
 
     def __init__(self, *args: Any, patient: Patient, text: ConsentForm, **kwargs: Any) -> None:
         kwargs["instance"] = Consent(patient=patient, form=text)
@@ -86,7 +84,6 @@ class SignForm(OnceForm):
 
     def ask_to_read_anew(self) -> None:
         """Drop the signature, which was given under another text, and show the one in use."""
-        self.is_superseded = True
         data = cast(QueryDict, self.data).copy()
         data[self.add_prefix("form_key")] = key_of(self.text)
         data[self.add_prefix("strokes")] = data[self.add_prefix("typed")] = ""

@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
                 (
                     "signer_name",
                     clinic.fields.NormalizedCharField(
-                        max_length=200,
+                        max_length=401,
                         validators=[clinic.validators.validate_plain_text],
                         verbose_name="name of the signer",
                     ),
@@ -843,7 +843,7 @@ class Migration(migrations.Migration):
                 (
                     "signer_name",
                     clinic.fields.NormalizedCharField(
-                        max_length=200,
+                        max_length=401,
                         validators=[clinic.validators.validate_plain_text],
                         verbose_name="name of the signer",
                     ),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from django.db import migrations
 
-PUBLISHED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+PUBLISHED_AT = datetime(2026, 1, 1, 12, tzinfo=UTC)  # noon, so that it is that day nearly everywhere
 
 # purpose, title, months it holds (none: until it is withdrawn), paragraphs
 FORMS = [

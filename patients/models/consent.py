@@ -158,7 +158,8 @@ class Consent(Versioned):
     patient = models.ForeignKey(Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="consents")
     form = models.ForeignKey(ConsentForm, verbose_name=_("form"), on_delete=models.PROTECT, related_name="consents")
     signed_at = models.DateTimeField(_("signed at"), validators=[validate_not_in_future])
-    signer_name = NormalizedCharField(_("name of the signer"), max_length=200, validators=[validate_plain_text])
+    # As long as a patient's own name may be: the first, a space, the last.
+    signer_name = NormalizedCharField(_("name of the signer"), max_length=401, validators=[validate_plain_text])
     signer_relation = NormalizedCharField(
         _("relation to the patient"),
         max_length=100,
@@ -247,7 +248,7 @@ class Consent(Versioned):
             self.signer_name,
             self.signer_relation,
             self.method,
-            self.signed_at.astimezone(UTC).isoformat(),
+            self.signed_at.astimezone(UTC).isoformat(timespec="seconds"),  # a dump cuts off what is finer
             [[[f"{x:.4f}", f"{y:.4f}"] for x, y in stroke] for stroke in self.strokes],
         ]
         return hashlib.sha256(json.dumps(signed, ensure_ascii=True).encode("ascii")).hexdigest()
@@ -270,4 +271,4 @@ class Consent(Versioned):
         Raises `VersionConflictError` when somebody changed it since `version` was read.
         """
         self.withdrawn_at, self.withdrawn_by, self.withdrawal_reason = now, by, reason
-        self.because(reason).save_over(version)
+        self.save_over(version)

@@ -183,7 +183,7 @@ class Screening(Versioned):
         Raises `VersionConflictError` when somebody changed it since `version` was read.
         """
         self.entered_in_error_at, self.entered_in_error_by, self.entered_in_error_reason = now, by, reason
-        self.because(reason).save_over(version)
+        self.save_over(version)
 
 
 class ScreeningAnswerQuerySet(models.QuerySet["ScreeningAnswer"]):

@@ -1,6 +1,7 @@
 """A patient's consents: how they stand, signing one, reading one, taking it back, and its paper."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from dateutil.relativedelta import relativedelta
@@ -84,17 +85,12 @@ def chosen_purpose(request: Request) -> ConsentForm.Purpose:
 
 def sign(request: Request, form: SignForm, now: datetime) -> Consent | None:
     """Save the consent once, or say in the form what stands against it."""
-
-    def record() -> Consent:
-        consent: Consent = form.save()
-        return consent
-
     consent, months = form.instance, form.text.valid_months
     consent.signed_at, consent.recorded_by = now, request.user
     if months is not None:
         consent.expires_on = consent.patient.location.today(now) + relativedelta(months=months)
     try:
-        return save_once(form, record)
+        return cast(Consent, save_once(form, form.save))
     except ValidationError as error:
         form.add_error(None, error)
         return None
@@ -122,23 +118,27 @@ def consent(request: Request, public_id: UUID) -> HttpResponseBase:
 def withdraw(request: Request, consent: Consent) -> HttpResponse:
     """Take a consent back, with the reason; one that was taken back already stays as it is."""
     form = WithdrawForm(request.POST, instance=consent)
-    try:
-        if not consent.withdrawn_at and not form.is_valid():
-            return show(request, consent, form)
-        if not consent.withdrawn_at:
-            withdrawn = actions.withdraw_consent(
-                consent,
-                reason=form.cleaned_data["withdrawal_reason"],
-                by=request.user,
-                now=timezone.now(),
-                version=form.cleaned_data["version"],
-            )
-            messages.success(request, farewell(withdrawn))
-            return redirect(consent)
-    except VersionConflictError:
-        pass  # somebody else took it back in the same moment
+    if consent.withdrawn_at is None and form.is_valid() and (withdrawn := take_back(request, form)):
+        messages.success(request, farewell(withdrawn))
+        return redirect(consent)
+    if Consent.objects.get(pk=consent.pk).withdrawn_at is None:
+        return show(request, consent, form)
     messages.info(request, _("This consent is withdrawn already."))
     return redirect(consent)
+
+
+def take_back(request: Request, form: WithdrawForm) -> list[Consent]:
+    """Return the consents that are withdrawn now; none when somebody else did it in the same moment."""
+    try:
+        return actions.withdraw_consent(
+            form.instance,
+            reason=form.cleaned_data["withdrawal_reason"],
+            by=request.user,
+            now=timezone.now(),
+            version=form.cleaned_data["version"],
+        )
+    except VersionConflictError:
+        return []
 
 
 def farewell(withdrawn: list[Consent]) -> str:

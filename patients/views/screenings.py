@@ -90,22 +90,27 @@ def screening(request: Request, public_id: UUID) -> HttpResponseBase:
 def mark_entered_in_error(request: Request, screening: Screening) -> HttpResponse:
     """Take a screening out of force, with the reason; one that is out of force already stays as it is."""
     form = ErrorForm(request.POST, instance=screening)
-    try:
-        if screening.is_in_force and not form.is_valid():
-            return show(request, screening, form)
-        if screening.is_in_force:
-            screening.mark_entered_in_error(
-                reason=form.cleaned_data["entered_in_error_reason"],
-                by=request.user,
-                now=timezone.now(),
-                version=form.cleaned_data["version"],
-            )
-            messages.success(request, _("The screening is out of force. It stays in the record."))
-            return redirect(screening)
-    except VersionConflictError:
-        pass  # somebody else marked it in the same moment
+    if screening.is_in_force and form.is_valid() and take_out_of_force(request, form):
+        messages.success(request, _("The screening is out of force. It stays in the record."))
+        return redirect(screening)
+    if Screening.objects.get(pk=screening.pk).is_in_force:
+        return show(request, screening, form)
     messages.info(request, _("The screening is marked as entered in error already."))
     return redirect(screening)
+
+
+def take_out_of_force(request: Request, form: ErrorForm) -> bool:
+    """Mark the screening, and say whether it was not somebody else who did so in the same moment."""
+    try:
+        form.instance.mark_entered_in_error(
+            reason=form.cleaned_data["entered_in_error_reason"],
+            by=request.user,
+            now=timezone.now(),
+            version=form.cleaned_data["version"],
+        )
+    except VersionConflictError:
+        return False
+    return True
 
 
 def show(request: Request, screening: Screening, form: ErrorForm) -> HttpResponse:

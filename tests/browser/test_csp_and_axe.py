@@ -35,6 +35,7 @@ def pages_for_all():
     follow_up = FollowUp.objects.first()
     booked = Appointment.objects.filter(status="booked").first()
     AllergyFactory(patient=patient)
+    screening, consent = patient.screenings.first(), patient.consents.first()
     return [
         "/",
         "/?list=mine",
@@ -46,6 +47,9 @@ def pages_for_all():
         reverse("patient-edit", args=[patient.public_id]),
         reverse("patient-archive", args=[patient.public_id]),
         reverse("patient-allergies", args=[patient.public_id]),
+        screening.get_absolute_url(),
+        reverse("patient-consents", args=[patient.public_id]),
+        consent.get_absolute_url(),
         course.get_absolute_url(),
         reverse("course-progress", args=[course.public_id]),
         course.assessments.first().get_absolute_url(),
@@ -66,7 +70,11 @@ def pages_of_those_who_treat():
     draft = Session.objects.drafts().first()
     protocol = Protocol.objects.get(name="Cellulite")
     effect = SideEffect.objects.urgent().first()
+    patient = course.patient
     return [
+        reverse("screening-new", args=[patient.public_id]),
+        f"{reverse('consent-new', args=[patient.public_id])}?purpose=treatment",
+        f"{reverse('consent-new', args=[patient.public_id])}?purpose=contact",
         f"{reverse('course-new', args=[course.patient.public_id])}?protocol={protocol.pk}",
         reverse("course-edit", args=[course.public_id]),
         f"{reverse('course-status', args=[course.public_id])}?to=paused",

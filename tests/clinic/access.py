@@ -12,7 +12,9 @@ from tests.factories import (
     ConsentFactory,
     CourseFactory,
     FollowUpFactory,
+    LotFactory,
     PatientFactory,
+    PreparationFactory,
     ScreeningFactory,
     SessionFactory,
     SideEffectFactory,
@@ -45,6 +47,8 @@ def records_at(location):
         "follow_up": FollowUpFactory(course=course),
         "assessment": AssessmentFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
+        "lot": LotFactory(location=location),
+        "preparation": PreparationFactory(location=location),
     }
 
 

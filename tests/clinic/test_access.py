@@ -77,6 +77,17 @@ TABLE = {
     "side-effect-edit": Row(TREATING, post=TREATING),
     "side-effect-resolve": Row(ONLY_POST, post=TREATING),
     "side-effect-review": Row(ONLY_POST, post="in 403 200 403"),
+    "lot-list": Row(EVERYONE),
+    "lot-new": Row(EVERYONE, post=EVERYONE),
+    "lot": Row(EVERYONE),
+    "lot-change": Row(EVERYONE, post=EVERYONE),
+    "lot-hold": Row("in 403 200 200", post="in 403 200 200"),
+    "lot-release": Row("in 403 302 302", post="in 403 200 200"),
+    "lot-recall": Row(EVERYONE),
+    "preparation-list": Row(EVERYONE),
+    "preparation-new": Row(TREATING, post=TREATING),
+    "preparation": Row(EVERYONE),
+    "preparation-discard": Row(ONLY_POST, post=TREATING),
     "follow-up-list": Row(EVERYONE),
     "follow-up-contact": Row(EVERYONE, post=EVERYONE),
     "appointment-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
@@ -115,6 +126,8 @@ SUBJECTS = {
     "follow-ups": "follow_up",
     "appointments": "appointment",
     "assessments": "assessment",
+    "lots": "lot",
+    "preparations": "preparation",
 }
 
 

@@ -22,7 +22,7 @@ def test_what_is_usual_is_not_asked():
 def test_what_is_unusual_waits_for_an_answer_to_that_very_question():
     asked = Weighing({"kilograms": "170"})
     assert not asked.is_valid()
-    assert asked.questions == ["170 kg is unusual."]
+    assert asked.asked == ["170 kg is unusual."]
 
     assert Weighing({"kilograms": "170", "meant": asked.mark}).is_valid()
     assert not Weighing({"kilograms": "171", "meant": asked.mark}).is_valid()

@@ -16,9 +16,9 @@ def links(client, path="/"):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.STAFF, ["Today", "Patients", "Side effects", "Follow-ups"]),
-        (Role.CLINICIAN, ["Today", "Patients", "Side effects", "Follow-ups"]),
-        (Role.ADMIN, ["Today", "Patients", "Follow-ups", "Catalogue", "Staff"]),
+        (Role.STAFF, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
+        (Role.CLINICIAN, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
+        (Role.ADMIN, ["Today", "Patients", "Follow-ups", "Lots", "Catalogue", "Staff"]),
     ],
 )
 def test_each_role_has_its_items(client, role, labels):
@@ -35,7 +35,13 @@ def test_no_item_leads_where_its_reader_may_not_go(client, role):
 
 
 @pytest.mark.parametrize(
-    ("path", "current"), [("/", "Today"), ("/patients/", "Patients"), ("/side-effects/?tab=open", "Side effects")]
+    ("path", "current"),
+    [
+        ("/", "Today"),
+        ("/patients/", "Patients"),
+        ("/side-effects/?tab=open", "Side effects"),
+        ("/preparations/", "Lots"),
+    ],
 )
 def test_the_item_one_is_in_is_marked(client, path, current):
     client.force_login(UserFactory(locations=[LocationFactory()]))

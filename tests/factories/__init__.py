@@ -18,8 +18,12 @@ from tests.factories.treatments import (
     CourseFactory,
     FollowUpFactory,
     IndicationFactory,
+    InjectionFactory,
     InstrumentFactory,
+    LotFactory,
     MilestoneReviewFactory,
+    PreparationFactory,
+    ProductFactory,
     ProtocolFactory,
     ReminderFactory,
     ReturnFactory,
@@ -28,6 +32,7 @@ from tests.factories.treatments import (
     SideEffectFactory,
     SideEffectKindFactory,
     TreatmentAreaFactory,
+    make_ready,
 )
 
 __all__ = [
@@ -41,10 +46,14 @@ __all__ = [
     "CourseFactory",
     "FollowUpFactory",
     "IndicationFactory",
+    "InjectionFactory",
     "InstrumentFactory",
     "LocationFactory",
+    "LotFactory",
     "MilestoneReviewFactory",
     "PatientFactory",
+    "PreparationFactory",
+    "ProductFactory",
     "ProtocolFactory",
     "ReminderFactory",
     "ReturnFactory",
@@ -58,5 +67,6 @@ __all__ = [
     "TreatmentAreaFactory",
     "UserFactory",
     "first_form",
+    "make_ready",
     "question",
 ]

@@ -8,8 +8,9 @@ import factory
 from factory.django import DjangoModelFactory
 
 from clinic.roles import Role
-from tests.factories.clinic import UserFactory
-from tests.factories.patients import PatientFactory
+from patients.models import Screening, ScreeningQuestion
+from tests.factories.clinic import LocationFactory, UserFactory
+from tests.factories.patients import ConsentFactory, PatientFactory, ScreeningFactory
 from treatments.models import (
     Appointment,
     Assessment,
@@ -17,8 +18,13 @@ from treatments.models import (
     Course,
     FollowUp,
     Indication,
+    Ingredient,
+    Injection,
     Instrument,
+    Lot,
     MilestoneReview,
+    Preparation,
+    Product,
     Protocol,
     Reminder,
     Score,
@@ -46,7 +52,7 @@ class CatalogueFactory(DjangoModelFactory):
 
     @classmethod
     def _create(cls, model_class: Any, *args: Any, **fields: Any) -> Any:
-        key = cls.key
+        key = fields.pop("key")
         row = model_class.objects.filter(**{key: fields[key]}).first()
         if row is None:
             return model_class.objects.create(**fields)
@@ -127,7 +133,10 @@ class CourseFactory(DjangoModelFactory):
 
 
 class SessionFactory(DjangoModelFactory):
-    """A draft with all that signing asks for; `signed=True` makes it one that counts."""
+    """A draft with all of its own that signing asks for; `signed=True` makes it one that counts.
+
+    `given=True` also writes what stands beside it: an injection of 2 ml an area, and the short screening.
+    """
 
     class Meta:
         model = Session
@@ -150,6 +159,31 @@ class SessionFactory(DjangoModelFactory):
     @factory.post_generation
     def areas(self, create: bool, extracted: Any, **kwargs: Any) -> None:
         self.areas.set(extracted if extracted is not None else self.course.areas.all())
+
+    @factory.post_generation
+    def given(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        if not extracted:
+            return
+        lot = LotFactory(location=self.course.location)
+        for area in self.areas.all():
+            InjectionFactory(session=self, area=area, lot=lot)
+        codes = ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT).values_list("code", flat=True)
+        self.screening = ScreeningFactory(
+            patient=self.course.patient,
+            kind=Screening.Kind.SHORT,
+            answered_at=self.performed_at,
+            answers=dict.fromkeys(codes, "no"),
+        )
+        self.asked_back = Session.Asked.NONE
+        self.save()
+
+
+def make_ready(course: Course) -> Course:
+    """Let the course's patient have been screened in full and have consented, a day before it started."""
+    day_before = course.location.local(FIRST_SESSION) - timedelta(days=1)
+    ScreeningFactory(patient=course.patient, answered_at=day_before)
+    ConsentFactory(patient=course.patient, signed_at=day_before)
+    return course
 
 
 class SideEffectFactory(DjangoModelFactory):
@@ -270,3 +304,72 @@ class MilestoneReviewFactory(DjangoModelFactory):
     reason = "Response as expected."
     decided_by = factory.SelfAttribute("course.clinician")
     decided_at = datetime(2026, 4, 6, 16, 0, tzinfo=UTC)
+
+
+class ProductFactory(CatalogueFactory):
+    """A vitamin mixture of no published limit."""
+
+    key = "code"
+
+    class Meta:
+        model = Product
+
+    code = "test-vitamins"
+    name = "Vitamin mixture"
+    strength = "10 mg/ml"
+    product_class = Product.Class.REVITALISING
+
+
+class LotFactory(DjangoModelFactory):
+    """A hundred millilitres, in date until the end of 2027."""
+
+    class Meta:
+        model = Lot
+
+    product = factory.SubFactory(ProductFactory)
+    location = factory.SubFactory(LocationFactory)
+    number = factory.Sequence(lambda n: f"LOT-{n + 1}")
+    expires_on = date(2027, 12, 31)
+    received_ml = Decimal("100.000")
+    received_on = date(2026, 2, 1)
+    received_by = doctor()
+
+    class Params:
+        held = factory.Trait(
+            held_at=datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+            held_by=factory.SelfAttribute("received_by"),
+            hold_reason="Three nodules.",
+        )
+
+
+class PreparationFactory(DjangoModelFactory):
+    """A mixture made an hour before the first session, to be used within the day; ingredients are (lot, ml) pairs."""
+
+    class Meta:
+        model = Preparation
+        skip_postgeneration_save = True
+
+    location = factory.SubFactory(LocationFactory)
+    name = "Morning mixture"
+    mixed_at = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+    mixed_by = doctor()
+    use_by_at = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)
+
+    @factory.post_generation
+    def ingredients(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        for lot, volume_ml in extracted if extracted is not None else [(LotFactory(location=self.location), 10)]:
+            Ingredient.objects.create(preparation=self, lot=lot, volume_ml=volume_ml)
+
+
+class InjectionFactory(DjangoModelFactory):
+    """Two millilitres of a lot in the session's first area, in 40 points."""
+
+    class Meta:
+        model = Injection
+
+    session = factory.SubFactory(SessionFactory)
+    area = factory.LazyAttribute(lambda injection: injection.session.areas.first())
+    lot = factory.SubFactory(LotFactory, location=factory.SelfAttribute("..session.course.location"))
+    volume_ml = Decimal("2.000")
+    points = 40
+    technique = factory.SelfAttribute("session.technique")

@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from clinic.roles import Role
+from patients import actions
 from patients.consents import State, consent_state, consent_states
 from patients.models import Consent, ConsentForm
 from tests.factories import (
@@ -125,6 +126,13 @@ class TestSigning:
         consent = Consent.objects.get()
         assert (consent.signer_name, consent.signer_relation) == ("Ada Okonkwo", "mother")
 
+    def test_longest_name_a_patient_may_have_is_signed_with(self, client, nurse, here):
+        patient = PatientFactory(location=here, given_name="x" * 200, family_name="y" * 200)
+
+        client.post(new_url(patient), typed(patient.full_name))
+
+        assert len(Consent.objects.get().signer_name) == 401
+
     def test_consent_without_a_time_lasts_until_it_is_withdrawn(self, client, nurse, patient):
         client.post(new_url(patient, "photo-record"), signed(form_key="photo-record/en/1"))
 
@@ -174,10 +182,10 @@ class TestSigning:
             ("strokes", {"strokes": "[[[2, 0]]]"}),
             ("strokes", {"strokes": "\x00"}),
             ("signer", {"signer": "nobody"}),
-            ("signer_name", {"signer": "other", "signer_name": "x" * 300, "signer_relation": "mother"}),
+            ("signer_name", {"signer": "other", "signer_name": "x" * 402, "signer_relation": "mother"}),
             ("signer_name", {"signer": "other", "signer_name": "NUL \x00", "signer_relation": "mother"}),
             ("signer_relation", {"signer": "other", "signer_name": "Ada", "signer_relation": "x" * 101}),
-            ("typed", {"strokes": "", "typed": "x" * 300}),
+            ("typed", {"strokes": "", "typed": "x" * 402}),
             ("typed", {"strokes": "", "typed": "NUL \x00"}),
             ("form_token", {"form_token": "none"}),
         ],
@@ -439,17 +447,24 @@ class TestWithdrawing:
 
     def test_in_the_same_moment_the_first_wins(self, client, nurse, patient, monkeypatch):
         consent = ConsentFactory(patient=patient)
-        withdraw = Consent.withdraw
+        withdraw = actions.withdraw_consent
 
-        def late(self, **facts):
+        def late(mine, **facts):
             withdraw(Consent.objects.get(), **facts | {"reason": "The other tab"})
-            withdraw(self, **facts)
+            return withdraw(mine, **facts)
 
-        monkeypatch.setattr(Consent, "withdraw", late)
+        monkeypatch.setattr(actions, "withdraw_consent", late)
         response = self.post(client, consent)
 
         consent.refresh_from_db()
         assert response.url == consent.get_absolute_url()
+        assert consent.withdrawal_reason == "The other tab"
+
+    def test_without_its_version_it_stays(self, client, nurse, patient):
+        response = self.post(client, ConsentFactory(patient=patient), version="")
+
+        assert "Somebody changed this record" in response.content.decode()
+        assert Consent.objects.in_force(NOW).exists()
 
     def test_expired_one_may_be_withdrawn_too(self, client, nurse, patient):
         consent = ConsentFactory(patient=patient, expires_on=date(2026, 3, 3))

@@ -1,10 +1,13 @@
 """Consents: what is signed stays as it was signed, and holds until its day or its withdrawal."""
 
+import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
+from django.urls import reverse
 
 from clinic.models.record import VersionConflictError
 from clinic.roles import Role
@@ -104,6 +107,16 @@ def test_consent_is_intact_as_signed_and_after_a_withdrawal():
     assert stored.is_intact()
 
 
+def test_consent_is_intact_after_a_dump_of_the_data_is_loaded_back():
+    ConsentFactory(method="drawn", strokes=STROKES, signed_at=SIGNED + timedelta(microseconds=123_456))
+    dump = serializers.serialize("json", [*ConsentForm.objects.all(), *Consent.objects.all()])
+
+    for row in serializers.deserialize("json", dump):
+        row.save()
+
+    assert Consent.objects.get().is_intact()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -172,3 +185,69 @@ def test_consents_of_other_places_are_not_seen():
 
     assert list(Consent.objects.visible_to(nurse)) == [consent]
     assert consent.expires_on == date(2027, 3, 2)
+
+
+def test_longest_reason_is_kept_whole():
+    consent = ConsentFactory()
+    consent.withdraw(reason="x" * 300, by=consent.recorded_by, now=SIGNED, version=1)
+
+    assert Consent.objects.get().withdrawal_reason == "x" * 300
+
+
+@pytest.fixture
+def manager(client):
+    client.force_login(UserFactory(role=Role.ADMIN))
+    return client
+
+
+def form_page(form):
+    return reverse("admin:patients_consentform_change", args=[form.pk])
+
+
+def test_admin_writes_a_version_and_publishes_it(manager):
+    form = ConsentFormFactory(number=2, valid_months=12)
+
+    sent = {
+        "purpose": form.purpose,
+        "language": "en",
+        "number": 2,
+        "title": "Consent, reworded",
+        "text": "Other words.",
+        "valid_months": 6,
+        "published_at_0": "2026-03-01",
+        "published_at_1": "09:00",
+    }
+    manager.post(form_page(form), sent)
+
+    form.refresh_from_db()
+    assert (form.title, form.is_published) == ("Consent, reworded", True)
+
+    manager.post(form_page(form), sent | {"text": "Once more.", "valid_months": 24})
+
+    form.refresh_from_db()
+    assert (form.text, form.valid_months) == ("Other words.", 24)
+
+
+def test_admin_does_not_write_a_version_twice(manager):
+    first = first_form("treatment")
+
+    response = manager.post(
+        reverse("admin:patients_consentform_add"),
+        {"purpose": "treatment", "language": "en", "number": 1, "title": first.title, "text": "Other."},
+    )
+
+    assert "Give it the next number." in response.content.decode()
+
+
+def test_file_of_texts_does_not_reword_a_published_one(manager):
+    first = first_form("contact")
+    rows = f"id,purpose,language,number,title,text,valid_months,published_at\n{first.pk},contact,en,1,New,Other,,\n"
+    upload = io.BytesIO(rows.encode())
+    upload.name = "texts.csv"
+
+    page = manager.post(
+        reverse("admin:patients_consentform_import"), {"format": "0", "resource": "0", "import_file": upload}
+    )
+
+    assert "Write the next version." in page.content.decode()
+    assert first_form("contact").text == first.text

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from django.urls import reverse
 
-from tests.factories import UserFactory
+from patients.models import Screening, ScreeningQuestion
+from tests.factories import LotFactory, UserFactory, make_ready
+from treatments.models import Lot
 
 FIRST = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)  # 07:00 in Los Angeles
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # 11:30 there, eight days later
@@ -26,8 +28,16 @@ def edit_url(session):
 
 
 def form_of(course, **changes):
-    """Return a form with all that signing asks for, sent by the course's clinician."""
+    """Return a form with all that signing asks for, sent by the course's clinician; the patient may be treated."""
+    if not course.patient.consents.exists():
+        make_ready(course)
+    lot = Lot.objects.filter(location=course.location).first() or LotFactory(location=course.location)
+    codes = ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT).values_list("code", flat=True)
     return {
+        "source-0": f"lot:{lot.public_id}",
+        "drawn-0": "2.0",
+        "asked_back": "none",
+        **{f"screening-{code}": "no" for code in codes},
         "form_token": str(uuid.uuid4()),
         "performed_at": "2026-03-10T11:00",
         "performed_by": course.clinician.pk,

@@ -187,7 +187,7 @@ def test_centimetres_at_an_imperial_place_are_asked(client):
 
     asked = client.post(url(course), form(nurse, **thigh("left", "57", "57")))
 
-    assert asked.context["form"].questions == ["Thigh girth, left: 57.0 in is unusual. Were these centimetres?"]
+    assert asked.context["form"].asked == ["Thigh girth, left: 57.0 in is unusual. Were these centimetres?"]
 
 
 def test_change_of_over_five_centimetres_in_a_fortnight_is_asked(client, nurse, course):
@@ -197,7 +197,7 @@ def test_change_of_over_five_centimetres_in_a_fortnight_is_asked(client, nurse, 
     asked = client.post(url(course), form(nurse, **thigh("left", "54.9", "54.9")))
     kept = client.post(url(course), form(nurse, **thigh("left", "55.0", "55.0")))
 
-    assert asked.context["form"].questions == [
+    assert asked.context["form"].asked == [
         "Thigh girth, left: 54.9\N{NO-BREAK SPACE}cm now, 60.0\N{NO-BREAK SPACE}cm on 2 March, 8 days before."
     ]
     assert kept.status_code == 302

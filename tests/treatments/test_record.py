@@ -4,14 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.urls import reverse
 
 from tests.factories import (
     AppointmentFactory,
+    ConsentFactory,
     ContactAttemptFactory,
     CourseFactory,
     FollowUpFactory,
     LocationFactory,
     PatientFactory,
+    ScreeningFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
@@ -164,3 +167,24 @@ def test_record_asks_as_often_for_three_as_for_one(client, nurse, patient, count
 
     with django_assert_num_queries(QUERIES):
         client.get(patient.get_absolute_url())
+
+
+def test_what_is_missing_before_a_treatment_is_said_with_the_way_to_it(client, nurse, patient):
+    page = client.get(patient.get_absolute_url()).content.decode()
+
+    assert "Before treatment" in page
+    assert page.count("Missing") == 2
+    assert reverse("screening-new", args=[patient.public_id]) in page
+    assert reverse("patient-consents", args=[patient.public_id]) in page
+
+
+def test_what_was_asked_and_signed_is_on_the_record(client, nurse, patient):
+    screening = ScreeningFactory(patient=patient, answers={"keloid": "yes", "stroke": "yes", "idd": "no"})
+    consent = ConsentFactory(patient=patient)
+
+    page = client.get(patient.get_absolute_url()).content.decode()
+
+    assert "Valid to 2 Mar 2027" in page
+    assert consent.get_absolute_url() in page
+    assert page.count(screening.get_absolute_url()) == 3
+    assert page.index("Stroke or TIA") < page.index("Keloids")

@@ -148,7 +148,7 @@ def proposal(patient: Patient, course: Course | None, follow_up: FollowUp | None
     course = course or patient.courses.running().select_related("protocol", "location").first()
     if course is None:
         return {"kind": Appointment.Kind.CONSULTATION, "minutes": 30, "starts_at": next_full_hour(now)}
-    last = course.sessions.order_by("-performed_at").first()
+    last = course.sessions.standing().order_by("-performed_at").first()
     start = next_full_hour(now)
     if last and follow_up is None:
         local = course.location.local(last.performed_at)

@@ -31,7 +31,7 @@ def turn(course: Course, status: Course.Status, *, on: date, reason: str = "", v
             _("A course that is %(now)s cannot become %(then)s.")
             % {"now": course.get_status_display().lower(), "then": Course.Status(status).label.lower()}
         )
-    last = course.sessions.order_by("performed_at").last()
+    last = course.sessions.standing().order_by("performed_at").last()
     if status in Course.ENDED and last and on < course.day_of(last.performed_at):
         # A session after the end is a treatment at the follow-up: one that was meant to count would stop counting.
         raise ValidationError(

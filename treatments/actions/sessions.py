@@ -1,7 +1,7 @@
-"""Logging and signing sessions, and what follows for the course and its follow-up."""
+"""Logging, signing, amending and withdrawing sessions, and what follows for the course and its follow-up."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.roles import Role
+from patients.models import Screening, ScreeningAnswer, ScreeningQuestion
 from treatments.actions import appointments
+from treatments.actions.injections import keep_injections
+from treatments.actions.since import Answered, Noticed, keep_answers, keep_noticed
 from treatments.actions.windows import answered_follow_up, lock, move_window
-from treatments.models import Appointment, Course, Session, SideEffect, SideEffectKind
+from treatments.drawn import Drawn, drawn_of
+from treatments.gate import open_stops, problems, unanswered
+from treatments.models import Appointment, Course, Override, Session, SideEffect, SideEffectKind
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -27,48 +32,99 @@ class Seen:
     lasted: timedelta | None = None
 
 
+@dataclass(frozen=True)
+class Written:
+    """What a session's page says beside the session's own row.
+
+    `drawn` is what was given; `reactions` were seen right after it; `answers` and `noticed` are about the reactions
+    to earlier sessions; `screening` is (question, "yes" or "no", detail) for each question answered.
+    """
+
+    drawn: Drawn
+    reactions: list[Seen] = field(default_factory=list)
+    answers: list[Answered] = field(default_factory=list)
+    noticed: Noticed | None = None
+    screening: list[tuple[ScreeningQuestion, str, str]] = field(default_factory=list)
+
+
 @transaction.atomic
 def keep(
     session: Session,
     save: Callable[[], Session],
     *,
-    reactions: Iterable[Seen],
+    written: Written,
     by: "User",
     now: datetime,
     signing: bool,
+    overrides: Mapping[str, str] | None = None,
 ) -> Session:
-    """Save a session as `save` does, with the reactions seen at it, and sign it when asked.
+    """Save a session as `save` does, with all that was written beside it, and sign it when asked.
 
-    Each reaction begins with the session, and moves with it. The appointment it was given at is done; where none is
+    Each reaction seen at it begins with it, and moves with it. The appointment it was given at is done; where none is
     named, it is the one for which the patient is here that day.
     After the end of its course it is a treatment at the follow-up, from the draft on.
+    Raises `ValidationError` when a lot has too little left, or something stops the signature.
     """
     lock(session.course_id)
     if session.appointment is None:
         session.appointment = Appointment.objects.here_for(session.course, session.course.day_of(session.performed_at))
     session.follow_up = answered_follow_up(session)
+    keep_screening(session, written.screening, by=by)
     moving = list(session.side_effects.begun_with_session()) if session.pk else []
     save()
     for effect in moving:
         effect.move(session.performed_at - effect.onset_at)
         effect.save_over(effect.version)
-    for seen in reactions:
-        SideEffect.objects.create(
-            session=session,
-            kind=seen.kind,
-            severity=seen.severity,
-            onset_at=session.performed_at,
-            resolved_at=session.performed_at + seen.lasted if seen.lasted else None,
-            reported_by=reporter(by),
-            recorded_by=by,
-        )
+    keep_injections(session, written.drawn)
+    keep_answers(session, written.answers)
+    if written.noticed:
+        keep_noticed(written.noticed, by=by)
+    for seen in written.reactions:
+        keep_seen(session, seen, by=by)
     # As it stands now: somebody may have moved it on the board while the session was typed.
     appointment = Appointment.objects.select_for_update().filter(sessions=session).first()
     if appointment and appointment.status in Appointment.HERE:
         appointments.turn(appointment, Appointment.Status.DONE, now=now, version=appointment.version)
     if signing:
-        sign(session, by=by, now=now, version=session.version)
+        sign(session, by=by, now=now, version=session.version, overrides=overrides)
     return session
+
+
+def keep_seen(session: Session, seen: Seen, *, by: "User") -> SideEffect:
+    """Log a reaction that began with the session."""
+    return SideEffect.objects.create(
+        session=session,
+        kind=seen.kind,
+        severity=seen.severity,
+        onset_at=session.performed_at,
+        resolved_at=session.performed_at + seen.lasted if seen.lasted else None,
+        reported_by=reporter(by),
+        recorded_by=by,
+    )
+
+
+def keep_screening(session: Session, answers: list[tuple[ScreeningQuestion, str, str]], *, by: "User") -> None:
+    """Write the short screening of the day, dated with the session; a question left blank has no answer."""
+    screening = session.screening
+    if screening is None:
+        if not answers:
+            return
+        screening = Screening.objects.create(
+            patient=session.course.patient,
+            kind=Screening.Kind.SHORT,
+            answered_at=session.performed_at,
+            recorded_by=by,
+        )
+        session.screening = screening
+    elif screening.answered_at != session.performed_at:
+        screening.answered_at = session.performed_at
+        screening.save_over(screening.version)
+    stored = {row.question_id: row for row in screening.answers.all()}
+    for question, answer, detail in answers:
+        row = stored.get(question.pk) or ScreeningAnswer(screening=screening, question=question)
+        if (row.answer, row.detail) != (answer, detail):
+            row.answer, row.detail = answer, detail
+            row.save()
 
 
 def reporter(user: "User") -> SideEffect.Reporter:
@@ -76,34 +132,35 @@ def reporter(user: "User") -> SideEffect.Reporter:
 
 
 def proposal(course: Course, by: "User", now: datetime) -> dict[str, Any]:
-    """Return what a new session of the course starts from: now, by this person, areas and technique as last time."""
-    last = course.sessions.order_by("-performed_at", "-pk").prefetch_related("areas").first()
+    """Return what a new session of the course starts from: now, by this person, technique and needle as last time."""
+    last = course.sessions.standing().order_by("-performed_at", "-pk").first()
     start = {"performed_at": now.replace(second=0, microsecond=0), "performed_by": by}
     if last is None:
-        return start | {"areas": course.areas.all(), "technique": Session.Technique.NAPPAGE}
-    return start | {
-        "areas": last.areas.all(),
-        "technique": last.technique,
-        "needle": last.needle,
-        "depth_mm": last.depth_mm,
-    }
+        return start | {"technique": Session.Technique.NAPPAGE}
+    return start | {name: getattr(last, name) for name in ("technique", "needle", "depth_mm", "antiseptic", "device")}
 
 
 @transaction.atomic
-def sign(session: Session, *, by: "User", now: datetime, version: int) -> Session:
-    """Sign a session: it counts from now on and changes no more. A planned course becomes active by its first one.
+def sign(
+    session: Session, *, by: "User", now: datetime, version: int, overrides: Mapping[str, str] | None = None
+) -> Session:
+    """Sign a session: it counts from now on and changes only by an amendment.
 
-    Raises `ValidationError` when the session is signed already or lacks what a signed one has, and
-    `VersionConflictError` when somebody changed it since `version` was read.
+    A planned course becomes active by its first one. `overrides` are the reasons, by code, for what is passed over.
+    Raises `ValidationError` when the session is signed already, lacks what a signed one has, or something stops it,
+    and `VersionConflictError` when somebody changed it since `version` was read.
     """
     course = lock(session.course_id)
     if session.signed_by:
         raise ValidationError(
             _("%(name)s signed this session already.") % {"name": session.signed_by.get_full_name()}, code="signed"
         )
-    missing = session.missing_for_signing(has_areas=session.areas.exists())
+    if session.is_in_error:
+        raise ValidationError(_("This session was entered in error."), code="error")
+    missing = unanswered(session)
     if missing:
         raise ValidationError([ValidationError(text, code=field) for field, text in missing.items()])
+    pass_gate(session, by=by, now=now, overrides=overrides or {})
     session.signed_at, session.signed_by = now, by
     session.follow_up = answered_follow_up(session)
     session.save_over(version)
@@ -113,3 +170,23 @@ def sign(session: Session, *, by: "User", now: datetime, version: int) -> Sessio
         course.save_over(course.version)
     move_window(course)
     return session
+
+
+def pass_gate(session: Session, *, by: "User", now: datetime, overrides: Mapping[str, str]) -> None:
+    """Refuse what stands against the signature, as it stands now, and keep what was passed over with its reason."""
+    found = problems(drawn_of(session), now)
+    stops = open_stops(found, overrides)
+    if stops:
+        raise ValidationError([ValidationError(problem.words, code=problem.code) for problem in stops])
+    for problem in found:
+        if problem.stops:
+            Override.objects.get_or_create(
+                session=session,
+                code=problem.code,
+                defaults={
+                    "words": problem.words,
+                    "reason": overrides[problem.code],
+                    "made_by": by,
+                    "made_at": now,
+                },
+            )

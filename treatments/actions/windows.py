@@ -57,7 +57,7 @@ def close_visit(appointment: Appointment) -> None:
     counts from the session.
     """
     course = appointment.course
-    if not appointment.follow_up or not course or appointment.sessions.exists():
+    if not appointment.follow_up or not course or appointment.sessions.standing().exists():
         return
     last = _last_session(course)
     days = [course.day_of(appointment.starts_at), *([course.day_of(last.performed_at)] if last else [])]
@@ -95,3 +95,10 @@ def _count_from(course: Course, day: date) -> FollowUp:
 def _frame(course: Course, day: date) -> Window:
     protocol = course.protocol
     return window(day, months_min=protocol.follow_up_months_min, months_max=protocol.follow_up_months_max)
+
+
+def withdraw_window(course: Course) -> None:
+    """Take back the first window of a course that has no signed session any more, while nobody acted on it."""
+    latest = course.follow_ups.order_by("number").last()
+    if latest and latest.is_untouched():
+        latest.delete()

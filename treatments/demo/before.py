@@ -14,14 +14,15 @@ ANSWERED_YES = {3: ("keloid", ""), 5: ("antiplatelet", "ibuprofen now and then")
 PURPOSES = (ConsentForm.Purpose.TREATMENT, ConsentForm.Purpose.PHOTO_RECORD)
 
 
-def screen_and_sign(patient: Patient, *, number: int, nurse: User, now: datetime) -> None:
-    """Ask and sign some weeks ago. Every seventh was not asked, every ninth has not signed."""
-    at = now - timedelta(days=20 + number % 30)
-    if number % 7:
-        screen(patient, yes=ANSWERED_YES.get(number), nurse=nurse, at=at)
-    if number % 9:
-        for purpose in PURPOSES[: 1 + number % 2]:
-            sign(patient, purpose, nurse=nurse, at=at + timedelta(minutes=10))
+def screen_and_sign(patient: Patient, *, number: int, nurse: User, treated_since: datetime, now: datetime) -> None:
+    """Ask and sign before the first session, and ask again some weeks ago. Every seventh was not asked again."""
+    first = treated_since - timedelta(days=3)
+    screen(patient, yes=None, nurse=nurse, at=first)
+    for purpose in PURPOSES[: 1 + number % 2]:
+        sign(patient, purpose, nurse=nurse, at=first + timedelta(minutes=10))
+    again = now - timedelta(days=20 + number % 30)
+    if number % 7 and again > first:
+        screen(patient, yes=ANSWERED_YES.get(number), nurse=nurse, at=again)
 
 
 def screen(patient: Patient, *, yes: tuple[str, str] | None, nurse: User, at: datetime) -> None:

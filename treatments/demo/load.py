@@ -8,12 +8,15 @@ from django.db import transaction
 
 from clinic.models import Location, Room, User
 from clinic.roles import Role
-from patients.models import Allergy, Patient
+from patients.models import Allergy, Patient, Screening, ScreeningQuestion
 from treatments.actions.courses import turn
-from treatments.actions.sessions import sign
+from treatments.actions.injections import keep_injections
+from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
 from treatments.demo.scoring import score
+from treatments.demo.shelf import drawn_for
+from treatments.demo.stock import stock
 from treatments.models import (
     Appointment,
     ContactAttempt,
@@ -28,6 +31,12 @@ from treatments.models import (
 
 # Known to everyone who reads this, which is why the demo listens on this machine only and has a database of its own.
 PASSWORD = "mesotrack-demo"  # noqa: S105 -- opens the invented clinic only
+
+# What a clinician of the demo signs all the same, with the reason.
+PASSED_OVER = {
+    "screening-expired": "Asked at every session, nothing new.",
+    "screening:anticoagulant": "Apixaban paused by the cardiologist since the day before.",
+}
 
 ACCOUNTS = [
     ("sam.adeyemi@demo.example", "Nurse", "Sam", "Adeyemi", Role.STAFF),
@@ -46,9 +55,10 @@ def _load(now: datetime) -> Iterator[str]:
     harbour, lindenhof = locations()
     staff, doctor, _manager = accounts([harbour, lindenhof])
     for location, people in ((harbour, HARBOUR_STREET), (lindenhof, LINDENHOF)):
+        stock(location, by=doctor, now=now)
         for number, person in enumerate(people, 1):
             patient = register(person, location, number, now)
-            screen_and_sign(patient, number=number, nurse=staff, now=now)
+            screen_and_sign(patient, number=number, nurse=staff, treated_since=treated_since(person, now), now=now)
             for treatment in person.treatments:
                 course = treat(patient, person, treatment, doctor=doctor, nurse=staff, now=now)
                 score(course, number, has_baseline=treatment.has_baseline, doctor=doctor, nurse=staff, now=now)
@@ -132,13 +142,25 @@ def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nu
         for number in range(plan.done)
     ]
     for session in sessions[: len(sessions) - 1 if plan.draft else len(sessions)]:
-        sign(session, by=doctor, now=session.performed_at + timedelta(minutes=25), version=session.version)
+        sign(
+            session,
+            by=doctor,
+            now=session.performed_at + timedelta(minutes=25),
+            version=session.version,
+            overrides=PASSED_OVER,
+        )
     for reaction in plan.reactions:
         react(sessions[-reaction.after], reaction, nurse, now)
     if plan.ended:
         course.refresh_from_db()
         turn(course, Course.Status(plan.ended), on=last_on, reason=plan.reason, version=course.version)
     return course
+
+
+def treated_since(person: Person, now: datetime) -> datetime:
+    """Return when the first session of all the person's courses was, now for none."""
+    days = [plan.since + plan.every * max(plan.done - 1, 0) for plan in person.treatments]
+    return now - timedelta(days=max(days, default=0))
 
 
 def perform(
@@ -161,8 +183,14 @@ def perform(
         reactions_asked=Session.Asked.SOME
         if any(plan.done - reaction.after == number for reaction in plan.reactions)
         else Session.Asked.NONE,
+        asked_back=Session.Asked.NONE if number else Session.Asked.NOT_ASKED,
+        antiseptic="Chlorhexidine 2 %",
     )
     session.areas.set(course.areas.all())
+    keep_injections(session, drawn_for(session))
+    questions = ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT)
+    keep_screening(session, [(question, "no", "") for question in questions], by=nurse)
+    session.save()
     return session
 
 

@@ -16,7 +16,7 @@ import treatments.models.instrument
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0002_catalogue"),
+        ("treatments", "0010_products"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

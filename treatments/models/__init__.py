@@ -1,29 +1,48 @@
+from treatments.models.amendment import Amendment
 from treatments.models.appointment import Appointment
+from treatments.models.ask_back import AskBack
 from treatments.models.assessment import Assessment, Score
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
+from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
 from treatments.models.milestone_review import MilestoneReview
+from treatments.models.override import Override
+from treatments.models.preparation import Ingredient, Preparation
+from treatments.models.product import Lot, Product, StockChange
 from treatments.models.reminder import Reminder
+from treatments.models.restriction import Restriction
 from treatments.models.session import Session
 from treatments.models.side_effect import SideEffect
+from treatments.models.working_copy import WorkingCopy
 
 __all__ = [
+    "Amendment",
     "Appointment",
+    "AskBack",
     "Assessment",
     "ContactAttempt",
     "Course",
     "FollowUp",
     "Indication",
+    "Ingredient",
+    "Injection",
     "Instrument",
     "InstrumentItem",
+    "Lot",
     "MilestoneReview",
+    "Override",
+    "Preparation",
+    "Product",
     "Protocol",
     "Reminder",
+    "Restriction",
     "Score",
     "Session",
     "SideEffect",
     "SideEffectKind",
+    "StockChange",
     "TreatmentArea",
+    "WorkingCopy",
 ]

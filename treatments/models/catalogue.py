@@ -165,6 +165,9 @@ class Protocol(models.Model):
         _("weight gain flagged, percent of baseline"), max_digits=4, decimal_places=1, default=5
     )
     weight_gain_kg = models.DecimalField(_("weight gain flagged, kg"), max_digits=4, decimal_places=1, default=3)
+    screening_days = models.PositiveSmallIntegerField(
+        _("screening is valid for days"), default=90, validators=[MinValueValidator(1), MaxValueValidator(730)]
+    )
     areas = models.ManyToManyField(
         TreatmentArea, verbose_name=_("areas offered"), related_name="protocols", blank=True
     )

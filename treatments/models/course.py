@@ -41,7 +41,7 @@ class CourseQuerySet(models.QuerySet["Course"]):
         """
         from treatments.models.session import Session  # noqa: PLC0415 -- session imports course
 
-        own = Session.objects.filter(course=OuterRef("pk")).order_by()
+        own = Session.objects.standing().filter(course=OuterRef("pk")).order_by()
         logged = own.of_course_itself().values("course").annotate(n=Count("pk")).values("n")
         return self.annotate(
             done=Coalesce(Subquery(own.counting().values("course").annotate(n=Count("pk")).values("n")), 0),

@@ -106,7 +106,8 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
     def unattended(self) -> "FollowUpQuerySet":
         """Return those nobody came to yet, without the rest of `with_facts`."""
-        came = Q(sessions__signed_at__isnull=False) | Q(appointments__status=Appointment.Status.DONE)
+        treated = Q(sessions__signed_at__isnull=False, sessions__entered_in_error_at=None)
+        came = treated | Q(appointments__status=Appointment.Status.DONE)
         return self.exclude(pk__in=self.model.objects.filter(came).values("pk")).filter(overtaken_by=None)
 
     def to_call(self, today: date) -> "FollowUpQuerySet":
@@ -288,7 +289,7 @@ class FollowUp(Versioned):
 
     def is_untouched(self) -> bool:
         """Say whether nothing hangs on it: no call, no message, no booking, no session. Asks the database."""
-        return not (self.was_spoken_of() or self.sessions.exists() or self.appointments.exists())
+        return not (self.was_spoken_of() or self.sessions.standing().exists() or self.appointments.exists())
 
     def state(self, today: date) -> State:
         """Return how it stands today, from the facts that `FollowUpQuerySet.with_facts` annotated."""

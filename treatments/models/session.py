@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
-from patients.models import Patient, seen_by
+from patients.models import Patient, Screening, seen_by
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
@@ -28,11 +28,15 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def visible_to(self, user: "User") -> "SessionQuerySet":
         return self.filter(seen_by(user, "course__patient"))
 
+    def standing(self) -> "SessionQuerySet":
+        """Leave out those that were entered in error."""
+        return self.filter(entered_in_error_at=None)
+
     def signed(self) -> "SessionQuerySet":
-        return self.exclude(signed_at=None)
+        return self.standing().exclude(signed_at=None)
 
     def drafts(self) -> "SessionQuerySet":
-        return self.filter(signed_at=None)
+        return self.standing().filter(signed_at=None)
 
     def of_patient(self, patient: Patient) -> "SessionQuerySet":
         return self.filter(course__patient=patient)
@@ -59,8 +63,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.order_by().aggregate(count=Count("pk"), oldest_at=models.Min("performed_at"))
 
     def of_course_itself(self) -> "SessionQuerySet":
-        """Leave out the treatments given at a follow-up: they are numbered with none of the course's."""
-        return self.filter(follow_up=None)
+        """Leave out the treatments given at a follow-up, and what was entered in error: neither has a number."""
+        return self.standing().filter(follow_up=None)
 
     def counting(self) -> "SessionQuerySet":
         """Return the sessions that count as done: signed, and of the course itself."""
@@ -79,8 +83,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Load what a session's own page shows."""
         return (
             self.with_number()
-            .select_related("performed_by", "signed_by", "appointment", "follow_up")
+            .select_related(
+                "performed_by", "signed_by", "entered_in_error_by", "appointment", "follow_up", "screening"
+            )
             .prefetch_related(
+                "screening__answers__question",
                 "areas",
                 "side_effects__kind",
                 "side_effects__area",
@@ -89,7 +96,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         )
 
     def with_number(self) -> "SessionQuerySet":
-        """Annotate `number`, its place in its course by the time it was performed; None for a follow-up's."""
+        """Annotate `number`, its place in its course by the time it was performed.
+
+        None for a follow-up's, and for one that was entered in error.
+        """
         earlier = (
             Session.objects.of_course_itself()
             .filter(course=OuterRef("course"))
@@ -102,7 +112,8 @@ class SessionQuerySet(models.QuerySet["Session"]):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        return self.annotate(number=models.Case(models.When(follow_up=None, then=Subquery(earlier)), default=None))
+        numbered = models.When(follow_up=None, entered_in_error_at=None, then=Subquery(earlier))
+        return self.annotate(number=models.Case(numbered, default=None))
 
 
 class Session(Versioned):
@@ -118,7 +129,7 @@ class Session(Versioned):
         DEEP = "deep", _("Deep, 13 mm at 45°")
 
     class Asked(models.TextChoices):
-        """Whether reactions right after the injections were asked for. Blank is not asked: another fact than none."""
+        """Whether reactions were asked for. Blank is not asked: another fact than none."""
 
         NOT_ASKED = "", _("not asked")
         NONE = "none", _("none")
@@ -192,6 +203,37 @@ class Session(Versioned):
     reactions_asked = models.CharField(
         _("reaction now"), max_length=4, choices=Asked, default=Asked.NOT_ASKED, blank=True
     )
+    asked_back = models.CharField(
+        _("anything new since the last session"),
+        max_length=4,
+        choices=Asked,
+        default=Asked.NOT_ASKED,
+        blank=True,
+    )
+    screening = models.OneToOneField(
+        Screening,
+        verbose_name=_("screening of the day"),
+        on_delete=models.PROTECT,
+        related_name="session",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    map_points = models.JSONField(
+        _("points placed by hand"),
+        default=dict,
+        blank=True,
+        help_text=_("By area: [view, x, y] with fractions of the picture. Empty: spread over the area."),
+    )
+    antiseptic = models.CharField(_("skin antiseptic"), max_length=60, blank=True, validators=[validate_plain_text])
+    device = models.CharField(
+        _("syringe or gun"),
+        max_length=60,
+        blank=True,
+        validators=[validate_plain_text],
+        help_text=_("With its serial number, where it has one."),
+    )
+    aftercare_given = models.BooleanField(_("aftercare explained and handed over"), default=False)
     early_reason = models.CharField(
         _("reason for the early session"), max_length=300, blank=True, validators=[validate_plain_text]
     )
@@ -205,6 +247,19 @@ class Session(Versioned):
         null=True,
         blank=True,
         editable=False,
+    )
+    entered_in_error_at = models.DateTimeField(_("entered in error"), null=True, blank=True, editable=False)
+    entered_in_error_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("found to be in error by"),
+        on_delete=models.PROTECT,
+        related_name="sessions_found_in_error",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    entered_in_error_reason = models.CharField(
+        _("why it is in error"), max_length=300, blank=True, editable=False, validators=[validate_plain_text]
     )
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, editable=False)
@@ -241,10 +296,19 @@ class Session(Versioned):
                 name="session_signed_by_someone_after_it",
                 violation_error_message=_("A session is signed by someone, and after it was performed."),
             ),
+            models.CheckConstraint(
+                condition=Q(entered_in_error_at=None, entered_in_error_by=None, entered_in_error_reason="")
+                | Q(entered_in_error_at__isnull=False, entered_in_error_by__isnull=False)
+                & ~Q(entered_in_error_reason=""),
+                name="session_in_error_has_a_reason",
+                violation_error_message=_("Entered in error has a person and a reason."),
+            ),
         ]
         indexes = [
             models.Index(fields=["course", "-performed_at"], name="session_by_course_latest"),
-            models.Index(fields=["performed_at"], condition=Q(signed_at=None), name="session_unsigned"),
+            models.Index(
+                fields=["performed_at"], condition=Q(signed_at=None, entered_in_error_at=None), name="session_unsigned"
+            ),
             # Few sessions answer a follow-up: by the index of all, planners think that none is worth a search.
             models.Index(fields=["follow_up"], condition=Q(follow_up__isnull=False), name="session_of_follow_up"),
         ]
@@ -325,17 +389,21 @@ class Session(Versioned):
         return missing
 
     def previous(self) -> "Session | None":
-        """Return the session of the course before this one, drafts included."""
-        others = self.course.sessions.exclude(pk=self.pk)
+        """Return the session of the course before this one with its number, drafts included."""
+        others = Session.objects.with_number().standing().filter(course=self.course_id).exclude(pk=self.pk)
         if self.performed_at:
             others = others.filter(performed_at__lte=self.performed_at)
         return others.order_by("-performed_at", "-pk").first()
 
     def following(self) -> "Session | None":
         """Return the session of the course after this one, drafts included."""
-        others = self.course.sessions.exclude(pk=self.pk).filter(performed_at__gt=self.performed_at)
-        return others.order_by("performed_at", "pk").first()
+        others = Session.objects.standing().filter(course=self.course_id, performed_at__gt=self.performed_at)
+        return others.exclude(pk=self.pk).order_by("performed_at", "pk").first()
 
     @property
     def is_signed(self) -> bool:
         return self.signed_at is not None
+
+    @property
+    def is_in_error(self) -> bool:
+        return self.entered_in_error_at is not None

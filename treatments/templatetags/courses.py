@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from clinic.drawing import track_svg
 from clinic.models import Location
 from clinic.money import show_money, show_money_range
-from clinic.units import show_weight, show_weight_change
+from clinic.units import show_ml, show_weight, show_weight_change
 from treatments.areas import areas_in_words
 from treatments.badges import COURSE_TONES, Badge
 from treatments.badges import reaction_badge as badge_of
@@ -87,3 +87,9 @@ def short_day(moment: datetime | date | None, today: date) -> str:
     if day == today:
         return _("Today")
     return date_format(day, "j M" if day.year == today.year else "j M Y")
+
+
+@register.filter
+def ml(volume: Decimal) -> str:
+    """Return "1.4 ml"."""
+    return show_ml(volume)

@@ -80,7 +80,8 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
     course = get_course(request.user, public_id)
     now = timezone.now()
     today = course.location.today(now)
-    sessions = list(course.sessions.for_course_page())
+    every = list(course.sessions.for_course_page())
+    sessions = [session for session in every if not session.is_in_error]
     return TemplateResponse(
         request,
         "treatments/courses/course.html",
@@ -88,7 +89,7 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
             "course": course,
             "areas": areas_in_words(course.areas.all()),
             "progress": progress(course, today),
-            "sessions": sessions,
+            "sessions": every,
             "latest": sessions[0] if sessions else None,
             "weight": weight_change(course, sessions),
             "reactions": SideEffect.objects.of_course(course).open().for_list(),

@@ -1,12 +1,10 @@
 """The call list, and logging a call."""
 
-import csv
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -20,6 +18,7 @@ from clinic.http import Request
 from clinic.models import User
 from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
+from clinic.spreadsheets import csv_file
 from patients.banner import banner
 from treatments.actions.follow_ups import log_contact
 from treatments.calls import Call, csv_head, csv_row
@@ -36,13 +35,6 @@ ORDERS = {State.UPCOMING: ("opens_on", "pk"), State.ATTENDED: ("-closes_on", "-p
 ALONG = {State.DUE: "closes_on", State.OVERDUE: "-closes_on", State.UPCOMING: "opens_on", State.BOOKED: ""}
 
 
-class Echo:
-    """A file that hands back what is written to it, so that a CSV file can be sent row by row."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 @may("treatments.call_patient")
 def call_list(request: Request) -> HttpResponseBase:
     now = timezone.now()
@@ -54,7 +46,8 @@ def call_list(request: Request) -> HttpResponseBase:
     order = ORDERS.get(state, ("closes_on", "pk"))
     rows = standing(narrow.qs, state, user, now).for_list()
     if request.GET.get("format") == "csv":
-        return csv_file(rows.order_by(*order).iterator(chunk_size=500), f"follow-ups-{state}-{today}.csv")
+        calls = (csv_row(row) for row in rows.order_by(*order).iterator(chunk_size=500))
+        return csv_file(csv_head(), calls, f"follow-ups-{state}-{today}.csv")
     found = page(request, rows, *order)
     return TemplateResponse(
         request,
@@ -83,22 +76,6 @@ def call_list(request: Request) -> HttpResponseBase:
 def standing(rows: FollowUpQuerySet, state: State, user: User, now: datetime) -> FollowUpQuerySet:
     """Return those that stand so, each on the day of its own place."""
     return rows.each_by_its_day(user.places, now, lambda these, day: these.in_state(state, day))
-
-
-def csv_file(rows: Iterable[FollowUp], name: str) -> StreamingHttpResponse:
-    writer = csv.writer(Echo())
-
-    def lines() -> Iterator[str]:
-        yield "\N{ZERO WIDTH NO-BREAK SPACE}"  # so that a spreadsheet reads it as UTF-8
-        yield writer.writerow(csv_head())
-        for row in rows:
-            yield writer.writerow(csv_row(row))
-
-    return StreamingHttpResponse(
-        lines(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name.replace(" ", "-")}"'},
-    )
 
 
 @may("treatments.call_patient")

@@ -73,6 +73,11 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
+  /* Printing needs a script, so its button shows itself. */
+  all("[data-print]").forEach((button) => {
+    button.hidden = false;
+  });
+
   /* Chips: "None" and any other answer exclude each other. */
   function exclude(box) {
     const group = box.closest("[data-exclusive]");
@@ -92,6 +97,9 @@
     const key = event.target.closest(".stepper button[data-step]");
     if (key) {
       takeStep(key);
+    }
+    if (event.target.closest("[data-print]")) {
+      print();
     }
     const close = event.target.closest("[data-close-toast]");
     if (close) {

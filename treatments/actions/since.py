@@ -1,0 +1,79 @@
+"""What a patient tells at the next session about the reactions to those before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from treatments.actions.side_effects import SEVERITIES, change, resolve
+from treatments.models import AskBack, Session, SideEffect, SideEffectKind, TreatmentArea
+
+if TYPE_CHECKING:
+    from clinic.models import User
+
+Answer = AskBack.Answer
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What was said of a reaction that was open; `gone_at` goes with "gone" alone."""
+
+    effect: SideEffect
+    answer: str
+    gone_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """A reaction that nobody had told of, after `session`."""
+
+    session: Session
+    kind: SideEffectKind
+    area: TreatmentArea | None
+    severity: str
+    onset_at: datetime
+    gone_at: datetime | None = None
+
+
+def keep_answers(session: Session, answers: Iterable[Answered]) -> None:
+    """Write what was said of each reaction, and what follows: gone is an end, worse a step up in severity.
+
+    The reaction is taken as it stands now: what somebody else wrote of it meanwhile is not undone.
+    """
+    for said in answers:
+        row, is_new = AskBack.objects.get_or_create(
+            session=session, side_effect=said.effect, defaults={"answer": said.answer}
+        )
+        changed = is_new or row.answer != said.answer
+        if not is_new and changed:
+            row.answer = said.answer
+            row.save()
+        effect = SideEffect.objects.select_for_update().select_related("kind", "session").get(pk=said.effect.pk)
+        if said.answer == Answer.GONE and said.gone_at and effect.resolved_at is None:
+            resolve(effect, at=said.gone_at, version=effect.version)
+        elif said.answer == Answer.WORSE and changed:
+            worsen(effect)
+
+
+def worsen(effect: SideEffect) -> None:
+    """Raise the severity by one step, which asks for a review; what is severe already is open to review again."""
+    before = SideEffect.objects.select_related("kind").get(pk=effect.pk)
+    step = min(SEVERITIES.index(effect.severity) + 1, len(SEVERITIES) - 1)
+    effect.severity = SEVERITIES[step]
+    change(effect.because(_("Worse at the next session")), before=before, version=effect.version)
+
+
+def keep_noticed(noticed: Noticed, *, by: "User") -> SideEffect:
+    """Log the new reaction where it belongs: at the session after which it began."""
+    return SideEffect.objects.create(
+        session=noticed.session,
+        kind=noticed.kind,
+        area=noticed.area,
+        severity=noticed.severity,
+        onset_at=noticed.onset_at,
+        resolved_at=noticed.gone_at,
+        reported_by=SideEffect.Reporter.PATIENT,
+        recorded_by=by,
+    )

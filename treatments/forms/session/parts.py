@@ -1,0 +1,40 @@
+"""What the parts of the session's form have in common: each adds its fields to the one form and judges them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from treatments.models import Session
+
+
+class Part(forms.ModelForm):
+    """A part of the form. `build` adds its fields; Django's own `clean` judges them, part after part."""
+
+    instance: Session
+    now: datetime
+    signing: bool
+
+    def build(self) -> None:
+        """Add the fields that depend on the course, the patient or the catalogue."""
+
+
+class VolumeField(forms.DecimalField):
+    """A volume in millilitres, to the microlitre. A decimal comma is one, as many people type it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_digits=9, decimal_places=3, min_value=Decimal("0.001"), **{"required": False, **kwargs})
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.count(",") == 1 and "." not in value:
+            value = value.replace(",", ".")
+        return super().to_python(value)
+
+
+def plain(number: Decimal | None) -> str:
+    """Return a number as an input wants it: a point, no zeros at the end, "" for none."""
+    if number is None:
+        return ""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
