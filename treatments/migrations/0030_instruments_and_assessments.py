@@ -1065,7 +1065,9 @@ class Migration(migrations.Migration):
                     models.Q(("usual_least", None), ("usual_most", None)),
                     models.Q(
                         ("usual_least__gte", models.F("least")),
+                        ("usual_least__isnull", False),
                         ("usual_least__lt", models.F("usual_most")),
+                        ("usual_most__isnull", False),
                         ("usual_most__lte", models.F("most")),
                     ),
                     _connector="OR",

@@ -150,7 +150,13 @@ class Instrument(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(usual_least=None, usual_most=None)
-                | Q(usual_least__gte=F("least"), usual_most__lte=F("most"), usual_least__lt=F("usual_most")),
+                | Q(
+                    usual_least__isnull=False,
+                    usual_most__isnull=False,
+                    usual_least__gte=F("least"),
+                    usual_most__lte=F("most"),
+                    usual_least__lt=F("usual_most"),
+                ),
                 name="instrument_usual_range_inside",
                 violation_error_message=_("The usual range has two ends and lies inside the whole one."),
             ),
