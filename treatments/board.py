@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Max, Prefetch
 from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
 
 from clinic.models import Location, Room, User
-from patients.models import Allergy
+from patients.models import Allergy, Consent, ConsentForm, Screening
 from treatments.actions.appointments import choose_room
 from treatments.areas import areas_in_words
 from treatments.models import Appointment, Course, Session, SideEffect, WorkingCopy
@@ -26,6 +27,7 @@ class Card:
     open_reactions: list[SideEffect] = field(default_factory=list)
     is_longest: bool = False
     room: Room | None = None  # where to take the patient: the room booked, or another while that is taken
+    lacks: list[str] = field(default_factory=list)  # what signing will ask for before the session: consent, screening
     copy: WorkingCopy | None = None  # what somebody typed of the next session and did not save
 
     @cached_property
@@ -119,6 +121,7 @@ def board(location: Location, now: datetime, *, of: User | None = None) -> Board
     cards = [Card(appointment, now) for appointment in appointments]
     add_open_reactions(cards)
     add_working_copies(cards)
+    add_lacks(cards, location, now)
     mark_longest(cards)
     choose_rooms(cards, location)
     columns = [
@@ -143,6 +146,26 @@ def add_working_copies(cards: list[Card]) -> None:
     found = {copy.course_id: copy for copy in copies}
     for card in cards:
         card.copy = found.get(card.appointment.course_id or 0)
+
+
+def add_lacks(cards: list[Card], location: Location, now: datetime) -> None:
+    """Say of whom no consent to the treatment is in force, and who was not screened in time: two queries."""
+    waiting = [card for card in cards if card.logs_session and card.appointment.status != Status.DONE]
+    patients = [card.appointment.patient_id for card in waiting]
+    consents = Consent.objects.in_force(now).for_purpose(ConsentForm.Purpose.TREATMENT)
+    agreed = set(consents.filter(patient__in=patients).values_list("patient", flat=True))
+    screenings = Screening.objects.in_force().full().filter(patient__in=patients).order_by()
+    screened = dict(screenings.values_list("patient").annotate(last=Max("answered_at")))
+    for card in waiting:
+        course, patient = card.appointment.course, card.appointment.patient_id
+        if course is None:
+            continue
+        if patient not in agreed:
+            card.lacks.append(_("No consent"))
+        last = screened.get(patient)
+        valid = timedelta(days=course.protocol.screening_days)
+        if last is None or location.today(now) > location.local(last).date() + valid:
+            card.lacks.append(_("To screen"))
 
 
 def mark_longest(cards: list[Card]) -> None:

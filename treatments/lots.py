@@ -210,11 +210,14 @@ class Use:
 
     @property
     def volume_ml(self) -> Decimal:
-        """Return how much of the batch was injected; of a preparation, its share by volume, to the microlitre."""
+        """Return how much of the batch was injected, to the microlitre: of a preparation its share by volume.
+
+        Without a lot, all of the preparation that the page is about.
+        """
         return sum((self._of(injection) for injection in self.session.of_batch), NOTHING).quantize(UNIT)
 
     def _of(self, injection: Injection) -> Decimal:
-        if injection.preparation is None:
+        if injection.preparation is None or not self.batch.lots:
             return injection.volume_ml
         ingredients = list(injection.preparation.ingredients.all())
         whole = sum((each.volume_ml for each in ingredients), NOTHING)
@@ -356,7 +359,7 @@ def lot_rows(lots: Iterable[Lot], now: datetime) -> Iterator[list[object]]:
             lot.number,
             lot.gtin,
             lot.expires_on.isoformat(),
-            lot.remaining_ml,
+            lot.remaining_ml.quantize(UNIT),
             lot.received_ml,
             lot.received_on.isoformat(),
             lot.supplier,

@@ -219,9 +219,11 @@ class SessionPage:
 
     @cached_property
     def booked(self) -> Appointment | None:
-        """Return the next appointment of the course that is booked already."""
-        ahead = Appointment.objects.of_patient(self.course.patient).booked_ahead(self.now)
-        return ahead.filter(course=self.course).order_by("starts_at").first()
+        """Return the next appointment of the course that is booked already, on a day after this session."""
+        place = self.course.location
+        today = place.today(self.form.instance.performed_at or self.now)
+        ahead = Appointment.objects.of_patient(self.course.patient).booked_ahead(self.now).filter(course=self.course)
+        return next((each for each in ahead[:2] if place.today(each.starts_at) > today), None)
 
 
 def next_proposal(course: Course, performed_at: datetime) -> datetime:

@@ -19,6 +19,7 @@ from tests.factories import (
     SessionFactory,
     SideEffectFactory,
     UserFactory,
+    WorkingCopyFactory,
 )
 
 
@@ -43,6 +44,7 @@ def records_at(location):
         "consent": ConsentFactory(patient=patient),
         "course": course,
         "session": SessionFactory(course=course),
+        "copy": WorkingCopyFactory(course=course, typed_by=doctor),
         "effect": SideEffectFactory(session__course=course),
         "follow_up": FollowUpFactory(course=course),
         "assessment": AssessmentFactory(course=course),

@@ -36,6 +36,7 @@ class Row:
 EVERYONE = "in 200 200 200"
 TREATING = "in 200 200 403"
 ONLY_POST = "in 405 405 405"
+ONLY_POST_TREATING = "in 405 405 403"
 # A missing or mistyped form shows the page again (200); one step of a work flow leads back with a message (302).
 TABLE = {
     "today": Row(EVERYONE),
@@ -67,10 +68,17 @@ TABLE = {
     "assessment-edit": Row(TREATING, post=TREATING),
     "assessment-error": Row(TREATING, post=TREATING),
     "session-new": Row(TREATING, post=TREATING),
+    "session-keep-new": Row(ONLY_POST_TREATING, post=TREATING),
     "session-unsigned": Row(TREATING),
     "session": Row(EVERYONE),
     "session-edit": Row(TREATING, post=TREATING),
+    "session-keep": Row(ONLY_POST_TREATING, post=TREATING),
     "session-sign": Row("in 403 405 403", post="in 403 302 403"),
+    "session-amend": Row("in 403 302 403", post="in 403 302 403"),
+    "session-keep-amendment": Row("in 403 405 403", post="in 403 200 403"),
+    "session-error": Row(TREATING, post=TREATING),
+    "working-copy-discard": Row(ONLY_POST_TREATING, post="in 302 302 403"),
+    "working-copy-reopen": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "side-effect-new": Row(TREATING, post=TREATING),
     "side-effect-list": Row(TREATING),
     "side-effect": Row(EVERYONE),
@@ -122,6 +130,7 @@ SUBJECTS = {
     "consents": "consent",
     "courses": "course",
     "sessions": "session",
+    "working-copies": "copy",
     "side-effects": "effect",
     "follow-ups": "follow_up",
     "appointments": "appointment",

@@ -32,6 +32,7 @@ from tests.factories.treatments import (
     SideEffectFactory,
     SideEffectKindFactory,
     TreatmentAreaFactory,
+    WorkingCopyFactory,
     make_ready,
 )
 
@@ -66,6 +67,7 @@ __all__ = [
     "SideEffectKindFactory",
     "TreatmentAreaFactory",
     "UserFactory",
+    "WorkingCopyFactory",
     "first_form",
     "make_ready",
     "question",

@@ -32,6 +32,7 @@ from treatments.models import (
     SideEffect,
     SideEffectKind,
     TreatmentArea,
+    WorkingCopy,
 )
 
 STARTED_ON = date(2026, 3, 2)
@@ -176,6 +177,17 @@ class SessionFactory(DjangoModelFactory):
         )
         self.asked_back = Session.Asked.NONE
         self.save()
+
+
+class WorkingCopyFactory(DjangoModelFactory):
+    """A note begun for the next session of a course, by its clinician."""
+
+    class Meta:
+        model = WorkingCopy
+
+    course = factory.SubFactory(CourseFactory)
+    typed = factory.LazyFunction(lambda: {"note": ["Half a note"]})
+    typed_by = factory.SelfAttribute("course.clinician")
 
 
 def make_ready(course: Course) -> Course:

@@ -52,7 +52,12 @@ def form_of(course, **changes):
 
 
 def errors(response):
-    return {field: list(texts) for field, texts in response.context["form"].errors.items()}
+    return {field: [spaced(text) for text in texts] for field, texts in response.context["form"].errors.items()}
+
+
+def spaced(text):
+    """Return words with a plain space where a figure and its unit stay on one line."""
+    return text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def told(response):

@@ -33,7 +33,7 @@ def test_taking_all_that_is_left_is_not_refused():
 
 
 def test_the_refusal_names_the_product_the_lot_and_what_is_left():
-    lot = LotFactory(product=ProductFactory(name="Lidocaine", strength="1 %"), number="A-117", received_ml=10)
+    lot = LotFactory(product=ProductFactory(name="Numbing mix", strength="1 %"), number="A-117", received_ml=10)
     InjectionFactory(lot=lot, volume_ml=Decimal("8.600"))
     session = SessionFactory()
     InjectionFactory(session=session, lot=lot, volume_ml=2)
@@ -41,17 +41,17 @@ def test_the_refusal_names_the_product_the_lot_and_what_is_left():
     refusal = refused(lots=[lot.pk], taker=session)
 
     [error] = refusal.error_list
-    assert refusal.messages == ["Lidocaine 1 %, lot A-117: only 1.4\xa0ml is left, 0.6\xa0ml too little."]
+    assert refusal.messages == ["Numbing mix 1 %, lot A-117: only 1.4\xa0ml is left, 0.6\xa0ml too little."]
     assert (error.code, error.params["lot"], error.params["left"]) == ("overdrawn", lot, Decimal("1.4"))
 
 
 def test_the_refusal_of_an_empty_lot_says_that_nothing_is_left():
-    lot = LotFactory(product=ProductFactory(name="Caffeine", strength=""), number="C-1", received_ml=10)
+    lot = LotFactory(product=ProductFactory(name="Coffee", strength=""), number="C-1", received_ml=10)
     InjectionFactory(lot=lot, volume_ml=10)
     session = SessionFactory()
     InjectionFactory(session=session, lot=lot, volume_ml=1)
 
-    assert refused(lots=[lot.pk], taker=session).messages == ["Caffeine, lot C-1: nothing is left."]
+    assert refused(lots=[lot.pk], taker=session).messages == ["Coffee, lot C-1: nothing is left."]
 
 
 def test_without_a_taker_the_refusal_says_how_much_too_much_it_is():

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.models import VersionConflictError
 from treatments.actions.stock import lock_sources, named, refuse_overdraw
 from treatments.models import Ingredient, Lot, Preparation
 from treatments.rules.stock import Fault
@@ -63,7 +64,10 @@ def discard(preparation: Preparation, *, reason: str, by: "User", now: datetime,
     thrown away already.
     """
     lock_sources(lots=[], preparations=[preparation.pk])
-    if preparation.discarded_at:
+    stored = Preparation.objects.get(pk=preparation.pk)
+    if stored.version != version:
+        raise VersionConflictError
+    if stored.discarded_at:
         raise ValidationError(_("It was thrown away already."), code="discarded")
     preparation.discarded_at, preparation.discarded_by, preparation.discard_reason = now, by, reason
     return preparation.because(reason).save_over(version)

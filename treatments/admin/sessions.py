@@ -1,7 +1,18 @@
 from django.contrib import admin
 
-from clinic.admin.records import ReadOnly, RecordAdmin
-from treatments.models import Session, SideEffect
+from clinic.admin.records import ExportedAdmin, ReadOnly, RecordAdmin
+from treatments.models import Amendment, AskBack, Override, Restriction, Session, SideEffect, WorkingCopy
+
+OF_SESSION = ["session__course__patient", "session__course__protocol"]
+PATIENT_OF_SESSION = ["session__course__patient__sort_name", "session__course__patient__record_number"]
+
+
+class OfSession:
+    """What hangs on a session, listed with the patient."""
+
+    @admin.display(ordering="session__course__patient__sort_name")
+    def patient(self, row: Amendment | AskBack | Override) -> str:
+        return str(row.session.course.patient)
 
 
 @admin.register(Session)
@@ -28,3 +39,59 @@ class SideEffectAdmin(ReadOnly, RecordAdmin):
     @admin.display(ordering="session__course__patient__sort_name")
     def patient(self, side_effect: SideEffect) -> str:
         return str(side_effect.session.course.patient)
+
+
+@admin.register(AskBack)
+class AskBackAdmin(ReadOnly, OfSession, RecordAdmin):
+    list_display = ["session", "patient", "side_effect", "answer"]
+    list_filter = ["answer", "session__course__location"]
+    list_select_related = [
+        *OF_SESSION,
+        "side_effect__kind",
+        "side_effect__area",
+    ]
+    search_fields = PATIENT_OF_SESSION
+    date_hierarchy = "session__performed_at"
+
+
+@admin.register(Override)
+class OverrideAdmin(ReadOnly, OfSession, RecordAdmin):
+    list_display = ["made_at", "session", "patient", "words", "reason", "made_by"]
+    list_filter = ["session__course__location"]
+    list_select_related = [*OF_SESSION, "made_by"]
+    search_fields = [*PATIENT_OF_SESSION, "code"]
+    date_hierarchy = "made_at"
+
+
+@admin.register(Amendment)
+class AmendmentAdmin(ReadOnly, OfSession, ExportedAdmin):
+    list_display = ["made_at", "session", "patient", "number", "reason", "made_by"]
+    list_filter = ["session__course__location"]
+    list_select_related = [*OF_SESSION, "made_by"]
+    search_fields = PATIENT_OF_SESSION
+    date_hierarchy = "made_at"
+
+
+@admin.register(WorkingCopy)
+class WorkingCopyAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["updated_at", "patient", "course", "session", "typed_by", "closed_at"]
+    list_filter = [("closed_at", admin.EmptyFieldListFilter), "course__location"]
+    list_select_related = ["course__patient", "course__protocol", "session__course__protocol", "typed_by"]
+    search_fields = ["course__patient__sort_name", "course__patient__record_number"]
+    date_hierarchy = "started_at"
+
+    @admin.display(ordering="course__patient__sort_name")
+    def patient(self, copy: WorkingCopy) -> str:
+        return str(copy.course.patient)
+
+
+@admin.register(Restriction)
+class RestrictionAdmin(ReadOnly, RecordAdmin):
+    list_display = ["answer", "patient"]
+    list_filter = ["answer__question"]
+    list_select_related = ["answer__question", "answer__screening__patient"]
+    search_fields = ["answer__screening__patient__sort_name", "answer__screening__patient__record_number"]
+
+    @admin.display(ordering="answer__screening__patient__sort_name")
+    def patient(self, restriction: Restriction) -> str:
+        return str(restriction.answer.screening.patient)

@@ -1,12 +1,13 @@
 """Mixing a preparation out of lots, and throwing away what is left of one."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,7 +18,6 @@ from clinic.units import VolumeField, show_ml
 from clinic.widgets import DateTimeInput
 from treatments.forms.lots import HoldForm, reason_field
 from treatments.models import Ingredient, Lot, Preparation
-from treatments.models.product import LotQuerySet
 
 USE_WITHIN = timedelta(hours=24)  # proposed; a default of ours
 MOST_INGREDIENTS = 12
@@ -45,28 +45,19 @@ class MixForm(OnceForm):
         return super().repeats(made) and mixed == {lot.pk: ml for lot, ml in self.ingredients.items()}
 
 
-class LotChoice(forms.ModelChoiceField):
-    """Lots with what is left of each, first expiring first."""
-
-    def label_from_instance(self, obj: Lot) -> str:
-        return _("%(product)s, lot %(number)s: %(left)s, to %(day)s") % {
-            "product": obj.product,
-            "number": obj.number,
-            "left": show_ml(obj.remaining_ml),
-            "day": date_format(obj.expires_on, "j M Y"),
-        }
-
-
 class IngredientForm(forms.Form):
-    lot = LotChoice(
-        Lot.objects.none(), label=gettext_lazy("Lot"), required=False, empty_label=gettext_lazy("Choose a lot")
-    )
+    """One row; the lots are read once for all rows."""
+
+    lot = forms.TypedChoiceField(label=gettext_lazy("Lot"), required=False, empty_value=None)
     volume_ml = VolumeField(label=gettext_lazy("Volume"), required=False)
 
-    def __init__(self, *args: Any, lots: LotQuerySet, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lots: Sequence[Lot], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["lot"].queryset = lots  # type: ignore[attr-defined]  # a field that chooses among rows
-        self.fields["lot"].error_messages["invalid_choice"] = _(
+        by_key = {str(lot.pk): lot for lot in lots}
+        field = cast(forms.TypedChoiceField, self.fields["lot"])
+        field.choices = [("", _("Choose a lot")), *((key, in_words(lot)) for key, lot in by_key.items())]
+        field.coerce = partial(chosen, by_key)
+        field.error_messages["invalid_choice"] = _(
             "This lot cannot be used any more: it has expired, is on hold or is used up."
         )
 
@@ -101,10 +92,26 @@ class IngredientRows(forms.BaseFormSet):
 IngredientFormSet = forms.formset_factory(IngredientForm, formset=IngredientRows, extra=3, max_num=MOST_INGREDIENTS)
 
 
-def lots_to_mix(location: Location, now: datetime) -> LotQuerySet:
-    """Return what may go into a preparation here: usable today, and not used up."""
-    usable = Lot.objects.at(location).in_stock().usable(location.today(now)).filter(Q(product__is_active=True))
-    return usable.select_related("product").first_expiring()
+def lots_to_mix(location: Location, now: datetime) -> list[Lot]:
+    """Return what may go into a preparation here: usable today and not used up, first expiring first."""
+    usable = Lot.objects.at(location).in_stock().usable(location.today(now)).filter(product__is_active=True)
+    return list(usable.select_related("product").first_expiring())
+
+
+def chosen(lots: Mapping[str, Lot], key: str) -> Lot:
+    """Return the lot of a key as a form sends it. Raises `ValueError` for one that was not offered."""
+    if key not in lots:
+        raise ValueError(key)
+    return lots[key]
+
+
+def in_words(lot: Lot) -> str:
+    return _("%(product)s, lot %(number)s: %(left)s, to %(day)s") % {
+        "product": lot.product,
+        "number": lot.number,
+        "left": show_ml(lot.remaining_ml),
+        "day": date_format(lot.expires_on, "j M Y"),
+    }
 
 
 class DiscardForm(HoldForm):

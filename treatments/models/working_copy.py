@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -29,6 +29,10 @@ class WorkingCopyQuerySet(models.QuerySet["WorkingCopy"]):
     def of(self, course: Course, session: Session | None) -> "WorkingCopyQuerySet":
         """Return what is typed of a session, or of the course's next one."""
         return self.filter(course=course, session=session)
+
+    def close(self, now: datetime) -> int:
+        """Take them out of what is to be finished, whoever types in them at this moment; return how many."""
+        return self.update(closed_at=now, version=F("version") + 1)
 
     def for_list(self) -> "WorkingCopyQuerySet":
         return self.select_related("course__patient", "course__protocol", "course__location", "session", "typed_by")
@@ -85,8 +89,3 @@ class WorkingCopy(Versioned):
         if self.session is None:
             return reverse("session-new", args=[self.course.public_id])
         return reverse("session-amend" if self.session.is_signed else "session-edit", args=[self.session.public_id])
-
-    def close(self, now: datetime) -> None:
-        """Take it out of what is to be finished; it can be opened again while nobody started another."""
-        self.closed_at = now
-        self.save_over(self.version)

@@ -86,7 +86,7 @@ def mix_page(request: Request, form: MixForm, rows: Any) -> HttpResponse:
     return TemplateResponse(
         request,
         "treatments/preparations/mix.html",
-        {"form": form, "rows": rows, "has_lots": rows.form_kwargs["lots"].exists()},
+        {"form": form, "rows": rows, "has_lots": bool(rows.form_kwargs["lots"])},
     )
 
 
@@ -140,7 +140,6 @@ def discard(request: Request, public_id: UUID) -> HttpResponse:
             form.add_error(None, error)
         except VersionConflictError:
             form.add_error(None, _("Somebody changed it since you opened it. Read it again, then decide."))
-            found = get_preparation(request, public_id)
         else:
             messages.success(request, _("%(name)s is thrown away.") % {"name": found.name})
             return redirect(found)

@@ -21,9 +21,8 @@ from treatments.actions import sessions as actions
 from treatments.actions.working_copies import VERSION, OtherPageError
 from treatments.forms.session import SessionForm, SessionLogForm, SessionParts
 from treatments.forms.session.same import as_last_time
-from treatments.gate import open_stops
+from treatments.gate import open_stops, problems
 from treatments.models import Appointment, Course, Session
-from treatments.session_page import SessionPage
 from treatments.views.courses import get_course
 from treatments.views.session_forms import SIGNING, add_errors, draft_form, new_form, opened, other_page, shown
 from treatments.views.sessions import get_session
@@ -112,7 +111,7 @@ def saved_or_shown(
     if other := other_page(request, course, stored):
         return shown(request, form, course, other=other)
     if form.is_valid() and act in SIGNING:
-        stops = open_stops(SessionPage(form, course, form.now).problems, form.overrides())
+        stops = open_stops(problems(form.drawn(), form.now), form.overrides())
         for problem in stops:
             form.add_error(problem.field if problem.field in form.fields else None, problem.words)
     if not form.is_valid():

@@ -54,7 +54,8 @@ def kept(
     request: Request, course: Course, session: Session | None, form: SessionParts, *, amending: bool = False
 ) -> HttpResponse:
     copy, other = None, None
-    if session and (session.is_in_error or session.is_signed != amending):
+    is_stale = session and str(session.version) != request.POST.get("version")
+    if session and (session.is_in_error or session.is_signed != amending or is_stale):
         other = OtherPageError(None)
     else:
         try:
@@ -89,8 +90,7 @@ def get_copy(request: Request, public_id: UUID) -> WorkingCopy:
 def discard(request: Request, public_id: UUID) -> HttpResponse:
     """Give up what was typed and not saved. It can be taken up again."""
     copy = get_copy(request, public_id)
-    if copy.closed_at is None:
-        copy.close(timezone.now())
+    WorkingCopy.objects.open().filter(pk=copy.pk).close(timezone.now())
     messages.info(request, _("What was typed is discarded."))
     offer_undo(request, reverse("working-copy-reopen", args=[copy.public_id]))
     return redirect(copy.session or copy.course)

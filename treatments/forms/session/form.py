@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils import timezone
@@ -27,6 +29,7 @@ from treatments.forms.session.weight import WeightPart
 from treatments.models import Session
 
 OVERRIDE = "override-"
+LONGEST_REASON = 500
 
 
 class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SincePart, WeightPart):
@@ -120,6 +123,9 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         cleaned = super().clean()
         if self.booking and not cleaned.get("next_at") and "next_at" not in self.errors:
             self.add_error("next_at", _("Say when the next session is."))
+        for _code, reason in self._reasons():
+            if fault := self._fault_of_reason(reason):
+                self.add_error(None, fault)
         return cleaned
 
     def _post_clean(self) -> None:
@@ -151,13 +157,21 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
 
     def overrides(self) -> dict[str, str]:
         """Return the reasons given for passing over what stands against signing, by its code."""
-        found = {}
-        for name in self.data:
-            reason = str(self.data.get(name, "")).strip()
-            if name.startswith(OVERRIDE) and reason:
-                validate_plain_text(reason)
-                found[name.removeprefix(OVERRIDE)] = reason
-        return found
+        return {code: reason for code, reason in self._reasons() if not self._fault_of_reason(reason)}
+
+    def _reasons(self) -> list[tuple[str, str]]:
+        names = [name for name in self.data if name.startswith(OVERRIDE)]
+        typed = [(name.removeprefix(OVERRIDE), str(self.data.get(name, "")).strip()) for name in names]
+        return [(code, reason) for code, reason in typed if reason]
+
+    @staticmethod
+    def _fault_of_reason(reason: str) -> ValidationError | None:
+        try:
+            validate_plain_text(reason)
+            MaxLengthValidator(LONGEST_REASON)(reason)
+        except ValidationError as error:
+            return error
+        return None
 
     def written(self) -> Written:
         """Return everything beside the session itself that the form says."""

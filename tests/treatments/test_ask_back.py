@@ -1,0 +1,331 @@
+"""Since last time: is each open reaction gone, is there a new one, and who says that nobody asked."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from clinic.roles import Role
+from tests.factories import (
+    CourseFactory,
+    LocationFactory,
+    SessionFactory,
+    SideEffectFactory,
+    SideEffectKindFactory,
+    make_ready,
+)
+from tests.treatments.session_forms import FIRST, NOW, edit_url, errors, form_of, new_url, signed_in, told
+from treatments.models import AskBack, Session, SideEffect
+
+pytestmark = pytest.mark.django_db
+
+BEGAN = FIRST + timedelta(hours=1)  # 08:00 in Los Angeles on 2 March
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def course():
+    return make_ready(CourseFactory(patient__location=LocationFactory()))
+
+
+@pytest.fixture(autouse=True)
+def clinician(client, course):
+    return signed_in(client, course, Role.CLINICIAN)
+
+
+@pytest.fixture
+def last(course):
+    """Let the course have had its first session on 2 March."""
+    return SessionFactory(course=course, performed_at=FIRST, signed=True)
+
+
+@pytest.fixture
+def swelling(last):
+    return SideEffectFactory(session=last, onset_at=BEGAN)
+
+
+def sign(client, course, **changes):
+    changes.setdefault("action", "sign")
+    return client.post(new_url(course), form_of(course, **changes))
+
+
+def answer(effect, said, *, gone_on="", gone_at=""):
+    key = effect.public_id
+    return {f"back-{key}": said, f"gone-on-{key}": gone_on, f"gone-at-{key}": gone_at}
+
+
+def now_of(effect):
+    return SideEffect.objects.get(pk=effect.pk)
+
+
+# Each open reaction.
+
+
+def test_page_asks_for_each_open_reaction_of_the_patient_and_for_no_other(client, course, last, swelling):
+    gone = SideEffectFactory(session=last, kind=SideEffectKindFactory(code="burning"), resolved_at=BEGAN)
+    other_course = CourseFactory(patient=course.patient, protocol__name="Acne")
+    elsewhere = SideEffectFactory(
+        session=SessionFactory(course=other_course, performed_at=FIRST, signed=True),
+        kind=SideEffectKindFactory(code="bruising"),
+    )
+    stranger = SideEffectFactory()
+
+    asked = [question.effect for question in client.get(new_url(course)).context["form"].questions()]
+
+    assert swelling in asked
+    assert elsewhere in asked
+    assert gone not in asked
+    assert stranger not in asked
+
+
+def test_gone_by_a_key_for_the_day_is_gone_at_its_noon(client, course, swelling):
+    sign(client, course, **answer(swelling, "gone", gone_on="2026-03-09"))
+
+    assert now_of(swelling).resolved_at == datetime(2026, 3, 9, 19, 0, tzinfo=UTC)  # noon in Los Angeles
+    assert AskBack.objects.get().answer == AskBack.Answer.GONE
+    assert Session.objects.signed().count() == 2
+
+
+def test_gone_today_is_not_gone_in_the_hours_to_come(client, course, swelling):
+    sign(client, course, **answer(swelling, "gone", gone_on="2026-03-10"))
+
+    assert now_of(swelling).resolved_at == NOW  # 11:30, before the day's noon
+
+
+def test_gone_on_the_day_it_began_is_not_gone_before_it_began(client, course, last):
+    evening = SideEffectFactory(session=last, onset_at=datetime(2026, 3, 8, 3, 0, tzinfo=UTC))  # 19:00 on 7 March
+
+    sign(client, course, **answer(evening, "gone", gone_on="2026-03-07"))
+
+    assert now_of(evening).resolved_at == evening.onset_at
+
+
+def test_gone_at_a_time_that_is_typed(client, course, swelling):
+    sign(client, course, **answer(swelling, "gone", gone_on="other", gone_at="2026-03-04T21:30"))
+
+    assert now_of(swelling).resolved_at == datetime(2026, 3, 5, 5, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("gone_at", "words"),
+    [
+        ("2026-03-10T11:31", "That is still ahead."),
+        ("2026-03-02T07:59", "It cannot be gone before it began."),
+        ("0001-01-01T00:00", None),
+        ("9999-12-31T23:59", None),
+        ("never", None),
+    ],
+)
+def test_gone_at_an_impossible_time_is_refused(client, course, swelling, gone_at, words):
+    response = sign(client, course, **answer(swelling, "gone", gone_on="other", gone_at=gone_at))
+
+    found = errors(response)[f"gone-at-{swelling.public_id}"]
+    assert words is None or found == [words]
+    assert now_of(swelling).resolved_at is None
+    assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize("gone_on", ["", "other", "2026-03-01", "2026-03-11", "soon"])
+def test_gone_without_saying_since_when_is_asked_again(client, course, swelling, gone_on):
+    response = sign(client, course, **answer(swelling, "gone", gone_on=gone_on))
+
+    assert f"gone-on-{swelling.public_id}" in errors(response)
+    assert now_of(swelling).resolved_at is None
+
+
+def test_days_before_the_reaction_began_are_no_keys(client, course, last):
+    late = SideEffectFactory(session=last, onset_at=datetime(2026, 3, 9, 18, 0, tzinfo=UTC))
+
+    (question,) = client.get(new_url(course)).context["form"].questions()
+
+    assert question.effect == late
+    assert [key for key, _words in question.gone_on.field.choices] == ["2026-03-10", "2026-03-09", "other"]
+
+
+def test_still_there_changes_nothing_but_is_kept_as_asked(client, course, swelling):
+    sign(client, course, **answer(swelling, "still-there"))
+
+    effect = now_of(swelling)
+    assert (effect.resolved_at, effect.severity, effect.version) == (None, "mild", swelling.version)
+    assert AskBack.objects.get().answer == AskBack.Answer.STILL_THERE
+
+
+def test_worse_is_one_step_more_severe_and_to_be_reviewed_again(client, course, last):
+    reviewed = SideEffectFactory(session=last, onset_at=BEGAN, severity="moderate", reviewed=True)
+
+    sign(client, course, **answer(reviewed, "worse"))
+
+    effect = now_of(reviewed)
+    assert effect.severity == "severe"
+    assert (effect.reviewed_at, effect.reviewed_by, effect.review_note) == (None, None, "")
+    assert effect.history.first().history_change_reason
+
+
+def test_worse_than_severe_is_severe_and_to_be_reviewed_again(client, course, last):
+    """There is no step above severe, but the review was of something that has got worse since."""
+    worst = SideEffectFactory(session=last, onset_at=BEGAN, severity="severe", reviewed=True)
+
+    sign(client, course, **answer(worst, "worse"))
+
+    effect = now_of(worst)
+    assert (effect.severity, effect.reviewed_at) == ("severe", None)
+
+
+def test_draft_saved_twice_with_worse_is_worse_once(client, course, swelling):
+    sign(client, course, action="draft", **answer(swelling, "worse"))
+    session = Session.objects.drafts().get()
+
+    client.post(edit_url(session), form_of(course, version=session.version, **answer(swelling, "worse")))
+
+    assert now_of(swelling).severity == "moderate"
+    assert AskBack.objects.count() == 1
+
+
+def test_what_somebody_resolved_meanwhile_stays_as_they_said(client, course, swelling):
+    opened = form_of(course, action="sign", **answer(swelling, "gone", gone_on="2026-03-09"))
+    swelling.resolved_at = datetime(2026, 3, 6, 18, 0, tzinfo=UTC)
+    swelling.save_over(swelling.version)
+
+    client.post(new_url(course), opened)
+
+    assert now_of(swelling).resolved_at == datetime(2026, 3, 6, 18, 0, tzinfo=UTC)
+    assert Session.objects.signed().count() == 2
+
+
+def test_reaction_not_asked_about_stops_signing_and_not_the_draft(client, course, swelling):
+    name = f"back-{swelling.public_id}"
+
+    assert errors(sign(client, course)) == {name: ["Ask whether this is gone."]}
+
+    sign(client, course, action="draft")
+    session = Session.objects.drafts().get()
+    client.post(reverse("session-sign", args=[session.public_id]), {"version": session.version})
+    assert not AskBack.objects.exists()
+    assert Session.objects.signed().count() == 1
+    page = client.get(edit_url(session))
+    assert told(page) == [f"Ask whether this is gone: {swelling.title}."]
+
+
+def test_answer_stands_on_the_sessions_page_and_in_its_form(client, course, swelling):
+    sign(client, course, action="draft", **answer(swelling, "still-there"))
+    session = Session.objects.drafts().get()
+
+    record, form = client.get(session.get_absolute_url()), client.get(edit_url(session)).context["form"]
+
+    assert f"{swelling.title}</a></dt><dd>Still there</dd>" in record.content.decode()
+    assert form[f"back-{swelling.public_id}"].value() == "still-there"
+
+
+# Anything new.
+
+
+def new(**changes):
+    return {
+        "asked_back": "some",
+        "new_kind": SideEffectKindFactory(code="bruising").pk,
+        "new_severity": "moderate",
+        "new_onset_at": "2026-03-03T20:00",
+        **changes,
+    }
+
+
+def test_something_new_is_logged_at_the_session_after_which_it_began(client, clinician, course, last):
+    area = last.areas.first()
+
+    sign(client, course, **new(new_area=area.pk))
+
+    effect = SideEffect.objects.get()
+    assert (effect.session, effect.kind.code, effect.severity, effect.area) == (last, "bruising", "moderate", area)
+    assert effect.onset_at == datetime(2026, 3, 4, 4, 0, tzinfo=UTC)
+    assert (effect.reported_by, effect.recorded_by, effect.resolved_at) == ("patient", clinician, None)
+    assert Session.objects.latest("performed_at").asked_back == Session.Asked.SOME
+
+
+def test_something_new_that_is_over_is_logged_with_its_end(client, course, last):
+    sign(client, course, **new(new_gone_at="2026-03-05T20:00"))
+
+    assert SideEffect.objects.get().resolved_at == datetime(2026, 3, 6, 4, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("new_kind", "", "Say what is new."),
+        ("new_severity", "", "Choose how severe it is."),
+        ("new_onset_at", "", "Say when it began."),
+        ("new_onset_at", "2026-03-10T11:31", "That is still ahead."),
+        ("new_onset_at", "2026-03-02T06:59", "The last session was on 2 March, 07:00."),
+        ("new_gone_at", "2026-03-10T11:31", "That is still ahead."),
+        ("new_gone_at", "2026-03-03T19:59", "It cannot be gone before it began."),
+    ],
+)
+def test_something_new_needs_what_a_reaction_needs(client, course, last, field, value, words):
+    response = sign(client, course, **new(**{field: value}))
+
+    assert errors(response) == {field: [words]}
+    assert not SideEffect.objects.exists()
+
+
+def test_new_reaction_is_not_logged_twice_by_a_draft_that_is_saved_again(client, course, last):
+    sign(client, course, action="draft", **new())
+    session = Session.objects.drafts().get()
+    again = client.get(edit_url(session)).context["form"]
+
+    client.post(
+        edit_url(session),
+        form_of(course, version=session.version, **{"asked_back": again["asked_back"].value(), **left_open()}),
+    )
+
+    assert again["asked_back"].value() == "some"
+    assert SideEffect.objects.count() == 1
+
+
+def left_open():
+    return {f"back-{effect.public_id}": "still-there" for effect in SideEffect.objects.all()}
+
+
+def test_none_and_not_asked_are_different_facts(client, course, last):
+    sign(client, course, action="draft", asked_back="")
+    not_asked = Session.objects.drafts().get()
+    assert not_asked.asked_back == Session.Asked.NOT_ASKED
+
+    client.post(edit_url(not_asked), form_of(course, version=not_asked.version, asked_back="none"))
+    not_asked.refresh_from_db()
+    assert not_asked.asked_back == Session.Asked.NONE
+
+
+def test_not_asked_stops_signing(client, course, last):
+    response = sign(client, course, asked_back="")
+
+    assert "asked_back" in errors(response)
+    assert Session.objects.signed().count() == 1
+
+    sign(client, course, action="draft", asked_back="")
+    session = Session.objects.drafts().get()
+    client.post(reverse("session-sign", args=[session.public_id]), {"version": session.version})
+    assert Session.objects.signed().count() == 1
+    assert told(client.get(edit_url(session))) == ["Ask whether anything is new since the last session."]
+
+
+def test_first_session_has_nothing_to_ask_back_for(client, course):
+    page = client.get(new_url(course))
+
+    assert "asked_back" not in page.context["form"].fields
+    assert 'id="since"' not in page.content.decode()
+    sign(client, course)
+    assert Session.objects.signed().count() == 1
+
+
+def test_reaction_of_another_course_is_asked_about_at_a_first_session_too(client, course):
+    other = CourseFactory(patient=course.patient, protocol__name="Acne")
+    effect = SideEffectFactory(session=SessionFactory(course=other, performed_at=FIRST, signed=True))
+
+    page = client.get(new_url(course)).content.decode()
+
+    assert f"back-{effect.public_id}" in page
