@@ -1,10 +1,14 @@
 """What arrives: by scan or by hand, once however often it is sent, added to what is there."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test import Client
 
 from clinic.roles import Role
 from tests.factories import LocationFactory, LotFactory, ProductFactory, UserFactory
@@ -75,6 +79,28 @@ def test_a_double_tap_makes_one_lot(client, nurse, here, product):
 
     assert [response.status_code for response in responses] == [302, 302]
     assert (Lot.objects.get().received_ml, StockChange.objects.count()) == (Decimal(50), 0)
+
+
+@pytest.mark.parametrize("is_here", [False, True])
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_ten_taps_at_once_receive_once(here, product, is_here):
+    if is_here:
+        LotFactory(product=product, location=here, number="A-117", expires_on=date(2027, 12, 31), received_ml=20)
+    user, form, gate = UserFactory(locations=[here]), delivery(product, location=here.pk), threading.Barrier(10)
+
+    def send(_tap):
+        client = Client()
+        client.force_login(user)
+        try:
+            gate.wait(timeout=30)
+            return client.post(NEW, form).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(10) as pool:
+        answers = set(pool.map(send, range(10)))
+
+    assert (answers, left(Lot.objects.get())) == ({302}, 70 if is_here else 50)
 
 
 def test_the_same_lot_again_is_added_to(client, nurse, here, product):

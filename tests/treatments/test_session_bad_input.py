@@ -12,6 +12,7 @@ from tests.factories import (
     CourseFactory,
     LocationFactory,
     LotFactory,
+    ProductFactory,
     SessionFactory,
     TreatmentAreaFactory,
     make_ready,

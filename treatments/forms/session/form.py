@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils import timezone
@@ -29,7 +28,7 @@ from treatments.forms.session.weight import WeightPart
 from treatments.models import Session
 
 OVERRIDE = "override-"
-LONGEST_REASON = 500
+REASON = forms.CharField(max_length=500, validators=[validate_plain_text])
 
 
 class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SincePart, WeightPart):
@@ -123,10 +122,17 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         cleaned = super().clean()
         if self.booking and not cleaned.get("next_at") and "next_at" not in self.errors:
             self.add_error("next_at", _("Say when the next session is."))
-        for _code, reason in self._reasons():
-            if fault := self._fault_of_reason(reason):
-                self.add_error(None, fault)
+        if self.signing:
+            self._judge_overrides()
         return cleaned
+
+    def _judge_overrides(self) -> None:
+        """Refuse a reason that cannot be kept. It is in no field: each stands beside what it passes over."""
+        for reason in self.overrides().values():
+            try:
+                REASON.clean(reason)
+            except ValidationError as error:
+                self.add_error(None, ValidationError(error.messages))
 
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
@@ -156,22 +162,9 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         )
 
     def overrides(self) -> dict[str, str]:
-        """Return the reasons given for passing over what stands against signing, by its code."""
-        return {code: reason for code, reason in self._reasons() if not self._fault_of_reason(reason)}
-
-    def _reasons(self) -> list[tuple[str, str]]:
-        names = [name for name in self.data if name.startswith(OVERRIDE)]
-        typed = [(name.removeprefix(OVERRIDE), str(self.data.get(name, "")).strip()) for name in names]
-        return [(code, reason) for code, reason in typed if reason]
-
-    @staticmethod
-    def _fault_of_reason(reason: str) -> ValidationError | None:
-        try:
-            validate_plain_text(reason)
-            MaxLengthValidator(LONGEST_REASON)(reason)
-        except ValidationError as error:
-            return error
-        return None
+        """Return the reasons typed for passing over what stands against signing, by its code."""
+        typed = {name: str(self.data.get(name, "")).strip() for name in self.data if name.startswith(OVERRIDE)}
+        return {name.removeprefix(OVERRIDE): reason for name, reason in typed.items() if reason}
 
     def written(self) -> Written:
         """Return everything beside the session itself that the form says."""
