@@ -379,7 +379,7 @@ def test_report_is_served_as_a_file_of_the_patient(client, clinician, ten):
     assert response.content.startswith(b"%PDF")
 
 
-QUERIES = {"progress": 19}
+QUERIES = {"progress": 21}
 
 
 @pytest.mark.parametrize("sessions", [1, 20])
