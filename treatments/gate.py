@@ -97,7 +97,7 @@ def unanswered(session: Session) -> dict[str, str]:
     earlier = SideEffect.objects.of_patient(session.course.patient).open().before(session.performed_at)
     for effect in earlier.exclude(session=session).exclude(pk__in=asked).select_related("kind", "area"):
         missing[f"back-{effect.public_id}"] = _("Ask whether this is gone: %(reaction)s.") % {"reaction": effect.title}
-    answered = set(session.screening.answers.values_list("question", flat=True)) if session.screening else set()
+    answered = {row.question_id for row in session.screening.answers.all()} if session.screening else set()
     for question in ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT).exclude(pk__in=answered):
         missing[f"screening-{question.code}"] = _("Ask before the session: %(name)s.") % {"name": question.name}
     return missing
@@ -131,7 +131,9 @@ def _of_screening(drawn: Drawn, said: Screened, now: datetime) -> Iterator[Probl
     if known.full is None:
         words = _("The patient was never screened.")
         yield Problem("screening-missing", words, _("Screen now"), may_override=True, url=url)
-    elif known.is_expired(course.location.today(now), course.protocol.screening_days, course.location):
+    elif known.is_expired(
+        course.day_of(drawn.performed_at), course.protocol.screening_days, course.location
+    ):  # on the day of the session, however late it is signed
         last_day = known.expires_on(course.protocol.screening_days, course.location)
         words = _("The screening was valid to %(day)s.") % {"day": date_format(last_day, "j F Y") if last_day else ""}
         yield Problem("screening-expired", words, _("Screen now"), may_override=True, url=url)

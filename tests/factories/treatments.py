@@ -190,11 +190,11 @@ class WorkingCopyFactory(DjangoModelFactory):
     typed_by = factory.SelfAttribute("course.clinician")
 
 
-def make_ready(course: Course) -> Course:
-    """Let the course's patient have been screened in full and have consented, a day before it started."""
-    day_before = course.location.local(FIRST_SESSION) - timedelta(days=1)
+def make_ready(course: Course, *, by: datetime = FIRST_SESSION) -> Course:
+    """Let the course's patient have been screened in full and have consented, for good, a day before this moment."""
+    day_before = by - timedelta(days=1)
     ScreeningFactory(patient=course.patient, answered_at=day_before)
-    ConsentFactory(patient=course.patient, signed_at=day_before)
+    ConsentFactory(patient=course.patient, signed_at=day_before, expires_on=None)
     return course
 
 

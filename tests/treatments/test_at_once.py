@@ -21,6 +21,7 @@ from tests.factories import (
     RoomFactory,
     SessionFactory,
     UserFactory,
+    make_ready,
 )
 from treatments.models import Appointment, Course, FollowUp, Session, SideEffect
 
@@ -107,7 +108,8 @@ def test_of_two_who_save_a_draft_at_once_one_wins_and_the_other_sees_both(nurse,
 
 
 def test_of_two_who_sign_at_once_one_signs(clinician, course):
-    session = SessionFactory(course=course, performed_at=PERFORMED)
+    make_ready(course, by=timezone.now())
+    session = SessionFactory(course=course, performed_at=PERFORMED, given=True)
     url = reverse("session-sign", args=[session.public_id])
 
     all_at_once(clinician, [(url, {"version": 1})] * 2)
@@ -116,7 +118,9 @@ def test_of_two_who_sign_at_once_one_signs(clinician, course):
 
 
 def test_two_sessions_of_a_course_signed_at_once_leave_one_window(clinician, course):
-    sessions = [SessionFactory(course=course, performed_at=PERFORMED + timedelta(days=7 * n)) for n in range(4)]
+    make_ready(course, by=timezone.now())
+    days = [PERFORMED + timedelta(days=7 * n) for n in range(4)]
+    sessions = [SessionFactory(course=course, performed_at=day, given=True) for day in days]
 
     all_at_once(clinician, [(reverse("session-sign", args=[each.public_id]), {"version": 1}) for each in sessions])
 

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from clinic.roles import Role
-from tests.factories import CourseFactory, LocationFactory, SessionFactory
+from tests.factories import CourseFactory, LocationFactory, SessionFactory, WorkingCopyFactory, make_ready
 from tests.treatments.session_forms import FIRST, NOW, edit_url, errors, form_of, new_url, signed_in, told
 from treatments.models import Session, SideEffect
 
@@ -88,58 +88,59 @@ def test_nurse_who_posts_to_sign_is_refused(client, nurse, course):
     assert not Session.objects.get().is_signed
 
 
+@pytest.fixture
+def draft(course):
+    """Return a session that lacks nothing, of somebody who may be treated."""
+    make_ready(course)
+    return SessionFactory(course=course, performed_at=FIRST, given=True)
+
+
 def sign(client, session, version):
     return client.post(reverse("session-sign", args=[session.public_id]), {"version": version}, follow=True)
 
 
-def test_clinician_signs_a_draft_as_it_stands(client, clinician, course):
-    session = SessionFactory(course=course, performed_at=FIRST)
-
-    assert told(sign(client, session, session.version)) == ["The session is signed."]
+def test_clinician_signs_a_draft_as_it_stands(client, clinician, draft):
+    assert told(sign(client, draft, draft.version)) == ["The session is signed."]
     assert Session.objects.get().signed_by == clinician
 
 
-def test_signing_what_somebody_changed_meanwhile_is_refused(client, clinician, course):
-    session = SessionFactory(course=course, performed_at=FIRST)
-    Session.objects.get().save_over(session.version)
+def test_signing_what_somebody_changed_meanwhile_is_refused(client, clinician, draft):
+    Session.objects.get().save_over(draft.version)
 
-    assert told(sign(client, session, session.version)) == [
+    assert told(sign(client, draft, draft.version)) == [
         "Somebody changed this session meanwhile. Read it again, then sign."
     ]
     assert not Session.objects.get().is_signed
 
 
 @pytest.mark.parametrize("version", ["", "x", "-1", "٣", "9" * 30, "9" * 5000])
-def test_signing_without_a_version_is_refused(client, clinician, course, version):
-    session = SessionFactory(course=course, performed_at=FIRST)
-
-    sign(client, session, version)
+def test_signing_without_a_version_is_refused(client, clinician, draft, version):
+    sign(client, draft, version)
 
     assert not Session.objects.get().is_signed
 
 
-def test_signing_twice_is_signing_once(client, clinician, course):
-    session = SessionFactory(course=course, performed_at=FIRST)
-    sign(client, session, 1)
+def test_signing_twice_is_signing_once(client, clinician, course, draft):
+    sign(client, draft, 1)
 
-    assert told(sign(client, session, 2)) == [f"{clinician.get_full_name()} signed this session already."]
+    assert told(sign(client, draft, 2)) == [f"{clinician.get_full_name()} signed this session already."]
     assert course.follow_ups.count() == 1
 
 
 def test_signing_a_draft_that_lacks_something_says_what(client, clinician, course):
-    session = SessionFactory(course=course, performed_at=FIRST, weight_kg=None, pain=None)
+    session = SessionFactory(course=course, performed_at=FIRST, weight_kg=None, pain=None, given=True)
 
     words = "Weigh the patient, or say why not. Ask for the pain, 0 to 10, or say why not."
     assert told(sign(client, session, 1)) == [words]
 
 
-def test_signed_session_changes_no_more(client, clinician, course):
+def test_signed_session_changes_by_an_amendment_alone(client, clinician, course):
     session = SessionFactory(course=course, performed_at=FIRST, signed=True)
 
     opened = client.get(edit_url(session), follow=True)
     sent = client.post(edit_url(session), form_of(course, note="Typed for minutes.", version=session.version))
 
-    assert told(opened) == errors(sent)["__all__"] == ["This session is signed, so it changes no more."]
+    assert told(opened) == errors(sent)["__all__"] == ["This session is signed. It is changed by an amendment."]
     assert edit_url(session) not in opened.content.decode()
     assert "Typed for minutes." in sent.content.decode()
     assert Session.objects.get().note == ""
@@ -194,7 +195,7 @@ def test_conflict_keeps_the_reactions_chosen(client, nurse, course):
 # The list of those that wait.
 
 
-QUERIES = {"unsigned": 7}
+QUERIES = {"unsigned": 8}
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -202,13 +203,14 @@ def test_list_of_unsigned_sessions_asks_as_often_for_three_as_for_one(
     client, nurse, course, count, django_assert_num_queries
 ):
     for _number in range(count):
-        SessionFactory(course__patient__location=course.location)
+        other = SessionFactory(course__patient__location=course.location).course
+        WorkingCopyFactory(course=other)
     client.get("/search/")
 
     with django_assert_num_queries(QUERIES["unsigned"]):
         response = client.get(reverse("session-unsigned"))
 
-    assert len(response.context["page"]) == count
+    assert len(response.context["page"]) == len(response.context["copies"]) == count
 
 
 def test_list_of_unsigned_sessions_shows_the_oldest_first_and_no_signed_one(client, nurse, course):

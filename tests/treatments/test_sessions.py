@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 
 from clinic.models import VersionConflictError
-from tests.factories import CourseFactory, SessionFactory
+from tests.factories import CourseFactory, SessionFactory, make_ready
 from treatments.actions.courses import turn
 from treatments.actions.sessions import sign
 from treatments.models import Course, Session
@@ -26,7 +26,9 @@ def course():
 
 
 def perform(course, moment, *, signed=True):
-    session = SessionFactory(course=Course.objects.get(pk=course.pk), performed_at=moment)
+    """Treat a patient who was screened and consented the day before."""
+    session = SessionFactory(course=Course.objects.get(pk=course.pk), performed_at=moment, given=True)
+    make_ready(course, by=moment)
     if signed:
         sign(session, by=course.clinician, now=moment + timedelta(minutes=30), version=session.version)
     return session
@@ -179,11 +181,15 @@ def test_signing_lacks_nothing_or_is_refused(course):
     with pytest.raises(ValidationError) as refused:
         sign(session, by=course.clinician, now=FIRST, version=session.version)
 
-    assert {error.code for error in refused.value.error_list} == {"areas", "weight_kg", "reactions_asked"}
+    asked_today = {"pregnancy", "new_medicines", "fever_infection", "unwell_after_last"}
+    assert {error.code for error in refused.value.error_list} == {
+        *("areas", "weight_kg", "reactions_asked", "source-0"),
+        *(f"screening-{code}" for code in asked_today),
+    }
 
 
 def test_signing_over_a_newer_version_writes_nothing(course):
-    session = SessionFactory(course=course)
+    session = perform(course, FIRST, signed=False)
     Session.objects.get().save_over(1)
 
     with pytest.raises(VersionConflictError):

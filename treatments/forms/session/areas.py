@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.forms import choices_of_rows
-from clinic.units import show_ml
+from clinic.units import VolumeField, show_ml
 from clinic.widgets import Stepper
 from treatments.bodymap import AreaRow, LastTime
 from treatments.drawn import NOTHING, Drawn, Share
 from treatments.forms.courses import AreasField
-from treatments.forms.session.parts import Part, VolumeField, plain
+from treatments.forms.session.parts import Part, plain
 from treatments.models import Session, TreatmentArea
 from treatments.models.injection import MOST_POINTS
 from treatments.rules.bodymap import MapPoint, default_points, read_map_points
@@ -32,7 +32,7 @@ class AreasPart(Part):
         choices_of_rows(self, "areas").queryset = TreatmentArea.objects.of_session(self.instance)
         for area in self.offered:
             volume, points, placed = self.area_names(area)
-            self.fields[volume] = VolumeField(label=str(area), widget=Stepper(unit="ml"))
+            self.fields[volume] = VolumeField(label=str(area), required=False, widget=Stepper(unit="ml"))
             self.fields[points] = forms.IntegerField(
                 label=_("Points, %(area)s") % {"area": area}, required=False, min_value=1, max_value=MOST_POINTS
             )

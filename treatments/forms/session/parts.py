@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django import forms
 
@@ -18,18 +17,6 @@ class Part(forms.ModelForm):
 
     def build(self) -> None:
         """Add the fields that depend on the course, the patient or the catalogue."""
-
-
-class VolumeField(forms.DecimalField):
-    """A volume in millilitres, to the microlitre. A decimal comma is one, as many people type it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_digits=9, decimal_places=3, min_value=Decimal("0.001"), **{"required": False, **kwargs})
-
-    def to_python(self, value: Any) -> Any:
-        if isinstance(value, str) and value.count(",") == 1 and "." not in value:
-            value = value.replace(",", ".")
-        return super().to_python(value)
 
 
 def plain(number: Decimal | None) -> str:

@@ -10,10 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.units import show_ml
+from clinic.units import VolumeField, show_ml
 from clinic.widgets import Stepper
 from treatments.drawn import Line
-from treatments.forms.session.parts import Part, VolumeField, plain
+from treatments.forms.session.parts import Part, plain
 from treatments.models import Lot, Preparation
 from treatments.sources import Sources
 
@@ -58,7 +58,7 @@ class ProductsPart(Part):
             self.fields[source] = forms.ChoiceField(
                 label=gettext_lazy("Product and lot"), choices=self._choices(), required=False
             )
-            self.fields[volume] = VolumeField(label=gettext_lazy("Volume"), widget=Stepper(unit="ml"))
+            self.fields[volume] = VolumeField(label=gettext_lazy("Volume"), required=False, widget=Stepper(unit="ml"))
 
     @staticmethod
     def names_of_row(number: int) -> tuple[str, str]:

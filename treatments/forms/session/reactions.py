@@ -35,7 +35,7 @@ class ReactionsPart(Part):
     def build(self) -> None:
         super().build()
         instance = self.instance
-        self.logged = list(instance.side_effects.select_related("kind", "area")) if instance.pk else []
+        self.logged = list(instance.side_effects.all()) if instance.pk else []  # loaded by `for_page`
         known = {effect.kind_id for effect in self.logged}
         self.kinds = [kind for kind in SideEffectKind.objects.filter(is_immediate=True) if kind.pk not in known]
         choices = [(kind.code, kind.name) for kind in self.kinds]

@@ -10,7 +10,7 @@ from treatments.drawn import Line, drawn_of
 from treatments.forms.session.areas import initial_areas
 from treatments.forms.session.parts import plain
 from treatments.forms.session.products import initial_rows
-from treatments.models import Course, Lot, Preparation, Session
+from treatments.models import Course, Lot, Preparation, Session, TreatmentArea
 from treatments.rules.stock import Fault
 from treatments.sources import Sources
 
@@ -36,7 +36,12 @@ def as_last_time(
         del data[name]
     before = drawn_of(last)
     lines, notes = drawn_again(before.lines, Sources(course.location, course.location.today(now), now), course, now)
-    given = initial_areas(before.shares, last) if before.shares else {"areas": [area.pk for area in last.areas.all()]}
+    offered = set(TreatmentArea.objects.of_session(session or Session(course=course)))
+    areas = [part.area for part in before.shares] or list(last.areas.all())
+    text = _("%(area)s is not in the plan any more and is left out.")
+    notes += [text % {"area": area} for area in areas if area not in offered]
+    given = initial_areas([part for part in before.shares if part.area in offered], last)
+    given["areas"] = [area.pk for area in areas if area in offered]
     data.setlist("areas", [str(key) for key in given.pop("areas")])
     for name, value in (initial_rows(lines) | given).items():
         data[name] = str(value)
