@@ -47,7 +47,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def weighed_before(self, session: "Session", moment: datetime) -> "Session | None":
         """Return the patient's last session before a moment at which a weight was taken, this one left out."""
-        others = self.of_patient(session.course.patient).exclude(pk=session.pk).exclude(weight_kg=None)
+        others = self.standing().of_patient(session.course.patient).exclude(pk=session.pk).exclude(weight_kg=None)
         return others.before(moment).first()
 
     def for_timeline(self) -> "SessionQuerySet":
