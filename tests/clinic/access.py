@@ -8,6 +8,7 @@ from clinic.roles import Role
 from tests.factories import (
     AllergyFactory,
     AppointmentFactory,
+    AssessmentFactory,
     ConsentFactory,
     CourseFactory,
     FollowUpFactory,
@@ -48,6 +49,7 @@ def records_at(location):
         "effect": SideEffectFactory(session__course=course),
         "photo": PhotoFactory(course=course, view=""),
         "follow_up": FollowUpFactory(course=course),
+        "assessment": AssessmentFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
         "lot": LotFactory(location=location),
         "preparation": PreparationFactory(location=location),

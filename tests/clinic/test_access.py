@@ -59,6 +59,14 @@ TABLE = {
     "course": Row(EVERYONE),
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
+    "course-progress": Row(EVERYONE),
+    "course-report": Row(EVERYONE),
+    "milestone-review": Row("in 403 405 403", post="in 403 200 403"),
+    "milestone-list": Row("in 403 200 403"),
+    "assessment-new": Row(TREATING, post=TREATING),
+    "assessment": Row(EVERYONE),
+    "assessment-edit": Row(TREATING, post=TREATING),
+    "assessment-error": Row(TREATING, post=TREATING),
     "session-new": Row(TREATING, post=TREATING),
     "session-keep-new": Row(ONLY_POST_TREATING, post=TREATING),
     # Somebody who only manages sees no photo of a patient; the admin site has who took which when.
@@ -137,6 +145,7 @@ SUBJECTS = {
     "photos": "photo",
     "follow-ups": "follow_up",
     "appointments": "appointment",
+    "assessments": "assessment",
     "lots": "lot",
     "preparations": "preparation",
 }

@@ -18,18 +18,22 @@ from tests.pictures import picture
 from treatments.models import (
     Amendment,
     Appointment,
+    Assessment,
     ContactAttempt,
     Course,
     FollowUp,
     Indication,
     Ingredient,
     Injection,
+    Instrument,
     Lot,
+    MilestoneReview,
     Photo,
     Preparation,
     Product,
     Protocol,
     Reminder,
+    Score,
     Session,
     SideEffect,
     SideEffectKind,
@@ -102,6 +106,15 @@ class ProtocolFactory(CatalogueFactory):
         model = Protocol
 
     name = "Cellulite"
+
+
+class InstrumentFactory(CatalogueFactory):
+    key = "code"
+
+    class Meta:
+        model = Instrument
+
+    code = "hexsel-css"
 
 
 class CourseFactory(DjangoModelFactory):
@@ -317,6 +330,44 @@ class ReminderFactory(DjangoModelFactory):
     state = Reminder.State.SENT
     started_at = datetime(2026, 9, 2, 16, 0, tzinfo=UTC)
     sent_at = factory.LazyAttribute(lambda reminder: reminder.started_at if reminder.state == "sent" else None)
+
+
+class AssessmentFactory(DjangoModelFactory):
+    """A scoring on the day of the first session, by the course's clinician."""
+
+    class Meta:
+        model = Assessment
+
+    course = factory.SubFactory(CourseFactory)
+    assessed_on = STARTED_ON
+    assessed_by = factory.SelfAttribute("course.clinician")
+    recorded_by = factory.SelfAttribute("assessed_by")
+
+
+class ScoreFactory(DjangoModelFactory):
+    """A Hexsel score of 11 of the left back thigh."""
+
+    class Meta:
+        model = Score
+
+    assessment = factory.SubFactory(AssessmentFactory)
+    instrument = factory.SubFactory(InstrumentFactory)
+    area = factory.SubFactory(TreatmentAreaFactory)
+    value = Decimal(11)
+
+
+class MilestoneReviewFactory(DjangoModelFactory):
+    """The decision after session 5 to go on."""
+
+    class Meta:
+        model = MilestoneReview
+
+    course = factory.SubFactory(CourseFactory)
+    after_session = 5
+    decision = MilestoneReview.Decision.CONTINUE
+    reason = "Response as expected."
+    decided_by = factory.SelfAttribute("course.clinician")
+    decided_at = datetime(2026, 4, 6, 16, 0, tzinfo=UTC)
 
 
 class ProductFactory(CatalogueFactory):

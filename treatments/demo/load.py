@@ -18,6 +18,7 @@ from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
 from treatments.demo.pictures import picture
+from treatments.demo.scoring import score
 from treatments.demo.shelf import drawn_for, lots_for
 from treatments.demo.stock import stock
 from treatments.models import (
@@ -64,7 +65,8 @@ def _load(now: datetime) -> Iterator[str]:
             patient = register(person, location, number, now)
             screen_and_sign(patient, number=number, nurse=staff, treated_since=treated_since(person, now), now=now)
             for treatment in person.treatments:
-                treat(patient, person, treatment, doctor=doctor, nurse=staff, now=now)
+                course = treat(patient, person, treatment, doctor=doctor, nurse=staff, now=now)
+                score(course, number, has_baseline=treatment.has_baseline, doctor=doctor, nurse=staff, now=now)
             visit(patient, person, doctor=doctor, nurse=staff, number=number, now=now)
             call(patient, person, nurse=staff, now=now)
             yield patient.full_name
@@ -124,9 +126,9 @@ def register(person: Person, location: Location, number: int, now: datetime) -> 
     return patient
 
 
-def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nurse: User, now: datetime) -> None:
+def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nurse: User, now: datetime) -> Course:
     location = patient.location
-    protocol = Protocol.objects.get(indication__code=plan.protocol)
+    protocol = Protocol.objects.select_related("indication", "instrument").get(indication__code=plan.protocol)
     last_on = location.today(now) - timedelta(days=plan.since)
     first_on = last_on - timedelta(days=plan.every * max(plan.done - 1, 0))
     course = Course.objects.create(
@@ -164,6 +166,7 @@ def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nu
     if plan.ended:
         course.refresh_from_db()
         turn(course, Course.Status(plan.ended), on=last_on, reason=plan.reason, version=course.version)
+    return course
 
 
 def treated_since(person: Person, now: datetime) -> datetime:

@@ -45,6 +45,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Return what was performed before a moment, newest first."""
         return self.filter(performed_at__lt=moment).order_by("-performed_at", "-pk")
 
+    def weighed_before(self, session: "Session", moment: datetime) -> "Session | None":
+        """Return the patient's last session before a moment at which a weight was taken, this one left out."""
+        others = self.standing().of_patient(session.course.patient).exclude(pk=session.pk).exclude(weight_kg=None)
+        return others.before(moment).first()
+
     def for_timeline(self) -> "SessionQuerySet":
         return self.with_number().select_related("course__protocol", "signed_by").prefetch_related("areas")
 
