@@ -20,6 +20,8 @@ def addresses(user):
     courses = Course.objects.filter(patient__in=visible, status=Course.Status.ACTIVE)
     course = courses.annotate(n=Count("sessions")).select_related("patient").order_by("-n", "pk").first()
     patient = course.patient
+    signed = course.sessions.signed().first()
+    lot = signed.injections.first().lot
     patients, search = reverse("patient-list"), reverse("search")
     bare_record = f"/bare/record/{patient.public_id}/"
     pages = [
@@ -40,6 +42,11 @@ def addresses(user):
         ("search box, three letters", f"htmx:{search}?q=ber", BARE_LIST),
         ("patient record", patient.get_absolute_url(), bare_record),
         ("course", course.get_absolute_url(), bare_record),
+        ("session", signed.get_absolute_url(), bare_record),
+        ("session, blank form", reverse("session-new", args=[course.public_id]), bare_record),
+        ("session, amendment", reverse("session-amend", args=[signed.public_id]), bare_record),
+        ("lots", reverse("lot-list"), BARE_LIST),
+        ("lot", lot.get_absolute_url(), BARE_LIST),
         ("unsigned", reverse("session-unsigned"), BARE_LIST),
     ]
     pages += [(f"side effects, {tab}", f"{reverse('side-effect-list')}?tab={tab}", BARE_LIST) for tab in Tab]

@@ -11,12 +11,15 @@ from tqdm import tqdm
 
 from clinic.models import Location, User
 from clinic.roles import Role
-from patients.models import Allergy, Patient, RecordNumberSeries
+from patients.models import Allergy, Consent, Patient, RecordNumberSeries, Screening, ScreeningAnswer
+from tests.benchmarks.given import Papers, Shelves, day_before, injections
 from treatments.models import (
     Appointment,
     ContactAttempt,
     Course,
     FollowUp,
+    Injection,
+    Lot,
     Protocol,
     Session,
     SideEffect,
@@ -63,6 +66,11 @@ class BigClinic:
         self.usual = [kind for kind in kinds if kind.code in MAY_BOTHER]
         self.graver = [kind for kind in kinds if kind.always_review and not kind.is_urgent]
         self.urgent = [kind for kind in kinds if kind.is_urgent]
+        self.papers = Papers()
+        self.shelves = Shelves(
+            self.places, self.nurses, first=self.today - timedelta(days=YEARS * 365), last=self.today
+        )
+        self.shelves.fill(self.written(self.shelves.rows))
         with tqdm(total=self.size, unit=" patients", unit_scale=True) as bar:
             for first in range(0, self.size, CHUNK):
                 size = min(CHUNK, self.size - first)
@@ -71,7 +79,8 @@ class BigClinic:
         self.todays_board()
 
     def counts(self):
-        models = [Patient, Allergy, Course, Session, SideEffect, FollowUp, ContactAttempt, Appointment]
+        models = [Patient, Allergy, Screening, ScreeningAnswer, Consent, Course, Session, Lot, Injection, SideEffect]
+        models += [FollowUp, ContactAttempt, Appointment]
         return [(str(model._meta.verbose_name_plural), model.objects.count()) for model in models]
 
     def colleague(self, place, role):
@@ -92,19 +101,67 @@ class BigClinic:
         patients = self.written([self.patient(number) for number in RecordNumberSeries.take_many(size)])
         self.written([self.allergy(patient) for patient in patients if self.chance(0.15)])
         courses = self.written([self.course(patient) for patient in patients if self.chance(0.85)])
-        sessions = self.written([session for course in courses for session in self.sessions(course)])
+        self.ask_and_sign(courses)
+        sessions = self.treat([session for course in courses for session in self.sessions(course)])
         self.link(Course.areas.through, "course", courses, [course.protocol for course in courses])
-        self.link(Session.areas.through, "session", sessions, [session.course.protocol for session in sessions])
         self.written([self.visit(session) for session in sessions])
         self.written([self.side_effect(session) for session in sessions if self.chance(0.3)])
         self.follow_ups(sessions)
+
+    def ask_and_sign(self, courses):
+        """Screen everybody in full and let them consent the day before their course."""
+        kind = Screening.Kind.FULL
+        self.ask([(course.patient, kind, day_before(course), course.location) for course in courses])
+        self.written(
+            [
+                self.papers.consent(course, self.at(course.location, self.nurses), self.public_id())
+                for course in courses
+            ]
+        )
+
+    def ask(self, asked):
+        """Write the screenings of (patient, kind, moment, location), with "no" to every question."""
+        screenings = self.written(
+            [
+                self.papers.screening(patient, kind, moment, self.at(location, self.nurses), self.public_id())
+                for patient, kind, moment, location in asked
+            ]
+        )
+        self.written([answer for screening in screenings for answer in self.papers.answers(screening)])
+        return screenings
+
+    def treat(self, sessions):
+        """Write sessions with the screening of the day, their areas, and what was injected there."""
+        short = Screening.Kind.SHORT
+        screenings = self.ask(
+            [(each.course.patient, short, each.performed_at, each.course.location) for each in sessions]
+        )
+        for session, screening in zip(sessions, screenings, strict=True):
+            session.screening = screening
+        sessions = self.written(sessions)
+        self.link(Session.areas.through, "session", sessions, [session.course.protocol for session in sessions])
+        self.written(
+            [
+                injection
+                for session in sessions
+                for injection in injections(
+                    session,
+                    self.areas_of(session.course.protocol),
+                    self.shelves.lot_of(session, self.dice),
+                )
+            ]
+        )
+        return sessions
+
+    def areas_of(self, protocol):
+        return list(protocol.areas.all())[:2]
 
     def link(self, through, name, rows, protocols):
         self.written(
             [
                 through(**{f"{name}_id": row.pk, "treatmentarea_id": area.pk})
                 for row, protocol in zip(rows, protocols, strict=True)
-                for area in list(protocol.areas.all())[:2]
+                for area in self.areas_of(protocol)
             ]
         )
 
@@ -191,6 +248,7 @@ class BigClinic:
                 weight_kg=Decimal(self.dice.randrange(5000, 9500)) / 100,
                 pain=self.dice.randrange(8),
                 reactions_asked=Session.Asked.NONE,
+                asked_back=Session.Asked.NONE if number else Session.Asked.NOT_ASKED,
                 signed_at=None if is_draft else performed_at + timedelta(minutes=30),
                 signed_by=None if is_draft else course.clinician,
             )
@@ -240,7 +298,7 @@ class BigClinic:
         came = [follow_up for follow_up in closed if self.chance(0.5)]
         attended = set(came)
         visits = self.written([self.follow_up_visit(follow_up) for follow_up in came])
-        self.written([self.return_session(visit) for visit in visits])
+        self.treat([self.return_session(visit) for visit in visits])
         self.written([self.follow_up(visit.course, visit.starts_at, 2) for visit in visits])
         open_now = [row for row in first if row.opens_on <= self.today and row not in attended and self.chance(0.6)]
         self.written([self.attempt(follow_up) for follow_up in open_now])

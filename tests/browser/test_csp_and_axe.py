@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import User
-from tests.factories import AllergyFactory, CourseFactory, PatientFactory, UserFactory
+from tests.factories import AllergyFactory, AmendmentFactory, CourseFactory, PatientFactory, UserFactory
 from treatments.demo.load import load
-from treatments.models import Appointment, Course, FollowUp, Protocol, Session, SideEffect
+from treatments.models import Appointment, Course, FollowUp, Lot, Preparation, Protocol, Session, SideEffect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -36,6 +36,7 @@ def pages_for_all():
     booked = Appointment.objects.filter(status="booked").first()
     AllergyFactory(patient=patient)
     screening, consent = patient.screenings.first(), patient.consents.first()
+    lot, mixture = Lot.objects.held().first(), Preparation.objects.first()
     return [
         "/",
         "/?list=mine",
@@ -51,8 +52,17 @@ def pages_for_all():
         reverse("patient-consents", args=[patient.public_id]),
         consent.get_absolute_url(),
         course.get_absolute_url(),
+        reverse("course-progress", args=[course.public_id]),
+        course.assessments.first().get_absolute_url(),
         session.get_absolute_url(),
         effect.get_absolute_url(),
+        "/lots/",
+        "/lots/new/",
+        lot.get_absolute_url(),
+        reverse("lot-change", args=[lot.public_id]),
+        reverse("lot-recall", args=[lot.public_id]),
+        "/preparations/",
+        mixture.get_absolute_url(),
         "/follow-ups/",
         "/follow-ups/?state=upcoming",
         reverse("follow-up-contact", args=[follow_up.public_id]),
@@ -76,9 +86,14 @@ def pages_of_those_who_treat():
         f"{reverse('course-new', args=[course.patient.public_id])}?protocol={protocol.pk}",
         reverse("course-edit", args=[course.public_id]),
         f"{reverse('course-status', args=[course.public_id])}?to=paused",
+        "/preparations/new/",
+        reverse("assessment-new", args=[course.public_id]),
+        reverse("assessment-edit", args=[course.assessments.first().public_id]),
+        reverse("assessment-error", args=[course.assessments.first().public_id]),
         reverse("session-new", args=[course.public_id]),
         draft.get_absolute_url(),
         reverse("session-edit", args=[draft.public_id]),
+        reverse("session-error", args=[draft.public_id]),
         "/sessions/unsigned/",
         reverse("side-effect-new", args=[draft.public_id]),
         reverse("allergy-withdraw", args=[course.patient.allergies.first().public_id])
@@ -90,6 +105,14 @@ def pages_of_those_who_treat():
         effect.get_absolute_url(),
         reverse("side-effect-edit", args=[effect.public_id]),
     ]
+
+
+def pages_of_those_who_sign():
+    """Return the pages of a session that was amended and of one that is being amended."""
+    signed = Session.objects.signed().filter(follow_up=None).order_by("pk")
+    amended, other = signed[0], signed[1]
+    AmendmentFactory(session=amended)
+    return [amended.get_absolute_url(), reverse("session-amend", args=[other.public_id])]
 
 
 def grave_faults(page):
@@ -144,7 +167,8 @@ def test_pages_of_the_public(visit):
 def test_pages_of_the_clinician(visit, clinic):
     doctor = visit(User.objects.get(email=CLINICIAN), reduced_motion="reduce")
 
-    assert look_at_twice(doctor, pages_for_all() + pages_of_those_who_treat()) == []
+    pages = pages_for_all() + pages_of_those_who_treat() + pages_of_those_who_sign()
+    assert look_at_twice(doctor, [*pages, reverse("milestone-list")]) == []
     assert heard(doctor) == []
 
 

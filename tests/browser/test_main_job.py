@@ -8,8 +8,17 @@ from django.utils import timezone
 
 from clinic.roles import Role
 from patients.models import Patient
-from tests.factories import CourseFactory, LocationFactory, SessionFactory, TreatmentAreaFactory, UserFactory
-from treatments.models import Course, Session, SideEffect
+from tests.factories import (
+    CourseFactory,
+    LocationFactory,
+    LotFactory,
+    SessionFactory,
+    TreatmentAreaFactory,
+    UserFactory,
+    make_ready,
+)
+from treatments.gate import unanswered
+from treatments.models import Course, Lot, Session, SideEffect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -61,9 +70,18 @@ def start_course(nurse, doctor, day):
     return Course.objects.get()
 
 
-def log_session(nurse, number, day, weight):
+def log_session(nurse, number, day, weight, lot):
+    """Log a session: the first with a lot and an area, the others with the same as the one before."""
     page = nurse.page
     page.get_by_role("link", name=f"Log session {number}").first.click()
+    if number == 1:
+        page.locator("#id_source-0").select_option(f"lot:{lot.public_id}")
+        page.locator("#id_drawn-0").fill("4")
+        page.get_by_role("checkbox", name="Back thigh, left").check()
+    else:
+        page.get_by_role("button", name=f"Same as session {number - 1}").click()
+        choose(page, "asked_back", "None")
+    page.get_by_role("button", name="No to all").click()
     page.locator("#id_performed_at").fill(f"{day.isoformat()}T10:00")
     page.locator("#id_weight_kg").fill(weight)
     choose(page, "pain", "3")
@@ -88,9 +106,12 @@ def test_nurse_and_clinician_take_a_patient_from_the_desk_to_the_follow_up(visit
     course = start_course(desk, doctor, days[0])
     assert [str(area) for area in course.areas.all()] == ["Back thigh, left", "Back thigh, right"]
 
+    make_ready(course, by=timezone.now())
+    lot = LotFactory(location=here, expires_on=today + timedelta(days=300))
     for number, day in enumerate(days, 1):
         desk.go(course.get_absolute_url())
-        log_session(desk, number, day, f"{69 + number}.5")
+        log_session(desk, number, day, f"{69 + number}.5", lot)
+    assert Lot.objects.with_stock().get().remaining_ml == 100 - 3 * 4
     burning, swelling = SideEffect.objects.order_by("kind__order")
     assert (burning.kind.code, burning.resolved_at - burning.onset_at) == ("burning", timedelta(minutes=18))
     assert (swelling.kind.code, swelling.resolved_at) == ("swelling", None)
@@ -139,13 +160,17 @@ class Taps:
 
 def test_uneventful_session_takes_at_most_seven_taps(visit, here, nurse, doctor):
     course = CourseFactory(patient__location=here, clinician=doctor, started_on=date(2020, 1, 1))
-    SessionFactory(course=course, signed=True)
+    SessionFactory(course=course, signed=True, given=True)
+    Lot.objects.update(expires_on=here.today(timezone.now()) + timedelta(days=300))
     desk = visit(nurse, has_touch=True, is_mobile=True)
     desk.page.set_viewport_size({"width": 390, "height": 844})
     desk.go(course.get_absolute_url())
     finger = Taps(desk.page)
 
     finger.tap(desk.page.get_by_role("link", name="Log session 2"))
+    finger.tap(desk.page.get_by_role("button", name="Same as session 1"))
+    finger.tap(desk.page.locator("label:has(input[name='asked_back'][value='none'])"))
+    finger.tap(desk.page.get_by_role("button", name="No to all"))
     desk.page.locator("#id_weight_kg").fill("69.5")
     finger.tap(desk.page.locator("label:has(input[name='reactions'][value='none'])"))
     finger.tap(desk.page.locator("label:has(input[name='pain'][value='2'])"))
@@ -154,6 +179,7 @@ def test_uneventful_session_takes_at_most_seven_taps(visit, here, nurse, doctor)
 
     assert finger.count <= 7
     assert Session.objects.count() == 2
+    assert unanswered(Session.objects.drafts().get()) == {}
     assert desk.complaints == []
 
 

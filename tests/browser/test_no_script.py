@@ -1,11 +1,15 @@
 """Pages without JavaScript: slower to use, and complete."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
+from django.utils import timezone
 
 from clinic.roles import Role
-from patients.models import Patient
-from tests.factories import CourseFactory, LocationFactory, PatientFactory, UserFactory
-from treatments.models import Course, Session, SideEffect
+from patients.models import Patient, ScreeningQuestion
+from tests.factories import CourseFactory, LocationFactory, LotFactory, PatientFactory, UserFactory, make_ready
+from treatments.models import Course, Lot, Session, SideEffect
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -51,8 +55,14 @@ def test_course_is_started(desk, here):
 
 def test_session_is_logged_with_a_reaction_and_signed(desk, here, doctor):
     page = desk.page
-    course = CourseFactory(patient__location=here, clinician=doctor)
+    course = make_ready(CourseFactory(patient__location=here, clinician=doctor), by=timezone.now())
+    lot = LotFactory(location=here, expires_on=here.today(timezone.now()) + timedelta(days=300))
     desk.go(f"{course.get_absolute_url()}sessions/new/")
+    page.locator("#id_source-0").select_option(f"lot:{lot.public_id}")
+    page.locator("#id_drawn-0").fill("2.5")
+    page.get_by_role("checkbox", name="Back thigh, left").check()
+    for question in ScreeningQuestion.objects.asked_in("short"):
+        page.locator(f"label:has(input[name='screening-{question.code}'][value='no'])").click()
     page.locator("#id_weight_kg").fill("69.5")
     page.locator("label:has(input[name='reactions'][value='swelling'])").click()
     page.locator("label:has(input[name='severity-swelling'][value='moderate'])").click()
@@ -61,6 +71,7 @@ def test_session_is_logged_with_a_reaction_and_signed(desk, here, doctor):
 
     assert desk.path == Session.objects.signed().get().get_absolute_url()
     assert SideEffect.objects.get().severity == "moderate"
+    assert Lot.objects.with_stock().get().remaining_ml == Decimal("97.5")
 
 
 def test_menus_open_and_search_finds(desk, here):

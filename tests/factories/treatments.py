@@ -1,35 +1,46 @@
 """Courses, sessions and what follows them. Catalogue rows are those the migration brought, found by their code."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
+from clinic.images import redraw
 from clinic.roles import Role
 from patients.models import Screening, ScreeningQuestion
 from tests.factories.clinic import LocationFactory, UserFactory
 from tests.factories.patients import ConsentFactory, PatientFactory, ScreeningFactory
+from tests.pictures import picture
 from treatments.models import (
+    Amendment,
     Appointment,
+    Assessment,
     ContactAttempt,
     Course,
     FollowUp,
     Indication,
     Ingredient,
     Injection,
+    Instrument,
     Lot,
+    MilestoneReview,
+    Photo,
     Preparation,
     Product,
     Protocol,
     Reminder,
+    Score,
     Session,
     SideEffect,
     SideEffectKind,
     TreatmentArea,
     WorkingCopy,
 )
+from treatments.photo_files import ENDINGS, SIZES, vault
 
 STARTED_ON = date(2026, 3, 2)
 FIRST_SESSION = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -95,6 +106,15 @@ class ProtocolFactory(CatalogueFactory):
         model = Protocol
 
     name = "Cellulite"
+
+
+class InstrumentFactory(CatalogueFactory):
+    key = "code"
+
+    class Meta:
+        model = Instrument
+
+    code = "hexsel-css"
 
 
 class CourseFactory(DjangoModelFactory):
@@ -177,6 +197,21 @@ class WorkingCopyFactory(DjangoModelFactory):
     typed_by = factory.SelfAttribute("course.clinician")
 
 
+class AmendmentFactory(DjangoModelFactory):
+    """A signed session's weight was misread, said its clinician an hour after signing it."""
+
+    class Meta:
+        model = Amendment
+
+    session = factory.SubFactory(SessionFactory, signed=True)
+    number = 1
+    reason = "Misread from the scales."
+    made_by = factory.SelfAttribute("session.signed_by")
+    made_at = factory.LazyAttribute(lambda amendment: amendment.session.signed_at + timedelta(hours=1))
+    before = factory.LazyFunction(lambda: [["Weight", "96 kg"], ["Needle", "30G, 4 mm"]])
+    after = factory.LazyFunction(lambda: [["Weight", "69 kg"], ["Needle", "30G, 4 mm"]])
+
+
 def make_ready(course: Course, *, by: datetime = FIRST_SESSION) -> Course:
     """Let the course's patient have been screened in full and have consented, for good, a day before this moment."""
     day_before = by - timedelta(days=1)
@@ -204,6 +239,36 @@ class SideEffectFactory(DjangoModelFactory):
     onset_at = factory.LazyAttribute(lambda effect: effect.session.performed_at + timedelta(hours=1))
     reported_by = SideEffect.Reporter.PATIENT
     recorded_by = factory.SelfAttribute("session.performed_by")
+
+
+@cache
+def drawn_picture() -> Mapping[str, bytes]:
+    return redraw(picture(size=(60, 80)), SIZES).files
+
+
+class PhotoFactory(DjangoModelFactory):
+    """A photo of the back that is ready, of no session, with its files."""
+
+    class Meta:
+        model = Photo
+        skip_postgeneration_save = True
+
+    course = factory.SubFactory(CourseFactory)
+    view = "posterior"
+    taken_at = FIRST_SESSION
+    taken_by = factory.SelfAttribute("course.clinician")
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    stored_name = factory.Sequence(lambda n: f"{n:032x}")
+    file_name = "IMG_0001.jpg"
+    bytes = 1000
+    state = Photo.State.READY
+    width_px = 60
+    height_px = 80
+
+    @factory.post_generation
+    def files(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        for size, data in drawn_picture().items():
+            vault().write(self.stored_name, ENDINGS[size], data)
 
 
 class FollowUpFactory(DjangoModelFactory):
@@ -265,6 +330,44 @@ class ReminderFactory(DjangoModelFactory):
     state = Reminder.State.SENT
     started_at = datetime(2026, 9, 2, 16, 0, tzinfo=UTC)
     sent_at = factory.LazyAttribute(lambda reminder: reminder.started_at if reminder.state == "sent" else None)
+
+
+class AssessmentFactory(DjangoModelFactory):
+    """A scoring on the day of the first session, by the course's clinician."""
+
+    class Meta:
+        model = Assessment
+
+    course = factory.SubFactory(CourseFactory)
+    assessed_on = STARTED_ON
+    assessed_by = factory.SelfAttribute("course.clinician")
+    recorded_by = factory.SelfAttribute("assessed_by")
+
+
+class ScoreFactory(DjangoModelFactory):
+    """A Hexsel score of 11 of the left back thigh."""
+
+    class Meta:
+        model = Score
+
+    assessment = factory.SubFactory(AssessmentFactory)
+    instrument = factory.SubFactory(InstrumentFactory)
+    area = factory.SubFactory(TreatmentAreaFactory)
+    value = Decimal(11)
+
+
+class MilestoneReviewFactory(DjangoModelFactory):
+    """The decision after session 5 to go on."""
+
+    class Meta:
+        model = MilestoneReview
+
+    course = factory.SubFactory(CourseFactory)
+    after_session = 5
+    decision = MilestoneReview.Decision.CONTINUE
+    reason = "Response as expected."
+    decided_by = factory.SelfAttribute("course.clinician")
+    decided_at = datetime(2026, 4, 6, 16, 0, tzinfo=UTC)
 
 
 class ProductFactory(CatalogueFactory):

@@ -13,14 +13,9 @@ from tests.factories import (
     AppointmentFactory,
     CourseFactory,
     FollowUpFactory,
-    InjectionFactory,
     LocationFactory,
-    LotFactory,
-    ProductFactory,
     SessionFactory,
     SideEffectFactory,
-    TreatmentAreaFactory,
-    make_ready,
 )
 from tests.treatments.session_forms import FIRST, NOW, edit_url, errors, form_of, new_url, signed_in, told
 from treatments.models import Appointment, Course, Session, SideEffect
@@ -76,72 +71,6 @@ def test_draft_may_lack_what_signing_asks_for(client, nurse, course):
 
     session = Session.objects.get()
     assert (session.weight_kg, session.pain, session.reactions_asked) == (None, None, Session.Asked.NOT_ASKED)
-
-
-@pytest.fixture
-def last(course):
-    """Return the session before: 2 ml of a lot in the one area of the plan."""
-    last = SessionFactory(
-        course=course,
-        performed_at=FIRST,
-        technique="papule",
-        depth_mm=Decimal("1.5"),
-        needle="30G, 4 mm",
-        antiseptic="Chlorhexidine 2 %",
-        given=True,
-    )
-    make_ready(course)
-    return last
-
-
-def test_form_starts_with_the_technique_of_the_last_session_and_from_now(client, nurse, course, last):
-    response = client.get(new_url(course))
-    form = response.context["form"]
-
-    given = {name: form[name].value() for name in ("technique", "depth_mm", "needle", "antiseptic")}
-    assert given == {name: str(getattr(last, name)) for name in given}
-    assert 'value="2026-03-10T11:30"' in response.content.decode()
-    assert form["performed_by"].value() == str(nurse.pk)
-    of_today = ("weight_kg", "pain", "reactions", "areas", "source-0", "asked_back")
-    assert not any(form[name].value() for name in of_today)
-
-
-def test_same_as_last_time_fills_in_areas_products_and_volumes_and_keeps_what_was_typed(client, nurse, course, last):
-    typed = {"action": "same", "areas": [], "source-0": "", "drawn-0": "", "needle": "27G", "note": "Typed before."}
-
-    response = client.post(new_url(course), form_of(course, **typed))
-
-    form = response.context["form"]
-    names = (
-        "areas",
-        "source-0",
-        "drawn-0",
-        "ml-thigh-back-left",
-        "points-thigh-back-left",
-        "needle",
-        "note",
-        "weight_kg",
-    )
-    assert {name: form[name].value() for name in names} == {
-        "areas": [str(last.areas.get().pk)],
-        "source-0": f"lot:{last.injections.get().lot.public_id}",
-        "drawn-0": "2",
-        "ml-thigh-back-left": "2",
-        "points-thigh-back-left": "40",
-        "needle": "30G, 4 mm",
-        "note": "Typed before.",
-        "weight_kg": "69.2",
-    }
-    assert Session.objects.count() == 1
-
-
-def test_same_as_last_time_leaves_out_an_area_that_is_in_the_plan_no_more_and_says_so(client, nurse, course, last):
-    course.areas.set([TreatmentAreaFactory(code="abdomen")])
-
-    response = client.post(new_url(course), form_of(course, action="same"))
-
-    assert response.context["form"]["areas"].value() == []
-    assert response.context["notes"] == ["Back thigh, left is not in the plan any more and is left out."]
 
 
 def test_reactions_chosen_become_side_effects_of_the_severity_chosen(client, nurse, course):
@@ -406,64 +335,3 @@ def test_draft_after_the_end_of_the_course_is_a_follow_up_treatment(client, nurs
 
     draft = Session.objects.latest("pk")
     assert re.search(r"<h1>\s*Follow-up treatment\s*</h1>", client.get(draft.get_absolute_url()).content.decode())
-
-
-QUERIES = {"session": 30, "session-edit": 57, "session-new": 48}
-
-
-def lots_of(course, count):
-    return [
-        LotFactory(
-            location=course.location, product=ProductFactory(code=f"product-{number}", name=f"Product {number}")
-        )
-        for number in range(count)
-    ]
-
-
-def treated(course, count):
-    """Treat as many times, an hour apart, with a reaction each that is still there."""
-    for hour in range(count):
-        session = SessionFactory(course=course, performed_at=FIRST + timedelta(hours=hour), given=True)
-        SideEffectFactory(session=session)
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_session_page_asks_as_often_for_three_reactions_as_for_one(
-    client, nurse, course, count, django_assert_num_queries
-):
-    areas = [TreatmentAreaFactory(code=code) for code in ["abdomen", "hip-left", "hip-right"][:count]]
-    session = SessionFactory(course=course, performed_at=FIRST, areas=areas, given=True)
-    SideEffectFactory.create_batch(count, session=session)
-    for lot in lots_of(course, count):
-        InjectionFactory(session=session, lot=lot)
-    client.get("/search/")
-
-    with django_assert_num_queries(QUERIES["session"]):
-        client.get(session.get_absolute_url())
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_form_of_a_session_asks_as_often_after_three_as_after_one(
-    client, nurse, course, count, django_assert_num_queries
-):
-    make_ready(course)
-    treated(course, count)
-    draft = SessionFactory(course=course, performed_at=FIRST + timedelta(days=7), given=True)
-    for lot in lots_of(course, count):
-        InjectionFactory(session=draft, lot=lot)
-    client.get("/search/")
-
-    with django_assert_num_queries(QUERIES["session-edit"]):
-        client.get(edit_url(draft))
-
-
-@pytest.mark.parametrize("count", [1, 3])
-def test_blank_form_asks_as_often_after_three_sessions_as_after_one(
-    client, nurse, course, count, django_assert_num_queries
-):
-    make_ready(course)
-    treated(course, count)
-    client.get("/search/")
-
-    with django_assert_num_queries(QUERIES["session-new"]):
-        client.get(new_url(course))
