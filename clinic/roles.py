@@ -40,7 +40,10 @@ TREATING = frozenset(
         "treatments.plan_course",
         "treatments.log_session",
         "treatments.log_side_effect",
+        "treatments.record_assessment",
         "treatments.mix_preparation",
+        "treatments.see_photo",
+        "treatments.take_photo",
     }
 )
 
@@ -49,7 +52,12 @@ ACTS: dict[Role, frozenset[str]] = {
     Role.CLINICIAN: DESK
     | STOCK
     | TREATING
-    | {"treatments.sign_session", "treatments.review_side_effect", "treatments.hold_lot"},
+    | {
+        "treatments.sign_session",
+        "treatments.review_side_effect",
+        "treatments.review_milestone",
+        "treatments.hold_lot",
+    },
     Role.ADMIN: DESK | STOCK | {"patients.import_patients", "treatments.hold_lot"},
 }
 

@@ -9,6 +9,7 @@ import secrets
 import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import environ
@@ -77,6 +78,8 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "django_include_bootstrap",
+    "django_tasks",
+    "huey.contrib.djhuey",
     "import_export",
     "lucide",
     "simple_history",
@@ -227,6 +230,32 @@ STORAGES = {
 
 WHITENOISE_USE_FINDERS = not PRODUCTION  # without `collectstatic`, each file where its app keeps it
 
+# Photos are kept where no server hands them out by itself; a page asks who wants one. A proxy that can send files
+# itself (nginx, X-Accel-Redirect) is told the internal address under which it finds PHOTO_ROOT.
+PHOTO_ROOT = Path(env.str("PHOTO_ROOT", default=str(VAR_DIR / "photos")))
+PHOTO_ACCEL_PREFIX = env.str("PHOTO_ACCEL_PREFIX", default="")
+PHOTO_MAX_BYTES = env.int("PHOTO_MAX_MEGABYTES", default=40) * 1024 * 1024
+PHOTO_MAX_MEGAPIXELS = env.int("PHOTO_MAX_MEGAPIXELS", default=25)
+# While they arrive they wait beside it, not in a folder that everyone on the machine may list.
+FILE_UPLOAD_TEMP_DIR = str(VAR_DIR / "uploads")
+Path(FILE_UPLOAD_TEMP_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+# Work that no page waits for; see clinic/background.py. One worker takes one photo at a time.
+TASKS = {"default": {"BACKEND": "huey.contrib.djhuey.tasks_backend.HueyBackend"}}
+HUEY: dict[str, Any] = {
+    "name": "mesotrack",
+    "results": False,
+    "immediate": False,
+    "consumer": {"workers": 1, "periodic": True},
+}
+QUEUE_URL = env.str("QUEUE_URL", default="")
+if QUEUE_URL.startswith("redis"):
+    HUEY |= {"huey_class": "huey.RedisHuey", "url": QUEUE_URL}
+elif QUEUE_URL:
+    HUEY |= {"huey_class": "huey.PostgresHuey", "dsn": QUEUE_URL}
+else:
+    HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(VAR_DIR / "tasks.sqlite3"), "fsync": True}
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -245,5 +274,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    # Without this the worker would write a line of its own beside each of ours, for every task.
+    "loggers": {
+        "huey": {"level": env.str("LOG_LEVEL", default="WARNING"), "handlers": ["console"], "propagate": False}
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

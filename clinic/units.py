@@ -1,4 +1,4 @@
-"""Units as a location shows and types them. Stored are always SI units; pounds are for the eye."""
+"""Units as a location shows and types them. Stored are always SI units; pounds and inches are for the eye."""
 
 import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -12,6 +12,7 @@ from clinic.models import Location
 from clinic.widgets import VolumeInput
 
 KG_PER_LB = Decimal("0.45359237")  # exact, international pound of 1959
+CM_PER_INCH = Decimal("2.54")  # exact, international inch of 1959
 TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
 
 
@@ -41,6 +42,50 @@ def show_weight_change(kilograms: Decimal, location: Location) -> str:
     number = weight_number(kilograms, location)
     sign = "+" if number > 0 else "−" if number < 0 else "±"
     return f"{sign}{abs(number)}\N{NO-BREAK SPACE}{weight_unit(location)}"
+
+
+def length_unit(location: Location) -> str:
+    return "in" if is_imperial(location) else "cm"
+
+
+def length_number(centimetres: Decimal, location: Location) -> Decimal:
+    """Return the length in the location's unit, to a tenth."""
+    value = centimetres / CM_PER_INCH if is_imperial(location) else centimetres
+    return value.quantize(TENTH, ROUND_HALF_UP)
+
+
+def show_length(centimetres: Decimal, location: Location) -> str:
+    """Return "57.1 cm" or "22.5 in"."""
+    return f"{length_number(centimetres, location)}\N{NO-BREAK SPACE}{length_unit(location)}"
+
+
+class LengthField(forms.DecimalField):
+    """A girth as typed at a location; cleans to centimetres, to a hundredth."""
+
+    def __init__(self, *args: Any, location: Location, least: Decimal, most: Decimal, **kwargs: Any) -> None:
+        self.location, self.least, self.most = location, least, most
+        super().__init__(*args, **{"max_digits": 6, "decimal_places": 1, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return length_number(value, self.location) if isinstance(value, Decimal) else value
+
+    def clean(self, value: Any) -> Any:
+        number = super().clean(value)
+        if number is None:
+            return None
+        per_unit = CM_PER_INCH if is_imperial(self.location) else Decimal(1)
+        centimetres = (number * per_unit).quantize(HUNDREDTH, ROUND_HALF_UP)
+        if not self.least <= centimetres <= self.most:
+            raise ValidationError(
+                _("This is between %(least)s and %(most)s %(unit)s.")
+                % {
+                    "least": (self.least / per_unit).quantize(TENTH, ROUND_CEILING),
+                    "most": (self.most / per_unit).quantize(TENTH, ROUND_FLOOR),
+                    "unit": length_unit(self.location),
+                },
+                code="length",
+            )
+        return centimetres
 
 
 def show_ml(volume: Decimal) -> str:

@@ -47,6 +47,22 @@ class Segmented(Choices, forms.RadioSelect):
         return option | {"is_amber": str(option["value"]) in self.amber}
 
 
+class ScoreKeys(forms.RadioSelect):
+    """The values of one item as keys, a dash for not scored first; the value of last time is marked."""
+
+    template_name = "clinic/widgets/score_keys.html"
+    self_styled = True
+    use_fieldset = True
+
+    def __init__(self, attrs: dict[str, Any] | None = None, choices: Any = (), *, last: str = "") -> None:
+        super().__init__(attrs, choices)
+        self.last = last
+
+    def create_option(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(*args, **kwargs)
+        return option | {"is_last": bool(self.last) and str(option["value"]) == self.last}
+
+
 class ChoiceCards(Choices, forms.RadioSelect):
     """Cards for a decision: a title, and one line from `lines`, which is keyed by the choice's value."""
 

@@ -12,7 +12,15 @@ atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 os.environ["MESOTRACK_ENV"] = "development"
 os.environ["MESOTRACK_VAR"] = scratch
 os.environ["SECRET_KEY"] = "only-for-tests"
-for name in ("ALLOWED_HOSTS", "DEBUG", "EMAIL_URL", "TRUSTED_PROXY_COUNT"):
+for name in (
+    "ALLOWED_HOSTS",
+    "DEBUG",
+    "EMAIL_URL",
+    "PHOTO_ACCEL_PREFIX",
+    "PHOTO_ROOT",
+    "QUEUE_URL",
+    "TRUSTED_PROXY_COUNT",
+):
     os.environ.pop(name, None)
 
 from clinic.settings import *  # noqa: E402, F403
@@ -25,6 +33,8 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "worker": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
+# Work in the background is done on the spot; tests/treatments/test_worker.py starts a worker of its own.
+HUEY = {"huey_class": "huey.MemoryHuey", "name": "tests", "results": False, "immediate": True}
 WHITENOISE_AUTOREFRESH = True  # finds each file when it is asked for: nothing has been collected
 WHITENOISE_USE_FINDERS = True
 
@@ -42,4 +52,6 @@ if find_spec("zeal"):
     ZEAL_ALLOWLIST = [
         {"model": "treatments.Course", "field": "get()"},
         {"model": "treatments.Session", "field": "get()"},
+        # The worker takes one photo at a time, so that another may take the next.
+        {"model": "treatments.Photo", "field": "get()"},
     ]

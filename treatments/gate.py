@@ -9,6 +9,7 @@ from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from patients.consents import State as ConsentStanding
 from patients.consents import consent_state
@@ -16,10 +17,12 @@ from patients.models import Allergy, Patient, Screening, ScreeningAnswer, Screen
 from patients.screening import Standing, standing
 from treatments.drawn import Drawn, Line, limits_of
 from treatments.models import Injection, Lot, Product, Restriction, Session, SideEffect, TreatmentArea
+from treatments.photos import BEFORE, SessionPhotos, milestone_of, session_photos
 from treatments.rules.allergy import allergy_conflict
 from treatments.rules.dose import Measure, Passed, passed
 from treatments.rules.stock import Fault
 
+PHOTOS = "photos"  # the code of what is said about photos
 ADULT, OLD = 18, 75  # years: an absolute and a relative limit, a default of ours
 
 
@@ -67,12 +70,18 @@ def screened(patient: Patient, now: datetime) -> Screened:
     return Screened(known, {row.answer_id: row for row in rows})
 
 
-def problems(drawn: Drawn, now: datetime, *, known: Screened | None = None) -> list[Problem]:
-    """Return everything that stands against signing this now, the gravest kind first; warnings are among it."""
+def problems(
+    drawn: Drawn, now: datetime, *, known: Screened | None = None, photos: SessionPhotos | None = None
+) -> list[Problem]:
+    """Return everything that stands against signing this now, the gravest kind first; warnings are among it.
+
+    `known` and `photos` are what a page has asked for already.
+    """
     return [
         *_of_consent(drawn.patient, now),
         *_of_screening(drawn, known or screened(drawn.patient, now), now),
         *problems_of_products(drawn),
+        *_of_photos(drawn, photos, now),
     ]
 
 
@@ -266,6 +275,28 @@ def _of_doses(drawn: Drawn, day: date) -> Iterator[Problem]:
                 may_override=True,
                 field="source-0",
             )
+
+
+def _of_photos(drawn: Drawn, photos: SessionPhotos | None, now: datetime) -> Iterator[Problem]:
+    """Yield the photos that a milestone wants and lacks. Nobody is kept from signing: the patient may refuse them."""
+    session = drawn.session if drawn.session is not None and drawn.session.pk else None
+    if photos is None:
+        if milestone_of(drawn.course, session, drawn.performed_at) is None:
+            return
+        photos = session_photos(drawn.course, session, drawn.performed_at, now)
+    if photos.milestone is None or photos.is_complete:
+        return
+    words = ngettext(
+        "Milestone %(number)s: %(count)s view is not photographed.",
+        "Milestone %(number)s: %(count)s views are not photographed.",
+        photos.missing,
+    ) % {"number": photos.milestone, "count": photos.missing}
+    if photos.refusal:
+        words, way_out, url = f"{words} {photos.refusal}", photos.refusal.way_out, photos.refusal.url
+    else:
+        way_out, url = _("Take them"), f"{reverse('course-photos', args=[drawn.course.public_id])}?session="
+        url += str(session.public_id) if session else BEFORE
+    yield Problem(PHOTOS, words, way_out, stops=False, url=url)
 
 
 def _last_given(products: list[Product], drawn: Drawn) -> dict[int, date]:

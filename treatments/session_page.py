@@ -8,14 +8,15 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise, cached_property
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from clinic.units import show_ml
 from treatments.bodymap import AreaRow
 from treatments.drawn import Drawn, drawn_of, limits_of
 from treatments.forms.session import OVERRIDE, SessionParts
-from treatments.gate import Problem, Screened, figure, problems, problems_of_products, screened
+from treatments.gate import PHOTOS, Problem, Screened, figure, problems, problems_of_products, screened
 from treatments.models import Appointment, Course, Product, Session
+from treatments.photos import SessionPhotos, session_photos
 from treatments.progress import Progress, WeightChange, progress, weight_change
 from treatments.rules.course import DateRange, next_session
 from treatments.rules.dose import Given, most_mg
@@ -41,11 +42,22 @@ AMENDED: tuple[str | Promise, tuple[str, ...], str] = (
 
 @dataclass(frozen=True)
 class Check:
-    """One line of “Ready to sign”; `target` is the id of what it is about."""
+    """One line of “Ready to sign”; `target` is the id of what it is about.
+
+    One that does not `stop` is signed without; one that is not even `wanted` is said for whoever has the time.
+    """
 
     label: str
     target: str
     is_done: bool
+    stops: bool = True
+    wanted: bool = True
+
+    @property
+    def tone(self) -> str:
+        if self.is_done:
+            return "is-in-time"
+        return "is-prolonged" if self.wanted else "is-resolved"
 
 
 @dataclass(frozen=True)
@@ -124,7 +136,7 @@ class SessionPage:
         if self.amending:
             found = problems_of_products(self.drawn)
         else:
-            found = problems(self.drawn, self.now, known=self.screened)
+            found = problems(self.drawn, self.now, known=self.screened, photos=self.photos)
         return [Against(problem, self.overrides.get(problem.code, "")) for problem in found]
 
     @property
@@ -137,14 +149,33 @@ class SessionPage:
 
     @property
     def warnings(self) -> list[Against]:
-        return [each for each in self.against if not each.problem.stops]
+        """Return what only has to be seen. Photos have a line of their own among the checks."""
+        return [each for each in self.against if not each.problem.stops and each.problem.code != PHOTOS]
 
     @cached_property
     def checks(self) -> list[Check]:
-        parts = [part for part in PARTS if part[2] != "since" or self.form.last is not None]
+        asks_back = self.form.last is not None or self.form.asked_about
+        parts = [part for part in PARTS if part[2] != "since" or asks_back]
         if "reason" in self.form.fields:
             parts.append(AMENDED)
-        return [Check(str(label), target, not self._lacks(names)) for label, names, target in parts]
+        asked = [Check(str(label), target, not self._lacks(names)) for label, names, target in parts]
+        return asked if self.amending or not self.photos.slots else [*asked, self._check_of_photos()]
+
+    @cached_property
+    def photos(self) -> SessionPhotos:
+        stored = self.form.instance if self.form.instance.pk else None
+        return session_photos(self.course, stored, self.drawn.performed_at, self.now)
+
+    def _check_of_photos(self) -> Check:
+        photos = self.photos
+        if photos.is_complete:
+            return Check(_("Photos"), "photos", is_done=True, stops=False)
+        if photos.milestone is None:
+            return Check(_("Photos, optional"), "photos", is_done=False, stops=False, wanted=False)
+        words = ngettext(
+            "Milestone photos, %(count)s view left", "Milestone photos, %(count)s views left", photos.missing
+        )
+        return Check(words % {"count": photos.missing}, "photos", is_done=False, stops=False)
 
     def _lacks(self, names: tuple[str, ...]) -> bool:
         return any(name.startswith(names) for name in self.left)
@@ -155,7 +186,7 @@ class SessionPage:
         unresolved = [each for each in self.stops if not each.is_passed]
         checked = tuple(name for _label, names, _target in (*PARTS, AMENDED) for name in names)
         others = [name for name in self.left if not name.startswith(checked)]
-        return sum(not check.is_done for check in self.checks) + len(unresolved) + len(others)
+        return sum(check.stops and not check.is_done for check in self.checks) + len(unresolved) + len(others)
 
     @property
     def doses(self) -> list[Dose]:

@@ -9,7 +9,7 @@ from treatments.bodymap import AreaRow
 from treatments.drawn import Drawn, drawn_of
 from treatments.forms.session.parts import plain
 from treatments.gate import Problem, problems, unanswered
-from treatments.models import Amendment, AskBack, Override, Session
+from treatments.models import Amendment, AskBack, Override, Photo, Session
 from treatments.session_words import compared
 
 
@@ -30,6 +30,7 @@ class SessionRecord:
     ask_backs: Sequence[AskBack]
     overrides: Sequence[Override]
     changes: list[Change]
+    photos: Sequence[Photo]
     missing: dict[str, str]
     against: list[Problem]
 
@@ -49,9 +50,18 @@ def session_record(session: Session, now: datetime) -> SessionRecord:
         changes=[
             Change(amendment, differing(amendment)) for amendment in session.amendments.select_related("made_by")
         ],
+        photos=photos_of(session),
         missing=unanswered(session) if is_draft else {},
         against=[problem for problem in problems(drawn, now) if problem.stops] if is_draft else [],
     )
+
+
+def photos_of(session: Session) -> list[Photo]:
+    """Return the photos of a session in the order they were taken."""
+    photos = list(Photo.objects.of_session(session).usable().select_related("area").order_by("taken_at", "pk"))
+    for photo in photos:
+        photo.session = session
+    return photos
 
 
 def _compared(drawn: Drawn, previous: Session | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 
 from django.contrib.messages import get_messages
@@ -9,11 +10,13 @@ from django.core.cache import caches
 from django.utils import timezone
 
 from clinic.http import Request
+from clinic.models import User
 from clinic.navigation import MOST, Counts
 from clinic.paging import bounded_count
 from treatments.filters.lots import Tab, low_levels, on_tab
-from treatments.models import FollowUp, Lot, SideEffect
+from treatments.models import Course, FollowUp, Lot, SideEffect
 from treatments.models.follow_up import FollowUpQuerySet
+from treatments.models.milestone_review import due_for_review
 
 Counter = Callable[[Request], Counts]
 SECONDS_KEPT = 20
@@ -86,3 +89,9 @@ def follow_up_counts(request: Request) -> Counts:
     visible = FollowUp.objects.visible_to(request.user).with_facts(now)
     to_call = visible.each_by_its_day(request.user.places, now, FollowUpQuerySet.to_call)
     return Counts(due=bounded_count(to_call, most=MOST, along="-opens_on"))
+
+
+def milestones_due(user: User, now: datetime) -> int:
+    """Count the courses that wait for a clinician's decision at a milestone, by the day where the user works."""
+    waiting = due_for_review(Course.objects.visible_to(user), timezone.localdate(now))
+    return bounded_count(waiting, most=MOST)

@@ -1,6 +1,6 @@
 import uuid
 import zoneinfo
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from django.core.validators import RegexValidator
@@ -87,6 +87,13 @@ class Location(models.Model):
 
     def today(self, now: datetime) -> date:
         return self.local(now).date()
+
+    def span(self, day: date) -> tuple[datetime, datetime]:
+        """Return the moments at which a calendar day begins and ends here; the end is the next day's beginning."""
+        return (
+            datetime.combine(day, time.min, self.tz),
+            datetime.combine(day + timedelta(days=1), time.min, self.tz),
+        )
 
 
 class Room(models.Model):

@@ -52,6 +52,8 @@ def pages_for_all():
         reverse("patient-consents", args=[patient.public_id]),
         consent.get_absolute_url(),
         course.get_absolute_url(),
+        reverse("course-progress", args=[course.public_id]),
+        course.assessments.first().get_absolute_url(),
         session.get_absolute_url(),
         effect.get_absolute_url(),
         "/lots/",
@@ -85,6 +87,9 @@ def pages_of_those_who_treat():
         reverse("course-edit", args=[course.public_id]),
         f"{reverse('course-status', args=[course.public_id])}?to=paused",
         "/preparations/new/",
+        reverse("assessment-new", args=[course.public_id]),
+        reverse("assessment-edit", args=[course.assessments.first().public_id]),
+        reverse("assessment-error", args=[course.assessments.first().public_id]),
         reverse("session-new", args=[course.public_id]),
         draft.get_absolute_url(),
         reverse("session-edit", args=[draft.public_id]),
@@ -163,7 +168,7 @@ def test_pages_of_the_clinician(visit, clinic):
     doctor = visit(User.objects.get(email=CLINICIAN), reduced_motion="reduce")
 
     pages = pages_for_all() + pages_of_those_who_treat() + pages_of_those_who_sign()
-    assert look_at_twice(doctor, pages) == []
+    assert look_at_twice(doctor, [*pages, reverse("milestone-list")]) == []
     assert heard(doctor) == []
 
 

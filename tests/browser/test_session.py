@@ -23,7 +23,7 @@ from tests.factories import (
     TreatmentAreaFactory,
     UserFactory,
 )
-from treatments.models import Appointment, Injection, Session, WorkingCopy
+from treatments.models import Appointment, Injection, Lot, Session, WorkingCopy
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -63,9 +63,10 @@ def last(course, lot):
     """Let the course have had a session nine days ago: 3 ml left, with a point placed, and 1 ml right."""
     performed_at = timezone.now() - timedelta(days=9)
     session = SessionFactory(
-        course=course, performed_at=performed_at, given=True, signed=True, map_points={LEFT: [["back", 0.42, 0.55]]}
+        course=course, performed_at=performed_at, given=True, signed=True, map_points={LEFT: [["back", 0.42, 0.6]]}
     )
     session.injections.all().delete()
+    Lot.objects.exclude(pk=lot.pk).delete()
     for code, volume, points in ((LEFT, 3, 60), (RIGHT, 1, 20)):
         InjectionFactory(
             session=session, lot=lot, area=TreatmentAreaFactory(code=code), volume_ml=Decimal(volume), points=points
@@ -135,8 +136,8 @@ def test_uneventful_repeat_session_takes_seven_taps_from_today_to_signed(visit, 
     finger.tap(desk.page.get_by_role("button", name="Sign", exact=True))
     desk.page.get_by_text("The session is signed.").wait_for()
 
-    assert finger.count <= 7
-    made = Session.objects.latest("performed_at")
+    assert finger.count == 7
+    (made,) = Session.objects.exclude(pk=last.pk)
     facts = Injection.objects.filter(session=made).values_list("area__code", "lot", "volume_ml", "points")
     assert set(facts) == {(LEFT, lot.pk, Decimal("3.000"), 60), (RIGHT, lot.pk, Decimal("1.000"), 20)}
     assert (made.map_points, made.pain, made.weight_kg) == (last.map_points, 2, Decimal("69.50"))
@@ -247,7 +248,8 @@ def test_note_typed_in_the_last_second_goes_along_when_the_tab_is_left(visit, do
     desk.page.wait_for_timeout(500)
 
     assert WorkingCopy.objects.get().typed["note"] == ["Last words"]
-    assert desk.complaints == []
+    # The browser lets nobody wait for the answer to what is sent on leaving, and calls that a failure.
+    assert [words for words in desk.complaints if not words.endswith("/sessions/keep/ failed")] == []
 
 
 def test_second_tab_sees_both_versions_and_may_keep_its_own(visit, doctor, course, lot):
@@ -276,6 +278,7 @@ def test_second_tab_sees_both_versions_and_may_keep_its_own(visit, doctor, cours
 def test_what_is_typed_while_signed_out_is_kept_again_after_signing_in_on_another_tab(visit, doctor, course, lot):
     desk = visit(doctor)
     desk.go(url_of(course))
+    desk.page.locator(f".bodymap-editor [data-figure=back] [data-zone={LEFT}]").click()
     note(desk).press_sequentially("Before. ")
     is_kept(desk)
 

@@ -59,8 +59,24 @@ TABLE = {
     "course": Row(EVERYONE),
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
+    "course-progress": Row(EVERYONE),
+    "course-report": Row(EVERYONE),
+    "milestone-review": Row("in 403 405 403", post="in 403 200 403"),
+    "milestone-list": Row("in 403 200 403"),
+    "assessment-new": Row(TREATING, post=TREATING),
+    "assessment": Row(EVERYONE),
+    "assessment-edit": Row(TREATING, post=TREATING),
+    "assessment-error": Row(TREATING, post=TREATING),
     "session-new": Row(TREATING, post=TREATING),
     "session-keep-new": Row(ONLY_POST_TREATING, post=TREATING),
+    # Somebody who only manages sees no photo of a patient; the admin site has who took which when.
+    "course-photos": Row(TREATING, post=TREATING),
+    "photo-sort": Row(ONLY_POST, post="in 302 302 403"),
+    "photo-compare": Row(TREATING),
+    "photo-page": Row(TREATING, post=TREATING),
+    "photo-move": Row(ONLY_POST, post=TREATING),
+    "photo-error": Row(ONLY_POST, post=TREATING),
+    "photo": Row(TREATING),
     "session-unsigned": Row(TREATING),
     "session": Row(EVERYONE),
     "session-edit": Row(TREATING, post=TREATING),
@@ -114,6 +130,8 @@ TABLE = {
     "account_confirm_login_code": Row("302 302 302 302"),
 }
 KEYS = {"account_confirm_email": ["a-key"], "account_reset_password_from_key": ["1", "a-key"]}
+# What an address wants beside its record.
+REST = {"photo": ["320"]}
 # Which record an address names, by its first part.
 SUBJECTS = {
     "patients": "patient",
@@ -124,8 +142,10 @@ SUBJECTS = {
     "sessions": "session",
     "working-copies": "copy",
     "side-effects": "effect",
+    "photos": "photo",
     "follow-ups": "follow_up",
     "appointments": "appointment",
+    "assessments": "assessment",
     "lots": "lot",
     "preparations": "preparation",
 }
@@ -153,7 +173,7 @@ def address(name, records):
     if name in KEYS:
         return reverse(name, args=KEYS[name])
     if "<uuid:public_id>" in where:
-        return reverse(name, args=[records[SUBJECTS[where.partition("/")[0]]].public_id])
+        return reverse(name, args=[records[SUBJECTS[where.partition("/")[0]]].public_id, *REST.get(name, [])])
     return reverse(name)
 
 

@@ -1,36 +1,46 @@
 """Courses, sessions and what follows them. Catalogue rows are those the migration brought, found by their code."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
+from clinic.images import redraw
 from clinic.roles import Role
 from patients.models import Screening, ScreeningQuestion
 from tests.factories.clinic import LocationFactory, UserFactory
 from tests.factories.patients import ConsentFactory, PatientFactory, ScreeningFactory
+from tests.pictures import picture
 from treatments.models import (
     Amendment,
     Appointment,
+    Assessment,
     ContactAttempt,
     Course,
     FollowUp,
     Indication,
     Ingredient,
     Injection,
+    Instrument,
     Lot,
+    MilestoneReview,
+    Photo,
     Preparation,
     Product,
     Protocol,
     Reminder,
+    Score,
     Session,
     SideEffect,
     SideEffectKind,
     TreatmentArea,
     WorkingCopy,
 )
+from treatments.photo_files import ENDINGS, SIZES, vault
 
 STARTED_ON = date(2026, 3, 2)
 FIRST_SESSION = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
@@ -96,6 +106,15 @@ class ProtocolFactory(CatalogueFactory):
         model = Protocol
 
     name = "Cellulite"
+
+
+class InstrumentFactory(CatalogueFactory):
+    key = "code"
+
+    class Meta:
+        model = Instrument
+
+    code = "hexsel-css"
 
 
 class CourseFactory(DjangoModelFactory):
@@ -222,6 +241,36 @@ class SideEffectFactory(DjangoModelFactory):
     recorded_by = factory.SelfAttribute("session.performed_by")
 
 
+@cache
+def drawn_picture() -> Mapping[str, bytes]:
+    return redraw(picture(size=(60, 80)), SIZES).files
+
+
+class PhotoFactory(DjangoModelFactory):
+    """A photo of the back that is ready, of no session, with its files."""
+
+    class Meta:
+        model = Photo
+        skip_postgeneration_save = True
+
+    course = factory.SubFactory(CourseFactory)
+    view = "posterior"
+    taken_at = FIRST_SESSION
+    taken_by = factory.SelfAttribute("course.clinician")
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    stored_name = factory.Sequence(lambda n: f"{n:032x}")
+    file_name = "IMG_0001.jpg"
+    bytes = 1000
+    state = Photo.State.READY
+    width_px = 60
+    height_px = 80
+
+    @factory.post_generation
+    def files(self, create: bool, extracted: Any, **kwargs: Any) -> None:
+        for size, data in drawn_picture().items():
+            vault().write(self.stored_name, ENDINGS[size], data)
+
+
 class FollowUpFactory(DjangoModelFactory):
     """The first return after a last session on 2 March 2026: 2 September to 2 November."""
 
@@ -281,6 +330,44 @@ class ReminderFactory(DjangoModelFactory):
     state = Reminder.State.SENT
     started_at = datetime(2026, 9, 2, 16, 0, tzinfo=UTC)
     sent_at = factory.LazyAttribute(lambda reminder: reminder.started_at if reminder.state == "sent" else None)
+
+
+class AssessmentFactory(DjangoModelFactory):
+    """A scoring on the day of the first session, by the course's clinician."""
+
+    class Meta:
+        model = Assessment
+
+    course = factory.SubFactory(CourseFactory)
+    assessed_on = STARTED_ON
+    assessed_by = factory.SelfAttribute("course.clinician")
+    recorded_by = factory.SelfAttribute("assessed_by")
+
+
+class ScoreFactory(DjangoModelFactory):
+    """A Hexsel score of 11 of the left back thigh."""
+
+    class Meta:
+        model = Score
+
+    assessment = factory.SubFactory(AssessmentFactory)
+    instrument = factory.SubFactory(InstrumentFactory)
+    area = factory.SubFactory(TreatmentAreaFactory)
+    value = Decimal(11)
+
+
+class MilestoneReviewFactory(DjangoModelFactory):
+    """The decision after session 5 to go on."""
+
+    class Meta:
+        model = MilestoneReview
+
+    course = factory.SubFactory(CourseFactory)
+    after_session = 5
+    decision = MilestoneReview.Decision.CONTINUE
+    reason = "Response as expected."
+    decided_by = factory.SelfAttribute("course.clinician")
+    decided_at = datetime(2026, 4, 6, 16, 0, tzinfo=UTC)
 
 
 class ProductFactory(CatalogueFactory):

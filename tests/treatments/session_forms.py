@@ -29,7 +29,7 @@ def edit_url(session):
 
 def form_of(course, **changes):
     """Return a form with all that signing asks for, sent by the course's clinician; the patient may be treated."""
-    if not course.patient.consents.exists():
+    if not course.patient.consents.filter(form__purpose="treatment").exists():
         make_ready(course)
     lot = Lot.objects.filter(location=course.location).first() or LotFactory(location=course.location)
     codes = ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT).values_list("code", flat=True)

@@ -23,7 +23,9 @@ from tests.factories import (
     UserFactory,
     make_ready,
 )
-from treatments.models import Appointment, Course, FollowUp, Session, SideEffect
+from tests.treatments.photographs import agree
+from tests.treatments.photographs import file as photo
+from treatments.models import Appointment, Course, FollowUp, Photo, Session, SideEffect
 
 # Migrations' catalogue is data: a plain transactional test would leave an empty one behind.
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -235,3 +237,22 @@ def test_of_two_who_move_a_patient_on_at_once_one_is_told(nurse, course):
     all_at_once(nurse, [(url, {"status": status, "version": 1}) for status in ("arrived", "no-show")])
 
     assert Appointment.objects.get().version == 2
+
+
+def test_one_photo_sent_ten_times_at_once_is_kept_once(nurse, course):
+    url = reverse("course-photos", args=[agree(course).public_id])
+
+    answers = all_at_once(nurse, [(url, {"photos": photo(), "consent_scope": "record"}) for _tap in range(10)])
+
+    assert statuses(answers) == [200] * 9 + [302]
+    assert Photo.objects.count() == 1
+
+
+def test_different_photos_sent_at_once_are_all_kept_and_drawn(nurse, course):
+    url = reverse("course-photos", args=[agree(course).public_id])
+    forms = [{"photos": photo(colour=(number * 20, 0, 0)), "consent_scope": "record"} for number in range(8)]
+
+    answers = all_at_once(nurse, [(url, form) for form in forms])
+
+    assert statuses(answers) == [302] * 8
+    assert list(Photo.objects.values_list("state", flat=True)) == ["ready"] * 8

@@ -164,8 +164,8 @@ OUTSIDE = [
     [["back", 0.01, 0.01]],
     [["back", 1.5, 0.5]],
     [["back", -1, 0.5]],
-    [["front", 0.42, 0.55]],
-    [["sideways", 0.42, 0.55]],
+    [["front", 0.42, 0.6]],
+    [["sideways", 0.42, 0.6]],
     [["back", "NaN", 0.5]],
     [["back", None, 0.5]],
     [["back", 0.42]],
@@ -195,7 +195,7 @@ def test_points_that_cannot_be_kept_are_refused_beside_their_area(client, course
 
 
 def test_more_points_than_anybody_places_are_refused(client, course):
-    placed = json.dumps([["back", 0.42, 0.55]] * 5000)
+    placed = json.dumps([["back", 0.42, 0.6]] * 5000)
 
     response = sign(client, course, **{f"map-{LEFT}": placed})
 

@@ -66,8 +66,11 @@ def test_what_is_typed_is_kept_and_the_page_says_when(client, nurse, course):
 
 
 def test_answer_says_what_is_left_and_what_stands_against_signing(client, course):
-    bare = client.post(keep_url(course), typed())
-    whole = client.post(keep_url(course), form_of(course, page="one"))
+    whole_form = form_of(course, page="one")
+    asked = [name for name in whole_form if name.startswith(("screening-", "source-", "drawn-"))]
+    blank = dict.fromkeys([*asked, "weight_kg", "pain"], "") | {"areas": [], "reactions": []}
+    bare = client.post(keep_url(course), whole_form | blank)
+    whole = client.post(keep_url(course), whole_form)
 
     assert bare.context["page"].count_left == 6
     assert "6 things left before signing." in bare.content.decode()
@@ -266,7 +269,7 @@ def test_copy_of_a_signed_session_is_refused_and_the_page_says_where_it_is(clien
 
     response = client.post(keep_draft_url(session), typed(note="Too late"))
 
-    assert "This session was signed, amended or taken back meanwhile." in response.content.decode()
+    assert "This session was saved, signed or taken back meanwhile." in response.content.decode()
     assert not WorkingCopy.objects.exists()
 
 
@@ -276,7 +279,7 @@ def test_amendment_is_kept_while_a_clinician_types_it_and_not_for_a_nurse(client
     assert client.post(url, typed(note="No")).status_code == 403
 
     signed_in(client, course, Role.CLINICIAN)
-    client.post(url, typed(note="Amended", reason="Misread"))
+    client.post(url, typed(note="Amended", reason="Misread", version=session.version))
 
     form = client.get(reverse("session-amend", args=[session.public_id])).context["form"]
     assert (form["note"].value(), form["reason"].value()) == ("Amended", "Misread")

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from treatments.actions.injections import keep_injections
+from treatments.actions.photos import free_photos
 from treatments.actions.sessions import Written, keep_screening, keep_seen
 from treatments.actions.since import keep_answers, keep_noticed
 from treatments.actions.windows import lock, move_window, withdraw_window
@@ -47,7 +48,7 @@ def amend(
     keep_injections(session, written.drawn)
     keep_answers(session, written.answers)
     if written.noticed:
-        keep_noticed(written.noticed, by=by)
+        keep_noticed(session, written.noticed, by=by)
     for seen in written.reactions:
         keep_seen(session, seen, by=by)
     stops = [each for each in problems_of_products(written.drawn) if each.stops and each.code not in already]
@@ -67,7 +68,8 @@ def amend(
 def enter_in_error(session: Session, *, reason: str, by: "User", now: datetime, version: int) -> Session:
     """Say that a session never was, or not of this patient: it counts no more, and what it drew is back in the lots.
 
-    It stays in the record with the reason, and so do the reactions logged with it. Raises `ValidationError` when it
+    It stays in the record with the reason, and so do the reactions logged with it; its photos are free for the session
+    that was meant. Raises `ValidationError` when it
     is in error already, `VersionConflictError` when somebody changed it since `version` was read.
     """
     course = lock(session.course_id)
@@ -76,6 +78,7 @@ def enter_in_error(session: Session, *, reason: str, by: "User", now: datetime, 
     session.entered_in_error_at, session.entered_in_error_by = now, by
     session.entered_in_error_reason = reason
     session.because(reason[:100]).save_over(version)
+    free_photos(session, now=now)
     if session.screening and session.screening.is_in_force:
         # It was asked in the same breath, of whoever was meant.
         session.screening.mark_entered_in_error(reason=reason, by=by, now=now, version=session.screening.version)

@@ -13,6 +13,7 @@ from clinic.roles import Role
 from patients.models import Screening, ScreeningAnswer, ScreeningQuestion
 from treatments.actions import appointments
 from treatments.actions.injections import keep_injections
+from treatments.actions.photos import keep_photos_of_day
 from treatments.actions.since import Answered, Noticed, keep_answers, keep_noticed
 from treatments.actions.windows import answered_follow_up, lock, move_window
 from treatments.drawn import Drawn, drawn_of
@@ -60,8 +61,8 @@ def keep(
 ) -> Session:
     """Save a session as `save` does, with all that was written beside it, and sign it when asked.
 
-    Each reaction seen at it begins with it, and moves with it. The appointment it was given at is done; where none is
-    named, it is the one for which the patient is here that day.
+    Each reaction seen at it begins with it, and moves with it. Photos taken that day before it was saved are its own.
+    The appointment it was given at is done; where none is named, it is the one for which the patient is here that day.
     After the end of its course it is a treatment at the follow-up, from the draft on.
     Raises `ValidationError` when a lot has too little left, or something stops the signature.
     """
@@ -75,10 +76,11 @@ def keep(
     for effect in moving:
         effect.move(session.performed_at - effect.onset_at)
         effect.save_over(effect.version)
+    keep_photos_of_day(session, now=now)
     keep_injections(session, written.drawn)
     keep_answers(session, written.answers)
     if written.noticed:
-        keep_noticed(written.noticed, by=by)
+        keep_noticed(session, written.noticed, by=by)
     for seen in written.reactions:
         keep_seen(session, seen, by=by)
     # As it stands now: somebody may have moved it on the board while the session was typed.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from treatments.actions.side_effects import SEVERITIES, change, resolve
+from treatments.actions.side_effects import SEVERITIES, change, resolve, withdraw_review
 from treatments.models import AskBack, Session, SideEffect, SideEffectKind, TreatmentArea
 
 if TYPE_CHECKING:
@@ -62,12 +62,19 @@ def worsen(effect: SideEffect) -> None:
     before = SideEffect.objects.select_related("kind").get(pk=effect.pk)
     step = min(SEVERITIES.index(effect.severity) + 1, len(SEVERITIES) - 1)
     effect.severity = SEVERITIES[step]
-    change(effect.because(_("Worse at the next session")), before=before, version=effect.version)
+    effect.because(_("Worse at the next session"))
+    if effect.reviewed_at and effect.severity == before.severity:
+        # No step is left, but the review was of something that got worse since.
+        withdraw_review(effect, _("Worse at the next session: to be reviewed again"))
+    change(effect, before=before, version=effect.version)
 
 
-def keep_noticed(noticed: Noticed, *, by: "User") -> SideEffect:
-    """Log the new reaction where it belongs: at the session after which it began."""
-    return SideEffect.objects.create(
+def keep_noticed(session: Session, noticed: Noticed, *, by: "User") -> SideEffect:
+    """Log the new reaction where it belongs: at the session after which it began.
+
+    Whoever told of it at `session` said in the same breath whether it is gone.
+    """
+    effect = SideEffect.objects.create(
         session=noticed.session,
         kind=noticed.kind,
         area=noticed.area,
@@ -77,3 +84,6 @@ def keep_noticed(noticed: Noticed, *, by: "User") -> SideEffect:
         reported_by=SideEffect.Reporter.PATIENT,
         recorded_by=by,
     )
+    answer = Answer.GONE if noticed.gone_at else Answer.STILL_THERE
+    AskBack.objects.create(session=session, side_effect=effect, answer=answer)
+    return effect

@@ -18,7 +18,7 @@ def answered_follow_up(session: Session) -> FollowUp | None:
     """
     course = session.course
     day = course.day_of(session.performed_at)
-    if not course.has_ended or day <= course.status_on:
+    if not course.is_over_on(day):
         return None
     if session.appointment and session.appointment.follow_up:
         return session.appointment.follow_up

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import CatalogueAdmin
-from treatments.models import Indication, Protocol, SideEffectKind, TreatmentArea
+from treatments.models import Indication, Protocol, Shot, SideEffectKind, TreatmentArea
 
 
 @admin.register(Indication)
@@ -22,6 +22,14 @@ class ProtocolAdmin(CatalogueAdmin):
     list_display = ["name", "indication", "is_active", "sessions_min", "sessions_max", "price_min", "price_max"]
     list_filter = ["is_active", "indication"]
     search_fields = ["name", "indication__name"]
+    filter_horizontal = ["areas"]
+
+
+@admin.register(Shot)
+class ShotAdmin(CatalogueAdmin):
+    list_display = ["protocol", "view", "posture", "order"]
+    list_filter = ["protocol"]
+    search_fields = ["protocol__name", "view"]
     filter_horizontal = ["areas"]
 
 

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import ExportedAdmin, ReadOnly, RecordAdmin
-from treatments.models import Amendment, AskBack, Override, Restriction, Session, SideEffect, WorkingCopy
+from treatments.models import Amendment, AskBack, Override, Photo, Restriction, Session, SideEffect, WorkingCopy
 
 OF_SESSION = ["session__course__patient", "session__course__protocol"]
 PATIENT_OF_SESSION = ["session__course__patient__sort_name", "session__course__patient__record_number"]
@@ -39,6 +39,26 @@ class SideEffectAdmin(ReadOnly, RecordAdmin):
     @admin.display(ordering="session__course__patient__sort_name")
     def patient(self, side_effect: SideEffect) -> str:
         return str(side_effect.session.course.patient)
+
+
+@admin.register(Photo)
+class PhotoAdmin(ReadOnly, RecordAdmin):
+    """Who took which photo when, and what became of it; the picture itself is for those who treat."""
+
+    list_display = ["taken_at", "patient", "view", "posture", "state", "consent_scope", "taken_by"]
+    list_filter = ["state", "consent_scope", "view", ("entered_in_error_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["course__patient", "taken_by"]
+    search_fields = ["course__patient__sort_name", "course__patient__record_number", "sha256"]
+    fields = [
+        *("course", "session", "view", "posture", "area", "taken_at", "taken_by", "camera_distance_cm"),
+        *("focal_length_mm", "light", "consent_scope", "file_name", "sha256", "bytes", "width_px", "height_px"),
+        *("received_at", "state", "failure", "entered_in_error_at", "error_reason"),
+    ]
+    date_hierarchy = "taken_at"
+
+    @admin.display(ordering="course__patient__sort_name")
+    def patient(self, photo: Photo) -> str:
+        return str(photo.course.patient)
 
 
 @admin.register(AskBack)

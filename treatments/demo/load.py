@@ -4,16 +4,21 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.db.models import Count
 
 from clinic.models import Location, Room, User
 from clinic.roles import Role
-from patients.models import Allergy, Patient, Screening, ScreeningQuestion
+from patients.models import Allergy, Consent, ConsentForm, Patient, Screening, ScreeningQuestion
+from treatments.actions import photos
 from treatments.actions.courses import turn
 from treatments.actions.injections import keep_injections
 from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
+from treatments.demo.pictures import picture
+from treatments.demo.scoring import score
 from treatments.demo.shelf import drawn_for, lots_for
 from treatments.demo.stock import stock
 from treatments.models import (
@@ -27,6 +32,7 @@ from treatments.models import (
     SideEffectKind,
     TreatmentArea,
 )
+from treatments.photo_files import develop_all
 
 # Known to everyone who reads this, which is why the demo listens on this machine only and has a database of its own.
 PASSWORD = "mesotrack-demo"  # noqa: S105 -- opens the invented clinic only
@@ -59,10 +65,12 @@ def _load(now: datetime) -> Iterator[str]:
             patient = register(person, location, number, now)
             screen_and_sign(patient, number=number, nurse=staff, treated_since=treated_since(person, now), now=now)
             for treatment in person.treatments:
-                treat(patient, person, treatment, doctor=doctor, nurse=staff, now=now)
+                course = treat(patient, person, treatment, doctor=doctor, nurse=staff, now=now)
+                score(course, number, has_baseline=treatment.has_baseline, doctor=doctor, nurse=staff, now=now)
             visit(patient, person, doctor=doctor, nurse=staff, number=number, now=now)
             call(patient, person, nurse=staff, now=now)
             yield patient.full_name
+    photograph(harbour, staff, now)
 
 
 def locations() -> tuple[Location, Location]:
@@ -118,9 +126,9 @@ def register(person: Person, location: Location, number: int, now: datetime) -> 
     return patient
 
 
-def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nurse: User, now: datetime) -> None:
+def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nurse: User, now: datetime) -> Course:
     location = patient.location
-    protocol = Protocol.objects.get(indication__code=plan.protocol)
+    protocol = Protocol.objects.select_related("indication", "instrument").get(indication__code=plan.protocol)
     last_on = location.today(now) - timedelta(days=plan.since)
     first_on = last_on - timedelta(days=plan.every * max(plan.done - 1, 0))
     course = Course.objects.create(
@@ -158,6 +166,7 @@ def treat(patient: Patient, person: Person, plan: Treatment, *, doctor: User, nu
     if plan.ended:
         course.refresh_from_db()
         turn(course, Course.Status(plan.ended), on=last_on, reason=plan.reason, version=course.version)
+    return course
 
 
 def treated_since(person: Person, now: datetime) -> datetime:
@@ -190,6 +199,28 @@ def planned(
         asked_back=Session.Asked.NONE if number else Session.Asked.NOT_ASKED,
         antiseptic="Chlorhexidine 2 %",
     )
+
+
+def photograph(location: Location, nurse: User, now: datetime) -> None:
+    """Give the longest cellulite course that goes on its photos: of its first session, a middle one and the last.
+
+    It is one whose patient agreed to them.
+    """
+    agreed = Consent.objects.for_purpose(ConsentForm.Purpose.PHOTO_RECORD).in_force(now).values("patient")
+    courses = Course.objects.running().filter(location=location, protocol__indication__code="cellulite")
+    courses = courses.filter(patient__in=agreed)
+    course = courses.annotate(count=Count("sessions")).order_by("-count", "pk").first()
+    if course is None:
+        return
+    sessions = list(course.sessions.order_by("performed_at"))
+    for number in sorted({0, len(sessions) // 2, len(sessions) - 1}):
+        session = sessions[number]
+        dimples = 24 - 16 * number // len(sessions)
+        for turned, view in enumerate(["posterior", "posterior-oblique-left", "posterior-oblique-right"]):
+            file = SimpleUploadedFile(f"{view}.jpg", picture(turned, dimples=dimples, turned=12 * turned + number))
+            facts = {"session": session, "view": view, "taken_at": session.performed_at}
+            photos.receive(course, [file], facts=facts, by=nurse, now=now)
+    develop_all(lambda: now)
 
 
 def react(session: Session, reaction: Reaction, nurse: User, now: datetime) -> None:

@@ -34,6 +34,7 @@ class Treatment:
     reason: str = ""
     draft: bool = False  # the last session is not signed yet
     gain: float = 0.0  # kg from the first session to the last
+    has_baseline: bool = True  # scored before the first session
     reactions: tuple[Reaction, ...] = ()
 
 
@@ -244,7 +245,7 @@ HARBOUR_STREET = [
         "Makebelieve",
         date(1990, 5, 9),
         "female",
-        (Treatment("cellulite", BUTTOCKS, 9, since=0, reactions=(Reaction("erythema"),)),),
+        (Treatment("cellulite", BUTTOCKS, 10, since=0, reactions=(Reaction("erythema"),)),),
         weight=71.3,
         today="done",
         at=-130,
@@ -345,7 +346,7 @@ HARBOUR_STREET = [
         "Cardboard",
         date(1975, 8, 8),
         "female",
-        (Treatment("cellulite", THIGHS, 9, since=262, ended="stopped", reason="Moved to another city."),),
+        (Treatment("cellulite", THIGHS, 10, since=262, ended="stopped", reason="Moved to another city."),),
         call="declined",
     ),
     Person(
@@ -360,7 +361,7 @@ HARBOUR_STREET = [
         "Cutout",
         date(1989, 4, 4),
         "female",
-        (Treatment("cellulite", BUTTOCKS, 5, since=41),),
+        (Treatment("cellulite", BUTTOCKS, 5, since=41, has_baseline=False),),
         permission=False,
     ),
     Person(

@@ -1,11 +1,15 @@
 from treatments.models.amendment import Amendment
 from treatments.models.appointment import Appointment
 from treatments.models.ask_back import AskBack
+from treatments.models.assessment import Assessment, Score
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.injection import Injection
+from treatments.models.instrument import Instrument, InstrumentItem
+from treatments.models.milestone_review import MilestoneReview
 from treatments.models.override import Override
+from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
 from treatments.models.product import Lot, Product, StockChange
 from treatments.models.reminder import Reminder
@@ -18,20 +22,27 @@ __all__ = [
     "Amendment",
     "Appointment",
     "AskBack",
+    "Assessment",
     "ContactAttempt",
     "Course",
     "FollowUp",
     "Indication",
     "Ingredient",
     "Injection",
+    "Instrument",
+    "InstrumentItem",
     "Lot",
+    "MilestoneReview",
     "Override",
+    "Photo",
     "Preparation",
     "Product",
     "Protocol",
     "Reminder",
     "Restriction",
+    "Score",
     "Session",
+    "Shot",
     "SideEffect",
     "SideEffectKind",
     "StockChange",

@@ -1,5 +1,5 @@
 import uuid
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -37,8 +37,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
 
     def within(self, day: date, location: Location) -> "AppointmentQuerySet":
         """Return what begins, wherever, on a calendar day as a location has it."""
-        start = datetime.combine(day, time.min, location.tz)
-        end = datetime.combine(day + timedelta(days=1), time.min, location.tz)
+        start, end = location.span(day)
         return self.filter(starts_at__gte=start, starts_at__lt=end)
 
     def standing(self) -> "AppointmentQuerySet":

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
 from treatments.rules.course import Interval
+from treatments.rules.response import Claim
 
 if TYPE_CHECKING:
     from treatments.models.course import Course
@@ -170,6 +171,15 @@ class Protocol(models.Model):
     areas = models.ManyToManyField(
         TreatmentArea, verbose_name=_("areas offered"), related_name="protocols", blank=True
     )
+    instrument = models.ForeignKey(
+        "treatments.Instrument",
+        verbose_name=_("response measured by"),
+        on_delete=models.PROTECT,
+        related_name="protocols",
+        null=True,
+        blank=True,
+        help_text=_("The scale of the progress page and of its verdict."),
+    )
     history = HistoricalRecords(m2m_fields=[areas])
 
     objects = ProtocolQuerySet.as_manager()
@@ -211,6 +221,11 @@ class Protocol(models.Model):
     @property
     def interval(self) -> Interval:
         return Interval(self.interval_days_min, self.interval_days_max)
+
+    @property
+    def claim(self) -> Claim:
+        """Return what the clinic says to expect."""
+        return Claim(self.first_result_session, self.expected_change_session, self.expected_change_percent)
 
 
 class SideEffectKind(models.Model):

@@ -163,6 +163,10 @@ class Course(Versioned):
     def has_ended(self) -> bool:
         return self.status in self.ENDED
 
+    def is_over_on(self, day: date) -> bool:
+        """Say whether the course had ended before a day: what is given then is a treatment at the follow-up."""
+        return self.has_ended and day > self.status_on
+
     def day_of(self, moment: datetime) -> date:
         """Return the calendar day of a moment at the place of the course."""
         return self.location.local(moment).date()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from simple_history.models import HistoricalRecords
 
-from clinic.models import Versioned
+from clinic.models import Location, Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Patient, Screening, seen_by
 from treatments.models.appointment import Appointment
@@ -44,6 +44,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def before(self, moment: datetime) -> "SessionQuerySet":
         """Return what was performed before a moment, newest first."""
         return self.filter(performed_at__lt=moment).order_by("-performed_at", "-pk")
+
+    def weighed_before(self, session: "Session", moment: datetime) -> "Session | None":
+        """Return the patient's last session before a moment at which a weight was taken, this one left out."""
+        others = self.standing().of_patient(session.course.patient).exclude(pk=session.pk).exclude(weight_kg=None)
+        return others.before(moment).first()
 
     def for_timeline(self) -> "SessionQuerySet":
         return self.with_number().select_related("course__protocol", "signed_by").prefetch_related("areas")
@@ -89,6 +94,19 @@ class SessionQuerySet(models.QuerySet["Session"]):
                 models.Prefetch("course", Course.objects.for_page()),
             )
         )
+
+    def number_at(self, course: Course, performed_at: datetime, *, key: int | None = None) -> int:
+        """Return the number that a session of the course has, or would have; `key` is its own once it is stored."""
+        at_once = Q(performed_at=performed_at)
+        if key is not None:
+            at_once &= Q(pk__lt=key)
+        earlier = self.of_course_itself().filter(Q(performed_at__lt=performed_at) | at_once, course=course)
+        return earlier.count() + 1
+
+    def performed_on(self, day: date, location: Location) -> "SessionQuerySet":
+        """Return what was given on a calendar day as a location has it."""
+        first, end = location.span(day)
+        return self.filter(performed_at__gte=first, performed_at__lt=end)
 
     def with_number(self) -> "SessionQuerySet":
         """Annotate `number`, its place in its course by the time it was performed.

@@ -7,7 +7,7 @@ from django.utils import timezone
 from clinic.http import Request
 from treatments.board import board
 from treatments.models import Session, SideEffect
-from treatments.work import follow_up_counts, side_effect_counts, stock_counts
+from treatments.work import follow_up_counts, milestones_due, side_effect_counts, stock_counts
 
 
 def today(request: Request) -> HttpResponse:
@@ -15,6 +15,7 @@ def today(request: Request) -> HttpResponse:
     mine = request.GET.get("list") == "mine"
     location = request.location
     treats = request.user.has_perm("treatments.log_side_effect")
+    decides = request.user.has_perm("treatments.review_milestone")
     return TemplateResponse(
         request,
         "treatments/today.html",
@@ -25,6 +26,7 @@ def today(request: Request) -> HttpResponse:
             "urgent": SideEffect.objects.visible_to(request.user).urgent().for_list().oldest_first() if treats else [],
             "reactions": side_effect_counts(request) if treats else None,
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
+            "reviews": milestones_due(request.user, now) if decides else None,
             "calls": follow_up_counts(request),
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },

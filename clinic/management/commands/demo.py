@@ -1,6 +1,12 @@
 import os
+import shutil
+import signal
 import socket
+import subprocess
+import sys
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -10,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from clinic.bootstrap import DEMO_DIR
+from clinic.bootstrap import BASE_DIR, DEMO_DIR
 
 DATABASE_FILES = ("mesotrack.sqlite3", "mesotrack.sqlite3-wal", "mesotrack.sqlite3-shm")
 
@@ -59,11 +65,26 @@ class Command(BaseCommand):
         # Migrating leaves a connection open; the server's threads make their own.
         connection.close()
         os.environ["DJANGO_RUNSERVER_HIDE_WARNING"] = "true"
-        call_command("runserver", f"{address}:{port}", use_reloader=False, use_ipv6=":" in host)
+        with worker():
+            call_command("runserver", f"{address}:{port}", use_reloader=False, use_ipv6=":" in host)
 
     def say(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+@contextmanager
+def worker() -> Iterator[None]:
+    """Run the worker beside the server, for as long as that runs."""
+    command = [sys.executable, str(BASE_DIR / "manage.py"), "run_huey", "--quiet"]
+    # A session of its own: Ctrl-C reaches the server alone, which then ends the worker in order.
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def require_demo_database(database: dict[str, Any]) -> None:
@@ -107,3 +128,4 @@ def remove_demo_data() -> None:
     connection.close()
     for name in DATABASE_FILES:
         (DEMO_DIR / name).unlink(missing_ok=True)
+    shutil.rmtree(settings.PHOTO_ROOT, ignore_errors=True)

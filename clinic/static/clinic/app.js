@@ -190,7 +190,9 @@
     );
     const kept = sessionStorage.getItem("board-column");
     const waiting = columns.findIndex((column) => column.querySelector(".is-longest"));
-    show(kept !== null && columns[kept] ? Number(kept) : Math.max(waiting, 0));
+    const filled = columns.findIndex((column) => column.querySelector(".appt"));
+    const first = waiting >= 0 ? waiting : Math.max(filled, 0);
+    show(kept !== null && columns[kept] ? Number(kept) : first);
     board.prepend(bar);
   }
 

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from clinic.forms import OnceForm, VersionedForm, choices_of_rows
 from clinic.models import User
-from clinic.units import WeightField, weight_unit
 from clinic.validators import validate_plain_text
 from clinic.widgets import DateTimeInput, PainKeys, Segmented, UnitInput
 from treatments.actions.sessions import Written
@@ -25,13 +24,14 @@ from treatments.forms.session.products import ProductsPart, initial_rows, key_of
 from treatments.forms.session.reactions import NONE, ReactionsPart
 from treatments.forms.session.screening import ScreeningPart
 from treatments.forms.session.since import SincePart
+from treatments.forms.session.weight import WeightPart
 from treatments.models import Session
 
 OVERRIDE = "override-"
 REASON = forms.CharField(max_length=500, validators=[validate_plain_text])
 
 
-class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SincePart):
+class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SincePart, WeightPart):
     """Everything one page asks of a session. `signing` asks for all that a signed session has; a draft may lack it.
 
     `stand` judges the form as if it was to be signed now, without showing errors for it.
@@ -79,14 +79,6 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         self.lines, self.shares, self.answers, self.noticed = [], [], [], None
         super().__init__(*args, **kwargs)
         course, instance = self.instance.course, self.instance
-        self.fields["weight_kg"] = WeightField(
-            label=_("Weight"),
-            required=False,
-            location=course.location,
-            widget=UnitInput(
-                unit=weight_unit(course.location), attrs={"step": "0.1", "min": 0, "inputmode": "decimal"}
-            ),
-        )
         choices_of_rows(self, "performed_by").queryset = User.objects.treating_at(
             course.location, also=instance.performed_by_id
         )
@@ -147,6 +139,8 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
         self.refuse_uneven(self.drawn())
         if self.signing:
             self._ask_for_what_is_missing()
+        if not self.errors:
+            self.wait_for_answer()
 
     def _ask_for_what_is_missing(self) -> None:
         missing = self.instance.missing_for_signing(has_areas=bool(self.cleaned_data.get("areas")))

@@ -131,6 +131,8 @@ class SincePart(Part):
         self.noticed = self._noticed()
         if self.last is not None:
             self.instance.asked_back = cleaned.get("asked_back") or Session.Asked.NOT_ASKED
+            if self.signing and not self.instance.asked_back and "asked_back" not in self.errors:
+                self.add_error("asked_back", _("Ask whether anything is new since the last session."))
         return cleaned
 
     def _answer(self, effect: SideEffect) -> Answered | None:

@@ -1,0 +1,399 @@
+"""The progress review: the verdict in words, the same numbers on page, picture and paper, and what is missing said."""
+
+import io
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from clinic.roles import Role
+from tests.factories import (
+    AssessmentFactory,
+    CourseFactory,
+    InstrumentFactory,
+    LocationFactory,
+    MilestoneReviewFactory,
+    ScoreFactory,
+    SessionFactory,
+    SideEffectFactory,
+    TreatmentAreaFactory,
+)
+from tests.treatments.courses_with_sessions import START, WEEK, scored, treated
+from tests.treatments.session_forms import FIRST, signed_in
+from treatments import verdict as words
+from treatments.course_chart import NARROW, WIDE, course_chart
+from treatments.models import Course
+from treatments.outcome import outcome
+from treatments.report import contents, report
+
+NOW = datetime(2026, 7, 20, 18, 30, tzinfo=UTC)
+NB = "\N{NO-BREAK SPACE}"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def areas():
+    return [TreatmentAreaFactory(code=code) for code in ("thigh-back-left", "thigh-back-right")]
+
+
+@pytest.fixture
+def course(areas):
+    return CourseFactory(patient__location=LocationFactory(name="Harbour Street"), areas=areas)
+
+
+@pytest.fixture
+def clinician(client, course):
+    return signed_in(client, course, Role.CLINICIAN)
+
+
+def found(course, **facts):
+    return outcome(Course.objects.for_page().get(pk=course.pk), NOW, **facts)
+
+
+def said(course):
+    return words.verdict(found(course))
+
+
+def text(client, course, query=""):
+    return client.get(reverse("course-progress", args=[course.public_id]) + query).content.decode()
+
+
+def girth(assessment, side, value, code="girth-thigh-upper"):
+    ScoreFactory(
+        assessment=assessment, instrument=InstrumentFactory(code=code), area=None, side=side, value=Decimal(value)
+    )
+
+
+@pytest.fixture
+def ten(course):
+    """Ten sessions, scored at the first, the fifth and the tenth: 11 to 6 at the left, 10 to 7 at the right."""
+    treated(course, 10)
+    first = scored(course, 1, 11, 10)
+    scored(course, 5, 9, 9)
+    last = scored(course, 10, 6, 7)
+    for assessment, left in ((first, "59.4"), (last, "57.1")):
+        girth(assessment, "left", left)
+    return course
+
+
+def test_verdict_comes_first_in_words_with_its_baseline_and_its_reasons(ten):
+    verdict = said(ten)
+
+    assert (verdict.word, verdict.headline, verdict.what) == ("On track", "11 to 6", "Hexsel score, back thigh, left")
+    assert verdict.measured == "measured after session 10, 4 May"
+    assert verdict.reasons == [
+        f"Down 45{NB}% from the baseline of 11, 2 March 2026.",
+        f"Expected after 10 sessions: 40{NB}% to 60{NB}%, which is the clinic's claim.",
+    ]
+
+
+def test_table_sets_baseline_against_now(ten):
+    MilestoneReviewFactory(course=ten)
+
+    table = words.table(found(ten))
+
+    assert table.heads == ["Baseline", "Session 5", "Session 10", "Change"]
+    assert {row.label: row.cells for row in table.rows} == {
+        "Hexsel score, back thigh, left": ["11", "9", "6", f"−5 (45{NB}%)"],
+        "Hexsel score, back thigh, right": ["10", "9", "7", f"−3 (30{NB}%)"],
+        "Thigh girth, left": [f"59.4{NB}cm", "–", f"57.1{NB}cm", f"−2.3{NB}cm"],
+        "Weight": [f"70.0{NB}kg", f"70.0{NB}kg", f"70.0{NB}kg", f"±0.0{NB}kg"],
+        "Decision": ["", "Continue, 6 Apr", "Due", ""],
+    }
+
+
+def test_newer_values_than_the_last_milestones_have_a_column_of_their_own(ten):
+    SessionFactory(course=ten, performed_at=FIRST + 10 * WEEK, signed=True)
+    scored(ten, 11, 5, 7)
+
+    assert words.table(found(ten)).heads == ["Baseline", "Session 5", "Session 10", "Now", "Change"]
+
+
+@pytest.mark.parametrize(
+    ("after", "value", "word", "reason"),
+    [
+        (10, 8, "Slower than expected", f"Down 27{NB}% from the baseline of 11, 2 March 2026."),
+        (5, 11, "No response", "The protocol expects something to see after session 5."),
+        (5, 13, "Worse", f"Up 18{NB}% from the baseline of 11, 2 March 2026."),
+        (3, 11, "On track", "No change from the baseline of 11, 2 March 2026."),
+    ],
+)
+def test_status_has_its_reasons(course, after, value, word, reason):
+    treated(course, after)
+    scored(course, 1, 11)
+    scored(course, after, value)
+
+    verdict = said(course)
+
+    assert verdict.word == word
+    assert reason in verdict.reasons
+
+
+def test_missing_baseline_is_said_and_asked_for(client, clinician, course):
+    treated(course, 5)
+    scored(course, 5, 9)
+
+    verdict = said(course)
+
+    assert verdict.word == "No baseline"
+    assert verdict.reasons == [
+        "The baseline is missing: nothing was scored up to the first session, 2 March 2026. No change can be told."
+    ]
+    link = f'{reverse("assessment-new", args=[course.public_id])}?on=2026-03-02"'
+    assert link in text(client, course)
+
+
+@pytest.mark.parametrize(("sessions", "word"), [(0, "Not scored"), (3, "Not scored")])
+def test_nothing_scored_is_said(course, sessions, word):
+    treated(course, sessions)
+
+    assert said(course).word == word
+    assert said(course).asks
+
+
+def test_baseline_alone_waits_for_the_next(course):
+    treated(course, 1)
+    scored(course, 1, 11)
+
+    assert (said(course).word, said(course).headline) == ("Baseline", "11")
+
+
+def test_score_before_the_first_session_is_the_baseline(course):
+    course.started_on = START - WEEK
+    course.save()
+    AssessmentFactory(course=course, assessed_on=START - WEEK)
+    ScoreFactory(assessment=course.assessments.get(), value=Decimal(12))
+    treated(course, 5)
+    scored(course, 5, 9)
+
+    assert said(course).headline == "12 to 9"
+
+
+def test_protocol_without_a_scale_says_who_can_help(course):
+    type(course.protocol).objects.update(instrument=None)
+
+    assert said(course).reasons == ["This protocol names no scale. An admin chooses one in the catalogue."]
+    assert "chart-wide" in course_chart(found(course), WIDE)
+
+
+def test_palpated_and_photographed_totals_are_never_one_line(course):
+    treated(course, 10)
+    scored(course, 1, 11)
+    scored(course, 10, 5, photo_based=True)
+
+    shown = found(course)
+
+    assert [len(line.points) for line in shown.lines if line.points] == [1]
+
+
+def test_course_is_followed_in_the_way_that_has_a_baseline(course):
+    treated(course, 10)
+    scored(course, 1, 9, photo_based=True)
+    scored(course, 5, 9)
+    scored(course, 10, 5, photo_based=True)
+
+    assert said(course).headline == "9 to 5"
+    assert found(course).focus.photo_based
+
+
+def test_what_was_entered_in_error_is_no_baseline(course, clinician):
+    treated(course, 5)
+    wrong = scored(course, 1, 15)
+    scored(course, 5, 9)
+    wrong.error_at, wrong.error_by, wrong.error_reason = NOW, clinician, "Another patient's."
+    wrong.save()
+
+    assert said(course).word == "No baseline"
+
+
+def test_area_shown_is_chosen_by_the_address_and_is_the_worst_at_first(client, clinician, ten):
+    assert found(ten).focus.key == "thigh-back-left"
+    assert found(ten, focus="thigh-back-right").focus.title == "Back thigh, right"
+    assert found(ten, focus="nowhere").focus.key == "thigh-back-left"
+    assert "10 to 7" in text(client, ten, "?place=thigh-back-right")
+
+
+def test_weight_gain_over_the_limit_is_flagged(client, clinician, course):
+    for number, weight in enumerate(["70.0", "73.2"]):
+        SessionFactory(course=course, performed_at=FIRST + number * WEEK, signed=True, weight_kg=Decimal(weight))
+
+    assert f"Weight +3.2{NB}kg since the first session." in text(client, course)
+    fact = words.facts(found(course))[0]
+    assert (fact.value, fact.is_over) == (f"73.2{NB}kg", True)
+
+
+def test_limit_is_the_nearer_of_the_two(course):
+    treated(course, 1, weight_kg=Decimal("50.0"))
+    assert found(course).weight_limit == Decimal("52.5")  # 5 % before 3 kg
+
+    course.sessions.update(weight_kg=Decimal("90.0"))
+    assert found(course).weight_limit == Decimal("93.0")
+
+
+def test_body_mass_index_follows_from_the_newest_height(course):
+    treated(course, 1)
+    girth(scored(course, 1, 11), "", "167.0", code="height")
+
+    assert words.facts(found(course))[0].detail == f"±0.0{NB}kg, limit +3.0{NB}kg. BMI 25.1"
+
+
+def test_imperial_place_reads_pounds_and_inches(areas):
+    course = CourseFactory(patient__location__unit_system="imperial", areas=areas)
+    treated(course, 1)
+    girth(scored(course, 1, 11), "left", "57.15")
+
+    rows = {row.label: row.cells for row in words.table(found(course)).rows}
+
+    assert rows["Thigh girth, left"][0] == f"22.5{NB}in"
+    assert rows["Weight"][0] == f"154.3{NB}lb"
+
+
+def test_paused_course_says_why(client, clinician, course):
+    Course.objects.update(status="paused", status_reason="Pregnant.")
+
+    assert "Pregnant." in text(client, course)
+
+
+def test_clinic_median_says_how_many_are_missing(client, clinician, ten):
+    assert "Clinic median from 10 courses on, 0 so far." in text(client, ten)
+
+
+# The picture.
+
+
+def test_picture_is_drawn_twice_and_named_in_one_sentence(client, clinician, ten):
+    SideEffectFactory(session=ten.sessions.signed().first(), onset_at=FIRST + timedelta(days=63, hours=1))
+
+    page = text(client, ten)
+
+    assert page.count('class="chart chart-wide"') == page.count('class="chart chart-narrow"') == 1
+    assert (
+        page.count('aria-label="Course over time: Hexsel score, back thigh, left, from 11 on 2 March to 6 on 4 May."')
+        == 2
+    )
+    assert "style=" not in page
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+@pytest.mark.parametrize("sessions", [0, 1, 5, 20])
+def test_picture_can_be_drawn_of_any_course(course, size, sessions):
+    Course.objects.update(planned_sessions=max(sessions, 15))
+    treated(course, sessions)
+    for after in (1, 5, 20):
+        if after <= sessions:
+            scored(course, after, 11 - after // 2, 10)
+
+    picture = course_chart(found(course), size)
+
+    assert picture.count('class="chart-session"') == sessions
+    assert picture.startswith("<svg")
+
+
+@pytest.mark.parametrize("status", list(Course.Status))
+def test_today_is_drawn_of_a_course_that_goes_on(ten, status):
+    Course.objects.update(status=status, status_reason="A reason.", status_on=date(2026, 5, 10))
+
+    assert ("chart-today" in course_chart(found(ten), WIDE)) is (status in Course.RUNNING)
+
+
+def test_reaction_past_its_time_is_hatched_for_as_long_as_it_was(ten):
+    session = ten.sessions.order_by("performed_at").first()
+    SideEffectFactory(session=session, onset_at=FIRST, resolved_at=FIRST + timedelta(days=12))
+
+    picture = course_chart(found(ten), WIDE)
+
+    assert 'fill="url(#hatch-prolonged)"' in picture
+    assert "7 days over" in picture
+
+
+def test_picture_is_a_table_too(ten):
+    table = words.chart_table(found(ten))
+
+    assert table.heads == ["Sessions done", "Back thigh, left", "Back thigh, right", "Weight"]
+    assert [row.cells[:3] for row in table.rows if row.cells[1]] == [
+        ["1", "11", "10"],
+        ["5", "9", "9"],
+        ["10", "6", "7"],
+    ]
+    assert len(table.rows) == 10
+
+
+# Paper.
+
+
+def test_paper_has_the_numbers_of_the_page(client, clinician, ten):
+    MilestoneReviewFactory(course=ten, reason="Watch the weight.")
+    page = text(client, ten).replace("&#x27;", "'")
+    of_paper = contents(found(ten), for_patient=False)
+
+    for row in of_paper["table"]["rows"]:
+        for cell in row:
+            assert cell in page
+    for label, value, detail in of_paper["facts"]:
+        assert all(part in page for part in (label, value, detail))
+    assert of_paper["verdict"]["headline"] in page
+    assert all(reason in page for reason in words.verdict(found(ten)).reasons)
+
+
+def test_paper_is_a_tagged_pdf_that_says_the_same(ten):
+    pypdf = pytest.importorskip("pypdf", reason="reading papers needs requirements-dev.txt")
+    MilestoneReviewFactory(course=ten, reason="Watch the weight.")
+
+    paper = pypdf.PdfReader(io.BytesIO(report(found(ten), for_patient=False)))
+
+    printed = " ".join(" ".join(page.extract_text() for page in paper.pages).replace(NB, " ").split())
+    assert paper.trailer["/Root"]["/MarkInfo"]["/Marked"]
+    assert paper.metadata.title == "Progress report"
+    assert "11 to 6" in printed
+    assert "Down 45 % from the baseline of 11, 2 March 2026." in printed
+    assert "Watch the weight." in printed
+    for row in words.table(found(ten)).rows:
+        assert row.label in printed
+        assert all(cell.replace(NB, " ") in printed for cell in row.cells)
+
+
+def test_patients_paper_leaves_out_money_and_what_clinicians_wrote(ten):
+    MilestoneReviewFactory(course=ten, reason="Watch the weight.")
+
+    facts = contents(found(ten), for_patient=True)
+
+    assert facts["decisions"]["rows"] == []
+    assert "Delivered" not in [label for label, _value, _detail in facts["facts"]]
+    assert "Delivered" in [label for label, _value, _detail in contents(found(ten), for_patient=False)["facts"]]
+
+
+def test_report_is_served_as_a_file_of_the_patient(client, clinician, ten):
+    response = client.get(reverse("course-report", args=[ten.public_id]) + "?for=patient")
+
+    assert response["Content-Type"] == "application/pdf"
+    assert response["Content-Disposition"] == f'inline; filename="progress-{ten.patient.record_number}.pdf"'
+    assert response.content.startswith(b"%PDF")
+
+
+QUERIES = {"progress": 21}
+
+
+@pytest.mark.parametrize("sessions", [1, 20])
+def test_page_asks_as_often_after_twenty_sessions_as_after_one(
+    client, clinician, course, sessions, django_assert_num_queries
+):
+    Course.objects.update(planned_sessions=20)
+    treated(course, sessions)
+    scored(course, 1, 11, 10)
+    for after in (5, 10, 15, 20):
+        if after <= sessions:
+            scored(course, after, 9, 8)
+    SideEffectFactory(session=course.sessions.last(), onset_at=FIRST + timedelta(days=140))
+    client.get("/search/")
+
+    with django_assert_num_queries(QUERIES["progress"]):
+        client.get(reverse("course-progress", args=[course.public_id]))

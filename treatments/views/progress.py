@@ -1,0 +1,112 @@
+"""The progress review: what was measured against what was expected, and the decision asked for."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from clinic.access import may
+from clinic.http import Request
+from clinic.paging import page
+from treatments import verdict as words
+from treatments.actions import milestones as actions
+from treatments.areas import areas_in_words
+from treatments.banner import course_banner
+from treatments.course_chart import NARROW, WIDE, course_chart, scale_caption
+from treatments.forms.milestones import MilestoneForm
+from treatments.models import Course, MilestoneReview
+from treatments.models.milestone_review import due_for_review
+from treatments.outcome import Outcome, outcome
+from treatments.report import report
+from treatments.views.courses import get_course
+
+
+def progress(request: Request, public_id: UUID) -> HttpResponse:
+    """Show the course's progress; `place` chooses the area whose score is drawn strong."""
+    course = get_course(request.user, public_id)
+    found = outcome(course, timezone.now(), focus=request.GET.get("place", ""))
+    return progress_page(request, found, MilestoneForm(outcome=found))
+
+
+def progress_page(request: Request, found: Outcome, form: MilestoneForm) -> HttpResponse:
+    course = found.course
+    return TemplateResponse(
+        request,
+        "treatments/progress/progress.html",
+        {
+            "course": course,
+            "outcome": found,
+            "progress": found.progress,
+            "areas": areas_in_words(course.areas.all()),
+            "verdict": words.verdict(found),
+            "facts": words.facts(found),
+            "table": words.table(found),
+            "chart_table": words.chart_table(found),
+            "reaction_table": words.reaction_table(found),
+            "clinic_note": words.clinic_note(found),
+            "wide": course_chart(found, WIDE),
+            "narrow": course_chart(found, NARROW),
+            "caption": scale_caption(found.focus, found) if found.focus else "",
+            "form": form,
+            "banner": course_banner(course, found.now),
+            "now": found.now,
+        },
+    )
+
+
+def report_pdf(request: Request, public_id: UUID) -> HttpResponse:
+    """Return the report; `for=patient` leaves out what clinicians told each other."""
+    course = get_course(request.user, public_id)
+    found = outcome(course, timezone.now(), focus=request.GET.get("place", ""))
+    paper = report(found, for_patient=request.GET.get("for") == "patient")
+    response = HttpResponse(paper, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="progress-{course.patient.record_number}.pdf"'
+    return response
+
+
+@may("treatments.review_milestone")
+@require_POST
+def decide(request: Request, public_id: UUID) -> HttpResponse:
+    """Sign the decision of a milestone; a change leads on to the plan."""
+    course = get_course(request.user, public_id)
+    found = outcome(course, timezone.now())
+    form = MilestoneForm(request.POST, outcome=found)
+    if form.is_valid():
+        try:
+            made = actions.review(course, **form.cleaned_data, by=request.user, now=found.now)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, said(made))
+            changes = made.decision == MilestoneReview.Decision.CHANGE
+            return redirect(reverse("course-edit" if changes else "course-progress", args=[course.public_id]))
+    return progress_page(request, found, form)
+
+
+def said(made: MilestoneReview) -> str:
+    decisions = {
+        MilestoneReview.Decision.CONTINUE: _("The decision after session %(n)s is signed: the course goes on."),
+        MilestoneReview.Decision.CHANGE: _("The decision after session %(n)s is signed. Now change the plan."),
+        MilestoneReview.Decision.STOP: _("The decision after session %(n)s is signed: the course has ended."),
+    }
+    return decisions[MilestoneReview.Decision(made.decision)] % {"n": made.after_session}
+
+
+@may("treatments.review_milestone")
+def due_list(request: Request) -> HttpResponse:
+    """List the courses that wait for a decision, the longest waiting first."""
+    today = timezone.localdate()
+    waiting = due_for_review(Course.objects.visible_to(request.user), today)
+    waiting = waiting.select_related("patient", "protocol", "clinician", "location")
+    return TemplateResponse(
+        request,
+        "treatments/progress/due.html",
+        {"page": page(request, waiting, "last_session_at", "pk"), "today": today},
+    )
