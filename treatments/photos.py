@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from treatments.models import Course, Photo, Session, Shot
 from treatments.models.photo import shot_in_words
 from treatments.photo_consent import PhotoRefusal, refusal_of_photos
-from treatments.rules.course import is_milestone, weight_alert
+from treatments.rules.course import weight_alert
+from treatments.rules.milestone import milestones_of
 
 BEFORE = "none"  # in an address, as the session of photos that belong to none
 SLOW = timedelta(minutes=5)  # the worker takes seconds: whatever waits longer waits for a worker that does not run
@@ -99,7 +100,7 @@ def milestone_of(course: Course, session: Session | None, performed_at: datetime
     if course.is_over_on(course.day_of(performed_at)):
         return None
     number = Session.objects.number_at(course, performed_at, key=session.pk if session else None)
-    return number if is_milestone(number, course.protocol.milestones, course.planned_sessions) else None
+    return number if number in milestones_of(course.protocol.milestones, course.planned_sessions) else None
 
 
 def missing(wanted: Sequence[Slot]) -> int:

@@ -13,7 +13,6 @@ from treatments.drawn import drawn_of
 from treatments.gate import problems
 from treatments.models import Course, Photo, Session
 from treatments.photos import milestone_of
-from treatments.rules.course import is_milestone
 
 pytestmark = pytest.mark.django_db
 
@@ -72,11 +71,12 @@ def checks(response):
     return {check.label: check.tone for check in response.context["page"].checks if check.target == "photos"}
 
 
-@pytest.mark.parametrize(
-    ("number", "expected"), [(1, False), (4, False), (5, True), (10, True), (11, False), (15, True), (16, False)]
-)
-def test_milestones_are_those_of_the_protocol_and_the_planned_end(number, expected):
-    assert is_milestone(number, [5, 10], planned=15) is expected
+def test_planned_end_is_a_milestone_too(course):
+    Course.objects.filter(pk=course.pk).update(planned_sessions=3)
+    course.refresh_from_db()
+    done(course, 2)
+
+    assert milestone_of(course, None, NOW) == 3
 
 
 def test_number_of_a_session_that_is_not_saved_counts_those_before_it(course):
@@ -299,7 +299,7 @@ def test_protocol_that_wants_none_has_nothing_to_do(nurse, here):
     assert "This protocol wants no photos of its own." in response.content.decode()
 
 
-QUERIES = {"session": 31, "session-edit": 56, "new": 20}
+QUERIES = {"session": 31, "session-edit": 55, "new": 51}
 
 
 @pytest.mark.parametrize("count", [1, 3])

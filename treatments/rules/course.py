@@ -96,11 +96,6 @@ def next_milestone(done: int, milestones: list[int], planned: int) -> int | None
     return min(ahead, default=None)
 
 
-def is_milestone(number: int, milestones: list[int], planned: int) -> bool:
-    """Say whether progress is reviewed after the session of this number; the last one planned is one too."""
-    return number in milestones or number == planned
-
-
 def weight_alert(baseline: Decimal | None, now: Decimal | None, *, percent: Decimal, kilograms: Decimal) -> bool:
     """Say whether the weight gained since the baseline is over either limit (design rule 4).
 
