@@ -128,6 +128,8 @@ def keep_screening(session: Session, answers: list[tuple[ScreeningQuestion, str,
         if (row.answer, row.detail) != (answer, detail):
             row.answer, row.detail = answer, detail
             row.save()
+    # Whoever loaded the answers before them judges the signature by these.
+    session.screening = Screening.objects.get(pk=screening.pk)
 
 
 def reporter(user: "User") -> SideEffect.Reporter:
