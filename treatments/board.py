@@ -164,7 +164,8 @@ def add_lacks(cards: list[Card], location: Location, now: datetime) -> None:
             card.lacks.append(_("No consent"))
         last = screened.get(patient)
         valid = timedelta(days=course.protocol.screening_days)
-        if last is None or location.today(now) > location.local(last).date() + valid:
+        day, today = location.local(last).date() if last else None, location.today(now)
+        if day is None or today > day + valid or course.needs_screening_anew(day, today):
             card.lacks.append(_("To screen"))
 
 

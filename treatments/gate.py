@@ -79,7 +79,7 @@ def problems(
     """
     return [
         *_of_consent(drawn.patient, now),
-        *_of_screening(drawn, known or screened(drawn.patient, now), now),
+        *_of_screening(drawn, known or screened(drawn.patient, now)),
         *problems_of_products(drawn),
         *_of_photos(drawn, photos, now),
     ]
@@ -134,19 +134,10 @@ def _of_consent(patient: Patient, now: datetime) -> Iterator[Problem]:
     yield Problem("consent", words, _("Let the patient sign it"), may_override=True, url=url)
 
 
-def _of_screening(drawn: Drawn, said: Screened, now: datetime) -> Iterator[Problem]:
-    patient, course, known = drawn.patient, drawn.course, said.known
-    url = reverse("screening-new", args=[patient.public_id])
-    if known.full is None:
-        words = _("The patient was never screened.")
-        yield Problem("screening-missing", words, _("Screen now"), may_override=True, url=url)
-    elif known.is_expired(
-        course.day_of(drawn.performed_at), course.protocol.screening_days, course.location
-    ):  # on the day of the session, however late it is signed
-        last_day = known.expires_on(course.protocol.screening_days, course.location)
-        words = _("The screening was valid to %(day)s.") % {"day": date_format(last_day, "j F Y") if last_day else ""}
-        yield Problem("screening-expired", words, _("Screen now"), may_override=True, url=url)
-    yield from _of_age(patient, course.day_of(drawn.performed_at))
+def _of_screening(drawn: Drawn, said: Screened) -> Iterator[Problem]:
+    known = said.known
+    yield from _of_full_screening(drawn, known)
+    yield from _of_age(drawn.patient, drawn.course.day_of(drawn.performed_at))
     today = dict(drawn.answers)
     for finding in known.findings:
         if today.get(finding.question, True):
@@ -155,6 +146,24 @@ def _of_screening(drawn: Drawn, said: Screened, now: datetime) -> Iterator[Probl
     for question, is_yes in drawn.answers:
         if is_yes and question not in already:
             yield _said(question, "")
+
+
+def _of_full_screening(drawn: Drawn, known: Standing) -> Iterator[Problem]:
+    """Yield why the full screening does not hold: it has to on the day of the session, however late it is signed."""
+    course, day = drawn.course, drawn.course.day_of(drawn.performed_at)
+    days, place = course.protocol.screening_days, course.location
+    code, words = "", ""
+    if known.full is None:
+        code, words = "screening-missing", _("The patient was never screened.")
+    elif known.is_expired(day, days, place):
+        last_day = known.expires_on(days, place)
+        code = "screening-expired"
+        words = _("The screening was valid to %(day)s.") % {"day": date_format(last_day, "j F Y") if last_day else ""}
+    elif course.needs_screening_anew(place.local(known.full.answered_at).date(), day):
+        code, words = "screening-before-pause", _("The screening is from before the pause.")
+    if code:
+        url = reverse("screening-new", args=[drawn.patient.public_id])
+        yield Problem(code, words, _("Screen now"), may_override=True, url=url)
 
 
 def _of_age(patient: Patient, day: date) -> Iterator[Problem]:

@@ -40,6 +40,8 @@ def turn(course: Course, status: Course.Status, *, on: date, reason: str = "", v
                 % {"day": date_format(course.day_of(last.performed_at), "j F Y")}
             }
         )
+    if course.status == Course.Status.PAUSED and status == Course.Status.ACTIVE:
+        course.resumed_on = on
     course.status, course.status_on, course.status_reason = status, on, reason
     course.full_clean(exclude=["form_token"])
     return course.save_over(version)

@@ -93,6 +93,13 @@ class Course(Versioned):
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.PLANNED)
     status_on = models.DateField(_("status since"))
     status_reason = models.CharField(_("reason"), max_length=500, blank=True, validators=[validate_plain_text])
+    resumed_on = models.DateField(
+        _("resumed on"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("After a pause. A screening from before it holds no more."),
+    )
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True, editable=False)
     history = HistoricalRecords(m2m_fields=[areas], excluded_fields=["form_token"])
@@ -166,6 +173,10 @@ class Course(Versioned):
     def is_over_on(self, day: date) -> bool:
         """Say whether the course had ended before a day: what is given then is a treatment at the follow-up."""
         return self.has_ended and day > self.status_on
+
+    def needs_screening_anew(self, screened_on: date, day: date) -> bool:
+        """Say whether a screening of one day no longer holds on another, since the course was paused between them."""
+        return self.resumed_on is not None and screened_on < self.resumed_on <= day
 
     def day_of(self, moment: datetime) -> date:
         """Return the calendar day of a moment at the place of the course."""
