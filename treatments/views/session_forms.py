@@ -116,7 +116,9 @@ def compared_pages(form: SessionParts, other: OtherPageError) -> dict[str, Any]:
     """Return what another page typed against what this one did, field by field; `saved` is the session it became."""
     if other.copy is None:
         token = working_copies.token_of(cast(QueryDict, form.data))
-        return {"saved": Session.objects.filter(form_token=token).select_related("signed_by").first()}
+        # Without a token it is no new session: rows without one are anybody's.
+        made = Session.objects.filter(form_token=token) if token else Session.objects.none()
+        return {"saved": made.select_related("signed_by").first()}
     theirs = working_copies.as_data(other.copy)
     rows = []
     for name, field in form.fields.items():
