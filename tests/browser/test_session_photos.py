@@ -37,6 +37,7 @@ def test_photo_is_taken_from_the_page_and_what_is_typed_stays(nurse_of, course):
     nurse = nurse_of(**PHONE)
     page = nurse.page
     nurse.go(log_page(course))
+    page.locator("#areas input[name='areas']").first.check(force=True)
     page.locator("#id_note").fill("Half a note")
     snap(page, 0, picture(with_exif=False))
     page.locator(".shot-key.is-taken").wait_for()
