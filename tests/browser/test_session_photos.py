@@ -88,4 +88,4 @@ def test_without_a_script_the_keys_lead_to_the_photos_of_the_course(nurse_of, co
 
     nurse.page.locator(".shot-key").locator("visible=true").first.click()
 
-    assert nurse.path == f"{course.get_absolute_url()}photos/"
+    assert nurse.path == f"{course.get_absolute_url()}photos/?session=none"
