@@ -38,7 +38,7 @@ def nurse(client, course):
     return signed_in(client, course, Role.STAFF)
 
 
-QUERIES = {"session": 31, "session-edit": 57, "session-new": 48}
+QUERIES = {"session": 33, "session-edit": 62, "session-new": 53}
 
 
 def lots_of(course, count):
