@@ -147,7 +147,7 @@ def limits_of(product: Product) -> Limits:
 
 def drawn_of(session: Session) -> Drawn:
     """Return what a stored session gave, from its injections; loads them by `InjectionQuerySet.for_page`."""
-    injections = list(session.injections.for_page())
+    injections = list(Injection.objects.filter(session=session).for_page())
     return Drawn(
         course=session.course,
         performed_at=session.performed_at,

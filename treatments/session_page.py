@@ -106,7 +106,9 @@ class SessionPage:
 
     @cached_property
     def last(self) -> Session | None:
-        return self.sessions[0] if self.sessions else None
+        """Return the session before this one; of one that is edited later, not the newest of all."""
+        performed_at = self.form.instance.performed_at or self.now
+        return next((each for each in self.sessions if each.performed_at <= performed_at), None)
 
     @cached_property
     def last_drawn(self) -> Drawn | None:

@@ -77,7 +77,7 @@ def log_session(nurse, number, day, weight, lot):
     if number == 1:
         page.locator("#id_source-0").select_option(f"lot:{lot.public_id}")
         page.locator("#id_drawn-0").fill("4")
-        page.get_by_role("checkbox", name="Back thigh, left").check()
+        page.locator("#id_area-thigh-back-left").check()
     else:
         page.get_by_role("button", name=f"Same as session {number - 1}").click()
         choose(page, "asked_back", "None")

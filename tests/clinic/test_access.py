@@ -49,6 +49,7 @@ TABLE = {
     "patient-allergies": Row(EVERYONE, post=TREATING),
     "allergy-withdraw": Row(TREATING, post=TREATING),
     "screening-new": Row(TREATING, post=TREATING),
+    "screening-restrict": Row(TREATING, post=TREATING),
     "screening": Row(EVERYONE, post=TREATING),
     "patient-consents": Row(EVERYONE),
     "consent-new": Row(TREATING, post=TREATING, query="?purpose=photo-record"),

@@ -18,7 +18,7 @@ from tests.factories import (
     make_ready,
 )
 from tests.treatments.session_forms import FIRST, NOW, errors, form_of, new_url, signed_in, spaced, told
-from treatments.models import Amendment, Lot, Session
+from treatments.models import Amendment, Lot, Override, Session
 
 pytestmark = pytest.mark.django_db
 
@@ -236,6 +236,29 @@ def test_consent_withdrawn_since_does_not_keep_a_mistake_in_the_record(client, c
     assert Session.objects.get().pain == 7
 
 
+def test_dose_that_was_given_all_the_same_is_amended_with_the_reason(client, session, lot):
+    ProductFactory(limit_acts="stop", max_ml_per_session=Decimal(4))
+
+    response = amend(client, session, **{"drawn-0": "5", "override-dose:test-vitamins:ml": "It is what was given."})
+
+    assert left_of(lot) == Decimal("5.000")
+    assert Override.objects.get().reason == "It is what was given."
+    assert "It is what was given." in client.get(response.url).content.decode()
+
+
+def test_lot_held_after_the_session_is_amended_into_it_with_the_reason(client, session, lot):
+    held = LotFactory(location=lot.location, number="LOT-H", held=True)
+    held.held_at = session.performed_at + timedelta(minutes=10)
+    held.save()
+    source = {"source-0": f"lot:{held.public_id}"}
+
+    amend(client, session, **source)
+    assert left_of(held) == 100
+
+    amend(client, session, **source, **{f"override-lot-held:{held.public_id}": "The label says so."})
+    assert (left_of(held), left_of(lot)) == (Decimal("98.000"), Decimal("10.000"))
+
+
 # What follows.
 
 
@@ -272,6 +295,6 @@ def test_page_with_one_amendment_and_with_three_asks_the_database_alike(
     for pain in range(4, 4 + count):
         amend(client, Session.objects.get(), pain=str(pain))
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(23):
         page = client.get(session.get_absolute_url()).content.decode()
     assert [f"Amendment {n}" in page for n in range(1, 5)] == [n <= count for n in range(1, 5)]

@@ -1,6 +1,6 @@
 """Changing a signed session, and taking one out of the record: always with a reason, never without a trace."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from treatments.actions.injections import keep_injections
 from treatments.actions.photos import free_photos
-from treatments.actions.sessions import Written, keep_screening, keep_seen
+from treatments.actions.sessions import Written, keep_screening, keep_seen, pass_over
 from treatments.actions.since import keep_answers, keep_noticed
 from treatments.actions.windows import lock, move_window, withdraw_window
 from treatments.drawn import drawn_of
@@ -25,13 +25,21 @@ if TYPE_CHECKING:
 
 @transaction.atomic
 def amend(
-    session: Session, save: Callable[[], Session], *, written: Written, reason: str, by: "User", now: datetime
+    session: Session,
+    save: Callable[[], Session],
+    *,
+    written: Written,
+    reason: str,
+    by: "User",
+    now: datetime,
+    overrides: Mapping[str, str] | None = None,
 ) -> Amendment:
     """Change a signed session as `save` does, and keep it as it was before and as it is now.
 
     The signature stays: who amends answers for the change. Lots and doses are judged anew; consent and screening were
-    what they were when it was signed. Raises `ValidationError` when nothing changes, a lot has too little left, or a
-    lot may not be used that the session did not use before; `VersionConflictError` as `save` does.
+    what they were when it was signed. `overrides` are the reasons, by code, for what is passed over anew. Raises
+    `ValidationError` when nothing changes, a lot has too little left, or a lot may not be used that the session did
+    not use before; `VersionConflictError` as `save` does.
     """
     course = lock(session.course_id)
     stored = Session.objects.get(pk=session.pk)
@@ -51,9 +59,8 @@ def amend(
         keep_noticed(session, written.noticed, by=by)
     for seen in written.reactions:
         keep_seen(session, seen, by=by)
-    stops = [each for each in problems_of_products(written.drawn) if each.stops and each.code not in already]
-    if stops:
-        raise ValidationError([ValidationError(each.words, code=each.code) for each in stops])
+    found = [problem for problem in problems_of_products(written.drawn) if problem.code not in already]
+    pass_over(session, found, by=by, now=now, overrides=overrides or {})
     after = in_words(Session.objects.get(pk=session.pk))
     if before == after and not written.reactions and not written.noticed:
         raise ValidationError(_("Nothing was changed."), code="same")

@@ -1,6 +1,6 @@
 """Logging, signing, amending and withdrawing sessions, and what follows for the course and its follow-up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history
 
 from clinic.roles import Role
 from patients.models import Screening, ScreeningAnswer, ScreeningQuestion
@@ -17,7 +18,7 @@ from treatments.actions.photos import keep_photos_of_day
 from treatments.actions.since import Answered, Noticed, keep_answers, keep_noticed
 from treatments.actions.windows import answered_follow_up, lock, move_window
 from treatments.drawn import Drawn, drawn_of
-from treatments.gate import open_stops, problems, unanswered
+from treatments.gate import Problem, open_stops, problems, unanswered
 from treatments.models import Appointment, Course, Override, Session, SideEffect, SideEffectKind
 
 if TYPE_CHECKING:
@@ -127,6 +128,8 @@ def keep_screening(session: Session, answers: list[tuple[ScreeningQuestion, str,
         if (row.answer, row.detail) != (answer, detail):
             row.answer, row.detail = answer, detail
             row.save()
+    # Whoever loaded the answers before them judges the signature by these.
+    session.screening = Screening.objects.get(pk=screening.pk)
 
 
 def reporter(user: "User") -> SideEffect.Reporter:
@@ -176,19 +179,28 @@ def sign(
 
 def pass_gate(session: Session, *, by: "User", now: datetime, overrides: Mapping[str, str]) -> None:
     """Refuse what stands against the signature, as it stands now, and keep what was passed over with its reason."""
-    found = problems(drawn_of(session), now)
-    stops = open_stops(found, overrides)
+    pass_over(session, problems(drawn_of(session), now), by=by, now=now, overrides=overrides)
+
+
+def pass_over(
+    session: Session, found: Iterable[Problem], *, by: "User", now: datetime, overrides: Mapping[str, str]
+) -> None:
+    """Refuse these problems of a session, and keep those that a clinician passes over with the reason."""
+    stopping = {problem.code: problem for problem in found if problem.stops}  # a lot drawn on twice is one thing
+    stops = open_stops(stopping.values(), overrides)
     if stops:
         raise ValidationError([ValidationError(problem.words, code=problem.code) for problem in stops])
-    for problem in found:
-        if problem.stops:
-            Override.objects.get_or_create(
-                session=session,
-                code=problem.code,
-                defaults={
-                    "words": problem.words[:500],
-                    "reason": overrides[problem.code],
-                    "made_by": by,
-                    "made_at": now,
-                },
-            )
+    known = set(session.overrides.values_list("code", flat=True))
+    rows = [
+        Override(
+            session=session,
+            code=code,
+            words=problem.words[:500],
+            reason=overrides[code],
+            made_by=by,
+            made_at=now,
+        )
+        for code, problem in stopping.items()
+        if code not in known
+    ]
+    bulk_create_with_history(rows, Override)

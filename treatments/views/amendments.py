@@ -57,4 +57,5 @@ def save(form: AmendForm, by: User) -> None:
         reason=form.cleaned_data["reason"],
         by=by,
         now=form.now,
+        overrides=form.overrides(),
     )

@@ -53,10 +53,11 @@ class ProductsPart(Part):
         super().build()
         course = self.instance.course
         self.sources = Sources(course.location, course.location.today(self.now), self.now, also=self._named())
+        choices = self._choices()
         for number in range(ROWS):
             source, volume = self.names_of_row(number)
             self.fields[source] = forms.ChoiceField(
-                label=gettext_lazy("Product and lot"), choices=self._choices(), required=False
+                label=gettext_lazy("Product and lot"), choices=choices, required=False
             )
             self.fields[volume] = VolumeField(label=gettext_lazy("Volume"), required=False, widget=Stepper(unit="ml"))
 
