@@ -167,6 +167,9 @@ class PhotoForm(VersionedForm):
         areas.empty_label = _("All areas")
         self.fields["posture"].required = True
 
+    def build_kwargs(self) -> dict[str, Any]:
+        return {"now": self.now}
+
     def clean_consent_scope(self) -> str:
         scope = self.cleaned_data["consent_scope"]
         wider = Photo.Scope.values.index(scope) > Photo.Scope.values.index(self.initial["consent_scope"])
