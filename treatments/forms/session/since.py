@@ -158,6 +158,8 @@ class SincePart(Part):
             return min(max(noon, effect.onset_at), self.now)
         if at is None:
             return None
+        if effect.resolved_at and at == effect.resolved_at.replace(second=0, microsecond=0):
+            return effect.resolved_at  # as it was shown, to the minute
         if at > self.now:
             self.add_error(name, _("That is still ahead."))
         elif at < effect.onset_at.replace(second=0, microsecond=0):
