@@ -79,7 +79,7 @@ class SincePart(Part):
     def _effects(self) -> list[SideEffect]:
         """Return the open reactions of the patient from before this session, and those answered at it."""
         before = self.instance.performed_at or self.now
-        found = SideEffect.objects.of_patient(self.instance.course.patient).before(before)
+        found = SideEffect.objects.of_patient(self.instance.course.patient).standing().before(before)
         if self.instance.pk:
             found = found.exclude(session=self.instance)
         asked = found.open() | found.filter(pk__in=self.answered)
