@@ -413,3 +413,32 @@ def test_list_of_what_is_left_says_that_nobody_asked_yet(client, course, last):
     page = client.get(new_url(course)).context["page"]
 
     assert [check.is_done for check in page.checks if check.label == "Asked about last time"] == [False]
+
+
+# A session that is logged afterwards.
+
+
+def test_reaction_that_began_after_the_time_typed_is_not_asked_about(client, course, last):
+    """It was logged with a session on 6 March; what is written up now was given on 4 March."""
+    later = SessionFactory(course=course, performed_at=FIRST + timedelta(days=4), signed=True)
+    SideEffectFactory(session=later, onset_at=later.performed_at + timedelta(hours=1))
+
+    response = sign(client, course, performed_at="2026-03-04T11:00", early_reason="The patient travels.")
+
+    assert response.status_code == 302
+    assert Session.objects.signed().count() == 3
+
+
+def test_session_moved_behind_a_reaction_asks_about_it(client, course, swelling):
+    sign(client, course, action="draft", performed_at="2026-03-02T07:30", early_reason="A second side.")
+    draft = Session.objects.drafts().get()
+
+    response = say(client, course, draft, performed_at="2026-03-10T11:00")
+
+    assert errors(response) == {f"back-{swelling.public_id}": ["Ask whether this is gone."]}
+
+
+def test_first_session_of_all_asks_nothing_though_it_is_logged_last(client, course, last):
+    page = sign(client, course, action="same", performed_at="2026-03-01T11:00")
+
+    assert "asked_back" not in page.context["form"].fields
