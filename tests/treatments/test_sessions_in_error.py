@@ -240,3 +240,46 @@ def test_its_reaction_is_still_shown_with_the_word_that_it_is_in_error(client, c
     words = [(entry.title, entry.badge) for entry in record.context["timeline"].entries]
     assert (reaction.title, "In error") in words
     assert record.context["reactions"] == []
+
+
+# A follow-up that it had overtaken.
+
+
+@pytest.fixture
+def overtaken(client, clinician, course):
+    """Let the patient have been called about the follow-up of 2 March before the session of 10 March overtook it."""
+    client.post(new_url(course), form_of(course, action="sign", performed_at="2026-03-02T07:00"))
+    follow_up = course.follow_ups.get()
+    ContactAttemptFactory(follow_up=follow_up, made_at=NOW)
+    client.post(new_url(course), form_of(course, action="sign"))
+    assert course.follow_ups.count() == 2
+    return follow_up
+
+
+def attended(course):
+    """Return (number, opens on, attended) of each follow-up, as the lists and as the row itself say it."""
+    rows = course.follow_ups.with_facts(NOW).order_by("number")
+    unattended = set(course.follow_ups.unattended())
+    assert all(row.attended == row.was_attended() == (row not in unattended) for row in rows)
+    return [(row.number, row.opens_on, row.attended) for row in rows]
+
+
+def test_follow_up_it_had_overtaken_is_open_again_and_the_only_one(client, course, overtaken):
+    assert attended(course) == [(1, date(2026, 9, 2), True), (2, date(2026, 9, 10), False)]
+
+    take_back(client, Session.objects.latest("performed_at"))
+
+    assert attended(course) == [(1, date(2026, 9, 2), False)]
+
+
+def test_follow_up_that_a_later_session_overtook_too_stays_overtaken(client, course, overtaken):
+    mistaken = Session.objects.latest("performed_at")
+    with time_machine.travel(NOW + timedelta(days=8), tick=False):
+        client.post(
+            new_url(course), form_of(course, action="sign", performed_at="2026-03-18T11:00", asked_back="none")
+        )
+        take_back(client, mistaken)
+
+    overtaken.refresh_from_db()
+    assert overtaken.overtaken_by == Session.objects.signed().latest("performed_at") != mistaken
+    assert attended(course) == [(1, date(2026, 9, 2), True), (2, date(2026, 9, 18), False)]

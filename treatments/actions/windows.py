@@ -38,11 +38,13 @@ def move_window(course: Course) -> FollowUp | None:
 
     The first signed session opens the first follow-up. One that was attended stays as it is, and the next opens. So
     does one that calls or messages were about when a session of the running course overtook it: what was answered
-    then was answered about that window. Returns None for a course without a signed session.
+    then was answered about that window. When that session was entered in error, the follow-up it overtook is open
+    again, unless a later session overtook it, too. Returns None for a course without a signed session.
     """
     last = _last_session(course)
     if last is None:
         return None
+    _look_again(course, last)
     latest = course.follow_ups.order_by("number").last()
     if latest and latest.was_spoken_of() and not latest.was_attended() and _starts_anew(course, latest, last):
         latest.overtaken_by = last
@@ -70,6 +72,19 @@ def reopen_visit(appointment: Appointment) -> None:
     latest = course.follow_ups.order_by("number").last() if course else None
     if follow_up and latest and latest.number > follow_up.number and latest.is_untouched():
         latest.delete()
+
+
+def _look_again(course: Course, last: Session) -> None:
+    """Settle the follow-ups that a session entered in error had overtaken, by the last that stands."""
+    for lost in course.follow_ups.filter(overtaken_by__entered_in_error_at__isnull=False).order_by("number"):
+        if _starts_anew(course, lost, last):
+            lost.overtaken_by = last
+            lost.save_over(lost.version)
+            continue
+        for later in course.follow_ups.filter(number__gt=lost.number):
+            # It was opened in place of the one that is open again; with both, somebody would call twice.
+            if later.is_untouched():
+                later.delete()
 
 
 def _last_session(course: Course) -> Session | None:

@@ -28,6 +28,10 @@ HERE = (Appointment.Status.ARRIVED, Appointment.Status.IN_ROOM)
 VISIT = timedelta(hours=12)  # nobody waits longer: an appointment still open after it was forgotten on the board
 
 
+# While that session stands: what overtook nothing after all leaves the follow-up open.
+OVERTAKEN = Q(overtaken_by__isnull=False) & Exists(Session.objects.standing().filter(pk=OuterRef("overtaken_by")))
+
+
 def _fact(condition: Q) -> ExpressionWrapper:
     return ExpressionWrapper(condition, output_field=models.BooleanField())
 
@@ -60,7 +64,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             )
         )
         return self.annotate(
-            attended=_fact(treated | came | Q(overtaken_by__isnull=False)),
+            attended=_fact(treated | came | OVERTAKEN),
             booked=Exists(
                 appointments.filter(
                     Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
@@ -108,7 +112,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         """Return those nobody came to yet, without the rest of `with_facts`."""
         treated = Q(sessions__signed_at__isnull=False, sessions__entered_in_error_at=None)
         came = treated | Q(appointments__status=Appointment.Status.DONE)
-        return self.exclude(pk__in=self.model.objects.filter(came).values("pk")).filter(overtaken_by=None)
+        return self.exclude(pk__in=self.model.objects.filter(came).values("pk")).exclude(OVERTAKEN)
 
     def to_call(self, today: date) -> "FollowUpQuerySet":
         """Return those whom somebody should call: due and overdue; call `with_facts` first."""
@@ -281,7 +285,8 @@ class FollowUp(Versioned):
 
     def was_attended(self) -> bool:
         """Say whether the patient came: to a treatment, to an appointment, or within the course. Asks the database."""
-        return self.overtaken_by_id is not None or self.sessions.signed().exists() or self.appointments.done().exists()
+        is_overtaken = self.overtaken_by is not None and not self.overtaken_by.is_in_error
+        return is_overtaken or self.sessions.signed().exists() or self.appointments.done().exists()
 
     def was_spoken_of(self) -> bool:
         """Say whether calls or messages were about this window. Asks the database."""
