@@ -147,6 +147,8 @@ def limits_of(product: Product) -> Limits:
 
 def drawn_of(session: Session) -> Drawn:
     """Return what a stored session gave, from its injections; loads them by `InjectionQuerySet.for_page`."""
+    screening = session.screening_in_force
+    answers = screening.answers.select_related("question") if screening else []
     injections = list(Injection.objects.filter(session=session).for_page())
     return Drawn(
         course=session.course,
@@ -154,6 +156,7 @@ def drawn_of(session: Session) -> Drawn:
         lines=lines_of(injections),
         shares=shares_of(injections),
         weight_kg=session.weight_kg,
+        answers=[(answer.question, answer.is_yes) for answer in answers],
         session=session,
     )
 
