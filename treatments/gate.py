@@ -89,7 +89,7 @@ def problems(
     """
     moment = judged_at(drawn, now)
     return [
-        *_of_consent(drawn.patient, moment),
+        *_of_consent(drawn.patient, moment, now),
         *_of_screening(drawn, known or screened(drawn.patient, moment)),
         *problems_of_products(drawn),
         *_of_photos(drawn, photos, now),
@@ -133,8 +133,12 @@ def open_stops(found: Iterable[Problem], overrides: Mapping[str, str]) -> list[P
     ]
 
 
-def _of_consent(patient: Patient, now: datetime) -> Iterator[Problem]:
-    consent = consent_state(patient, now)
+def _of_consent(patient: Patient, moment: datetime, now: datetime) -> Iterator[Problem]:
+    """Yield why no consent stood by the moment of the session, or that it was withdrawn since."""
+    consent = consent_state(patient, moment)
+    if consent.is_in_force and moment < now:
+        since = consent_state(patient, now)
+        consent = since if since.state is ConsentStanding.WITHDRAWN else consent
     if consent.is_in_force:
         return
     words = {

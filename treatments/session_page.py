@@ -14,7 +14,7 @@ from clinic.units import show_ml
 from treatments.bodymap import AreaRow
 from treatments.drawn import Drawn, drawn_of, limits_of
 from treatments.forms.session import OVERRIDE, SessionParts
-from treatments.gate import Problem, Screened, figure, judged_at, problems, problems_of_products, screened
+from treatments.gate import PHOTOS, Problem, Screened, figure, judged_at, problems, problems_of_products, screened
 from treatments.models import Appointment, Course, Product, Session
 from treatments.photos import SessionPhotos, session_photos
 from treatments.progress import Progress, WeightChange, progress, weight_change
