@@ -18,7 +18,7 @@ from treatments.actions.photos import keep_photos_of_day
 from treatments.actions.since import Answered, Noticed, keep_answers, keep_noticed
 from treatments.actions.stock import lock_sources
 from treatments.actions.windows import answered_follow_up, lock, move_window
-from treatments.drawn import Drawn, drawn_of
+from treatments.drawn import Drawn, drawn_to_sign
 from treatments.gate import Problem, open_stops, problems, unanswered
 from treatments.models import Appointment, Course, Override, Session, SideEffect, SideEffectKind
 
@@ -188,7 +188,7 @@ def pass_gate(session: Session, *, by: "User", now: datetime, overrides: Mapping
         lots=[lot for lot, _mixture in drawn_on if lot],
         preparations=[mixture for _lot, mixture in drawn_on if mixture],
     )
-    pass_over(session, problems(drawn_of(session), now), by=by, now=now, overrides=overrides)
+    pass_over(session, problems(drawn_to_sign(session), now), by=by, now=now, overrides=overrides)
 
 
 def pass_over(
