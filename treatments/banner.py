@@ -37,5 +37,5 @@ def days_ago(days: int | None) -> str:
 
 
 def open_reactions(patient: Patient) -> str:
-    count = SideEffect.objects.of_patient(patient).open().count()
+    count = SideEffect.objects.of_patient(patient).standing().open().count()
     return str(count) if count else _("none")

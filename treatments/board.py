@@ -134,7 +134,8 @@ def board(location: Location, now: datetime, *, of: User | None = None) -> Board
 
 def add_open_reactions(cards: list[Card]) -> None:
     found: dict[int, list[SideEffect]] = {}
-    for effect in SideEffect.objects.of_patients([card.appointment.patient for card in cards]).open().for_list():
+    patients = [card.appointment.patient for card in cards]
+    for effect in SideEffect.objects.of_patients(patients).standing().open().for_list():
         found.setdefault(effect.session.course.patient_id, []).append(effect)
     for card in cards:
         card.open_reactions = found.get(card.appointment.patient_id, [])

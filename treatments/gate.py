@@ -114,7 +114,7 @@ def unanswered(session: Session) -> dict[str, str]:
     if session.asked_back == Session.Asked.NOT_ASKED and not session.is_first():
         missing["asked_back"] = _("Ask whether anything is new since the last session.")
     asked = set(session.ask_backs.values_list("side_effect", flat=True))
-    earlier = SideEffect.objects.of_patient(session.course.patient).open().before(session.performed_at)
+    earlier = SideEffect.objects.of_patient(session.course.patient).standing().open().before(session.performed_at)
     for effect in earlier.exclude(session=session).exclude(pk__in=asked).select_related("kind", "area"):
         missing[f"back-{effect.public_id}"] = _("Ask whether this is gone: %(reaction)s.") % {"reaction": effect.title}
     screening = session.screening_in_force

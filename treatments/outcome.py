@@ -159,7 +159,9 @@ def outcome(course: Course, now: datetime, *, focus: str = "") -> Outcome:
         weights=[(course.day_of(session.performed_at), session.weight_kg) for session in weighed if session.weight_kg],
         weight=weight_change(course, sessions[::-1]),
         height=height_of(course),
-        reactions=list(SideEffect.objects.of_course(course).select_related("kind", "area").order_by("onset_at", "pk")),
+        reactions=list(
+            SideEffect.objects.of_course(course).standing().select_related("kind", "area").order_by("onset_at", "pk")
+        ),
         milestones=milestones(course, days, today),
     )
 

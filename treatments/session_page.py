@@ -107,8 +107,13 @@ class SessionPage:
     @cached_property
     def last(self) -> Session | None:
         """Return the session before this one; of one that is edited later, not the newest of all."""
+        return next(iter(self.earlier), None)
+
+    @cached_property
+    def earlier(self) -> list[Session]:
+        """Return the sessions before this one, newest first."""
         performed_at = self.form.instance.performed_at or self.now
-        return next((each for each in self.sessions if each.performed_at <= performed_at), None)
+        return [each for each in self.sessions if each.performed_at <= performed_at]
 
     @cached_property
     def last_drawn(self) -> Drawn | None:
@@ -123,7 +128,7 @@ class SessionPage:
 
     @cached_property
     def weight(self) -> WeightChange | None:
-        return weight_change(self.course, self.sessions)
+        return weight_change(self.course, self.earlier)
 
     @cached_property
     def compared(self) -> str:

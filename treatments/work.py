@@ -70,7 +70,8 @@ def lately(counter: Counter) -> Counter:
 @once
 def side_effect_counts(request: Request) -> Counts:
     """Count the reactions to review; the urgent ones among them stand apart."""
-    to_review, urgent = SideEffect.objects.visible_to(request.user).review_counts(timezone.now(), most=MOST)
+    reactions = SideEffect.objects.visible_to(request.user).standing()
+    to_review, urgent = reactions.review_counts(timezone.now(), most=MOST)
     return Counts(due=to_review - urgent, urgent=urgent)
 
 

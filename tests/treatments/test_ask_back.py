@@ -198,6 +198,81 @@ def test_what_somebody_resolved_meanwhile_stays_as_they_said(client, course, swe
     assert Session.objects.signed().count() == 2
 
 
+# What was said in error.
+
+
+def said_gone(client, course, effect):
+    """Save a draft that says that the reaction is gone since 9 March."""
+    sign(client, course, action="draft", **answer(effect, "gone", gone_on="2026-03-09"))
+    return Session.objects.drafts().get()
+
+
+def say(client, course, draft, **changes):
+    changes.setdefault("action", "sign")
+    return client.post(edit_url(draft), form_of(course, version=draft.version, **changes))
+
+
+def test_gone_said_in_error_is_open_again_once_the_session_says_still_there(client, course, last):
+    reviewed = SideEffectFactory(session=last, onset_at=BEGAN, reviewed=True)
+    draft = said_gone(client, course, reviewed)
+
+    say(client, course, draft, **answer(reviewed, "still-there", gone_on="other", gone_at="2026-03-09T12:00"))
+
+    effect = now_of(reviewed)
+    assert (effect.resolved_at, effect.reviewed_at) == (None, None)
+    assert effect.history.first().history_change_reason
+    assert (AskBack.objects.get().answer, AskBack.objects.get().gone_at) == ("still-there", None)
+    assert Session.objects.signed().count() == 2
+
+
+def test_gone_said_in_error_is_open_and_one_step_more_severe_once_the_session_says_worse(client, course, swelling):
+    draft = said_gone(client, course, swelling)
+
+    say(client, course, draft, **answer(swelling, "worse"))
+
+    assert (now_of(swelling).resolved_at, now_of(swelling).severity) == (None, "moderate")
+
+
+def test_time_at_which_it_was_gone_is_corrected_at_the_session_that_said_it(client, course, swelling):
+    draft = said_gone(client, course, swelling)
+
+    say(client, course, draft, **answer(swelling, "gone", gone_on="other", gone_at="2026-03-05T10:00"))
+
+    moment = datetime(2026, 3, 5, 18, 0, tzinfo=UTC)
+    assert (now_of(swelling).resolved_at, AskBack.objects.get().gone_at) == (moment, moment)
+
+
+def test_time_at_which_it_was_gone_stays_to_the_second_when_the_draft_is_saved_as_shown(client, course, swelling):
+    moment = NOW - timedelta(seconds=20)
+    with time_machine.travel(moment, tick=False):
+        sign(
+            client,
+            course,
+            performed_at="2026-03-10T11:00",
+            action="draft",
+            **answer(swelling, "gone", gone_on="2026-03-10"),
+        )
+    draft = Session.objects.drafts().get()
+    assert now_of(swelling).resolved_at == moment
+
+    say(client, course, draft, **answer(swelling, "gone", gone_on="other", gone_at="2026-03-10T11:29"))
+
+    assert now_of(swelling).resolved_at == moment
+
+
+@pytest.mark.parametrize("said", ["still-there", "gone"])
+def test_end_that_somebody_else_corrected_meanwhile_is_not_the_sessions_to_take_back(client, course, swelling, said):
+    draft = said_gone(client, course, swelling)
+    corrected = datetime(2026, 3, 6, 18, 0, tzinfo=UTC)
+    effect = now_of(swelling)
+    effect.resolved_at = corrected
+    effect.save_over(effect.version)
+
+    say(client, course, draft, **answer(swelling, said, gone_on="other", gone_at="2026-03-05T10:00"))
+
+    assert now_of(swelling).resolved_at == corrected
+
+
 def test_reaction_not_asked_about_stops_signing_and_not_the_draft(client, course, swelling):
     name = f"back-{swelling.public_id}"
 
@@ -338,3 +413,32 @@ def test_list_of_what_is_left_says_that_nobody_asked_yet(client, course, last):
     page = client.get(new_url(course)).context["page"]
 
     assert [check.is_done for check in page.checks if check.label == "Asked about last time"] == [False]
+
+
+# A session that is logged afterwards.
+
+
+def test_reaction_that_began_after_the_time_typed_is_not_asked_about(client, course, last):
+    """It was logged with a session on 6 March; what is written up now was given on 4 March."""
+    later = SessionFactory(course=course, performed_at=FIRST + timedelta(days=4), signed=True)
+    SideEffectFactory(session=later, onset_at=later.performed_at + timedelta(hours=1))
+
+    response = sign(client, course, performed_at="2026-03-04T11:00", early_reason="The patient travels.")
+
+    assert response.status_code == 302
+    assert Session.objects.signed().count() == 3
+
+
+def test_session_moved_behind_a_reaction_asks_about_it(client, course, swelling):
+    sign(client, course, action="draft", performed_at="2026-03-02T07:30", early_reason="A second side.")
+    draft = Session.objects.drafts().get()
+
+    response = say(client, course, draft, performed_at="2026-03-10T11:00")
+
+    assert errors(response) == {f"back-{swelling.public_id}": ["Ask whether this is gone."]}
+
+
+def test_first_session_of_all_asks_nothing_though_it_is_logged_last(client, course, last):
+    page = sign(client, course, action="same", performed_at="2026-03-01T11:00")
+
+    assert "asked_back" not in page.context["form"].fields

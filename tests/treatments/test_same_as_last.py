@@ -18,7 +18,7 @@ from tests.factories import (
     TreatmentAreaFactory,
     make_ready,
 )
-from tests.treatments.session_forms import FIRST, NOW, form_of, new_url, signed_in, spaced
+from tests.treatments.session_forms import FIRST, NOW, edit_url, form_of, new_url, signed_in, spaced
 from treatments.drawn import Drawn, Line, Share, drawn_of
 from treatments.models import Injection, Session
 from treatments.session_words import compared
@@ -314,3 +314,47 @@ def test_page_and_record_say_the_same_sentence(client, course, lot, last):
 
     assert filled.context["page"].compared == "As session 1."
     assert "As session 1." in client.get(response.url).content.decode()
+
+
+# Last time is the session before the one on the page, not the newest of all.
+
+
+@pytest.fixture
+def three(course, lot):
+    """Let the course have had 1, 2 and 6 ml on 1, 4 and 7 March, weighed with 70, 75 and 90 kg."""
+    sessions = []
+    for day, ml, weight in ((1, 1, 70), (4, 2, 75), (7, 6, 90)):
+        moment = FIRST.replace(day=day)
+        session = SessionFactory(
+            course=course, performed_at=moment, weight_kg=Decimal(weight), early_reason="Asked for"
+        )
+        InjectionFactory(session=session, lot=lot, area=course.areas.first(), volume_ml=Decimal(ml), points=20)
+        sessions.append(session)
+    return sessions
+
+
+def test_same_as_last_on_a_draft_between_two_others_is_the_one_before_it(client, course, three):
+    page = client.post(edit_url(three[1]), form_of(course, action="same", performed_at="2026-03-04T07:00"))
+
+    assert values(page, "drawn-0") == ["1"]
+    assert page.context["page"].last == page.context["form"].last == three[0]
+
+
+def test_last_time_of_a_session_that_is_logged_afterwards_follows_the_time_typed(client, course, three):
+    page = client.post(new_url(course), form_of(course, action="same", performed_at="2026-03-05T07:00"))
+
+    assert values(page, "drawn-0") == ["2"]
+    assert page.context["page"].last == page.context["form"].last == three[1]
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "0001-01-01T00:00", "9999-12-31T23:59"])
+def test_last_time_is_the_newest_while_the_time_is_no_moment(client, course, three, typed):
+    page = client.post(new_url(course), form_of(course, action="same", performed_at=typed))
+
+    assert page.context["form"].last == three[2]
+
+
+def test_weight_of_an_edited_session_is_held_against_those_before_it(client, course, three):
+    weight = client.get(edit_url(three[2])).context["page"].weight
+
+    assert (weight.baseline, weight.now) == (70, 75)

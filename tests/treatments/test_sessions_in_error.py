@@ -14,10 +14,12 @@ from tests.factories import (
     LocationFactory,
     LotFactory,
     SessionFactory,
+    SideEffectFactory,
     make_ready,
 )
 from tests.treatments.session_forms import FIRST, NOW, errors, form_of, new_url, signed_in, told
-from treatments.models import Injection, Lot, Session
+from treatments.models import Course, Injection, Lot, Session, SideEffect
+from treatments.outcome import outcome
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +187,56 @@ def test_next_session_does_not_look_back_at_one_in_error(client, course, session
 
     assert page.context["page"].last is None
     assert "asked_back" not in page.context["form"].fields
+
+
+# Its reactions: in the record, and no work.
+
+
+@pytest.fixture
+def reaction(client, clinician, course):
+    """Let an open, severe reaction have been logged with a session that was then taken back."""
+    mistaken = SessionFactory(course=course, performed_at=FIRST, signed=True)
+    effect = SideEffectFactory(session=mistaken, onset_at=FIRST + timedelta(hours=1), severity="severe", grade=3)
+    take_back(client, mistaken)
+    return effect
+
+
+def test_its_reactions_are_no_work(client, reaction):
+    assert SideEffect.objects.open().count() == 1
+    assert not SideEffect.objects.standing().exists()
+    for tab in ("to-review", "prolonged", "running"):
+        response = client.get(reverse("side-effect-list"), {"tab": tab})
+        assert list(response.context["page"]) == []
+        assert [count for _tab, count in response.context["tabs"]] == [0, 0, 0, None]
+    today = client.get(reverse("today"))
+    assert list(today.context["urgent"]) == []
+    assert (today.context["reactions"].due, today.context["reactions"].urgent) == (0, 0)
+
+
+def test_its_reactions_are_not_counted_in_the_course_nor_in_its_outcome(client, course, reaction):
+    page = client.get(course.get_absolute_url())
+
+    assert list(page.context["reactions"]) == []
+    assert ("Open reactions", "none") in [tuple(map(str, fact)) for fact in page.context["banner"].facts]
+    assert outcome(Course.objects.for_page().get(pk=course.pk), NOW).reactions == []
+    assert "In error" in page.content.decode()
+
+
+def test_nobody_is_asked_about_its_reactions_at_the_next_session(client, course, reaction):
+    assert client.get(new_url(course)).context["form"].questions() == []
+
+    client.post(new_url(course), form_of(course, action="sign"))
+
+    assert Session.objects.signed().filter(course=course).count() == 1
+
+
+def test_its_reaction_is_still_shown_with_the_word_that_it_is_in_error(client, course, reaction):
+    page = client.get(reaction.get_absolute_url())
+    record = client.get(course.patient.get_absolute_url())
+
+    assert "In error</span>" in page.content.decode()
+    assert page.context["reasons"] == []
+    assert REASON in page.content.decode()
+    words = [(entry.title, entry.badge) for entry in record.context["timeline"].entries]
+    assert (reaction.title, "In error") in words
+    assert record.context["reactions"] == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from treatments.actions.side_effects import SEVERITIES, change, resolve, withdraw_review
+from treatments.actions.side_effects import SEVERITIES, change, reopen, resolve, withdraw_review
 from treatments.models import AskBack, Session, SideEffect, SideEffectKind, TreatmentArea
 
 if TYPE_CHECKING:
@@ -40,21 +40,34 @@ class Noticed:
 def keep_answers(session: Session, answers: Iterable[Answered]) -> None:
     """Write what was said of each reaction, and what follows: gone is an end, worse a step up in severity.
 
-    The reaction is taken as it stands now: what somebody else wrote of it meanwhile is not undone.
+    The reaction is taken as it stands now: what somebody else wrote of it meanwhile is not undone. An end that this
+    session gave it is its own to correct.
     """
     for said in answers:
-        row, is_new = AskBack.objects.get_or_create(
-            session=session, side_effect=said.effect, defaults={"answer": said.answer}
-        )
-        changed = is_new or row.answer != said.answer
-        if not is_new and changed:
-            row.answer = said.answer
-            row.save()
-        effect = SideEffect.objects.select_for_update().select_related("kind", "session").get(pk=said.effect.pk)
-        if said.answer == Answer.GONE and said.gone_at and effect.resolved_at is None:
-            resolve(effect, at=said.gone_at, version=effect.version)
-        elif said.answer == Answer.WORSE and changed:
+        stored = AskBack.objects.filter(session=session, side_effect=said.effect).first()
+        row = stored or AskBack(session=session, side_effect=said.effect)
+        before = (row.answer, row.gone_at)
+        # The row alone: its kind and its session are the concern of others, too.
+        locked = SideEffect.objects.select_for_update(of=("self",)).select_related("kind", "session")
+        effect = locked.get(pk=said.effect.pk)
+        _keep_end(row, effect, said)
+        if said.answer == Answer.WORSE and row.answer != Answer.WORSE:
             worsen(effect)
+        row.answer = said.answer
+        if (row.answer, row.gone_at) != before:
+            row.save()
+
+
+def _keep_end(row: AskBack, effect: SideEffect, said: Answered) -> None:
+    """End a reaction that is said to be gone, and move or take back the end that this answer gave it before."""
+    is_own = row.gone_at is not None and row.gone_at == effect.resolved_at
+    row.gone_at = row.gone_at if is_own else None
+    if said.answer == Answer.GONE and said.gone_at and (is_own or effect.resolved_at is None):
+        resolve(effect, at=said.gone_at, version=effect.version)
+        row.gone_at = said.gone_at
+    elif said.answer != Answer.GONE and is_own:
+        reopen(effect, note=_("Said to be gone in error: still there"), version=effect.version)
+        row.gone_at = None
 
 
 def worsen(effect: SideEffect) -> None:
@@ -85,5 +98,5 @@ def keep_noticed(session: Session, noticed: Noticed, *, by: "User") -> SideEffec
         recorded_by=by,
     )
     answer = Answer.GONE if noticed.gone_at else Answer.STILL_THERE
-    AskBack.objects.create(session=session, side_effect=effect, answer=answer)
+    AskBack.objects.create(session=session, side_effect=effect, answer=answer, gone_at=noticed.gone_at)
     return effect

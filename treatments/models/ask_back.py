@@ -21,6 +21,13 @@ class AskBack(models.Model):
         SideEffect, verbose_name=_("side effect"), on_delete=models.PROTECT, related_name="ask_backs"
     )
     answer = models.CharField(_("answer"), max_length=11, choices=Answer)
+    gone_at = models.DateTimeField(
+        _("gone since"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The end that this answer gave the reaction. Empty where it gave none."),
+    )
     history = HistoricalRecords()
 
     class Meta:
@@ -32,7 +39,12 @@ class AskBack(models.Model):
                 fields=["session", "side_effect"],
                 name="ask_back_once_a_session",
                 violation_error_message=_("This reaction was asked about at this session."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(gone_at=None) | models.Q(answer="gone"),
+                name="ask_back_ends_what_is_gone",
+                violation_error_message=_("Only what is gone has an end."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,6 +45,16 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Return what was performed before a moment, newest first."""
         return self.filter(performed_at__lt=moment).order_by("-performed_at", "-pk")
 
+    def preceding(self, session: "Session", moment: datetime | None) -> "SessionQuerySet":
+        """Return what the course had by a moment, newest first and this one left out: the first is "last time".
+
+        Drafts are included, and what was entered in error is not. Without a moment, all of the course.
+        """
+        others = self.standing().filter(course=session.course_id).exclude(pk=session.pk)
+        if moment is not None:
+            others = others.filter(performed_at__lte=moment)
+        return others.order_by("-performed_at", "-pk")
+
     def weighed_before(self, session: "Session", moment: datetime) -> "Session | None":
         """Return the patient's last session before a moment at which a weight was taken, this one left out."""
         others = self.standing().of_patient(session.course.patient).exclude(pk=session.pk).exclude(weight_kg=None)
@@ -403,15 +413,11 @@ class Session(Versioned):
 
     def previous(self) -> "Session | None":
         """Return the session of the course before this one with its number, drafts included."""
-        return self._earlier().with_number().order_by("-performed_at", "-pk").first()
+        return Session.objects.preceding(self, self.performed_at).with_number().first()
 
     def is_first(self) -> bool:
         """Say whether the course has no session before this one, drafts included."""
-        return not self._earlier().exists()
-
-    def _earlier(self) -> SessionQuerySet:
-        others = Session.objects.standing().filter(course=self.course_id).exclude(pk=self.pk)
-        return others.filter(performed_at__lte=self.performed_at) if self.performed_at else others
+        return not Session.objects.preceding(self, self.performed_at).exists()
 
     def following(self) -> "Session | None":
         """Return the session of the course after this one, drafts included."""

@@ -43,6 +43,10 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
     def visible_to(self, user: "User") -> "SideEffectQuerySet":
         return self.filter(seen_by(user, "session__course__patient"))
 
+    def standing(self) -> "SideEffectQuerySet":
+        """Leave out those of a session that was entered in error: they are shown in the record, and no work."""
+        return self.filter(session__entered_in_error_at=None)
+
     def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
         return self.filter(session__course__patient=patient)
 
@@ -326,6 +330,8 @@ class SideEffect(Versioned):
         return self.clock.state(now)
 
     def review_reasons(self, now: datetime) -> list[ReviewReason]:
+        if self.session.is_in_error:
+            return []
         return reaction.review_reasons(self.clock, self.judgement, now)
 
     @property

@@ -43,6 +43,8 @@ def reaction_clock(effect: SideEffect, now: datetime) -> SafeString:
 @register.simple_tag
 def reaction_badges(effect: SideEffect, now: datetime) -> list[Badge]:
     """Return why a reaction is work, the gravest reason first; how it stands when it is none."""
+    if effect.session.is_in_error:
+        return [badge_of(effect, now)]
     found = []
     reasons = effect.review_reasons(now)
     grade = _("grade %(grade)s") % {"grade": effect.grade} if effect.grade else ""

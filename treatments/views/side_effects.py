@@ -87,7 +87,7 @@ def logged_message(logged: list[SideEffect], *, is_new: bool) -> str:
 @may("treatments.log_side_effect")
 def work_list(request: Request) -> HttpResponse:
     now = timezone.now()
-    visible = SideEffect.objects.visible_to(request.user)
+    visible = SideEffect.objects.visible_to(request.user).standing()
     narrow = SideEffectFilter(request.GET, visible)
     tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab.values else Tab.TO_REVIEW
     rows = on_tab(narrow.qs, tab, now).for_list()

@@ -16,6 +16,7 @@ def today(request: Request) -> HttpResponse:
     location = request.location
     treats = request.user.has_perm("treatments.log_side_effect")
     decides = request.user.has_perm("treatments.review_milestone")
+    reactions = SideEffect.objects.visible_to(request.user).standing()
     return TemplateResponse(
         request,
         "treatments/today.html",
@@ -23,7 +24,7 @@ def today(request: Request) -> HttpResponse:
             "now": now,
             "mine": mine,
             "board": board(location, now, of=request.user if mine else None) if location else None,
-            "urgent": SideEffect.objects.visible_to(request.user).urgent().for_list().oldest_first() if treats else [],
+            "urgent": reactions.urgent().for_list().oldest_first() if treats else [],
             "reactions": side_effect_counts(request) if treats else None,
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,

@@ -4,7 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from django import forms
+from django.core.exceptions import ValidationError
 
+from clinic.validators import validate_year
 from treatments.models import Session
 
 
@@ -17,6 +19,16 @@ class Part(forms.ModelForm):
 
     def build(self) -> None:
         """Add the fields that depend on the course, the patient or the catalogue."""
+
+
+def told_at(typed: object, *, otherwise: datetime, now: datetime) -> datetime:
+    """Return when a session was, as it is typed, and never after `now`; `otherwise` where that is no moment."""
+    try:
+        moment = forms.DateTimeField().clean(typed)
+        validate_year(moment)
+    except ValidationError:
+        return otherwise
+    return min(moment, now)
 
 
 def plain(number: Decimal | None) -> str:

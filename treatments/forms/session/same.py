@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from treatments.drawn import Line, drawn_of
 from treatments.forms.session.areas import initial_areas
-from treatments.forms.session.parts import plain
+from treatments.forms.session.parts import plain, told_at
 from treatments.forms.session.products import initial_rows
 from treatments.models import Course, Lot, Preparation, Session, TreatmentArea
 from treatments.rules.stock import Fault
@@ -26,17 +26,16 @@ def as_last_time(
     Reactions, answers, weight and notes stay as they are typed: those are facts of today.
     """
     data = typed.copy()
-    earlier = course.sessions.standing()
-    if session:
-        earlier = earlier.exclude(pk=session.pk)
-    last = earlier.select_related("course").order_by("-performed_at", "-pk").first()
+    this = session or Session(course=course)
+    given_at = told_at(typed.get("performed_at"), otherwise=this.performed_at or now, now=now)
+    last = Session.objects.preceding(this, given_at).select_related("course").first()
     if last is None:
         return data, []
     for name in [name for name in data if name.startswith(GIVEN)]:
         del data[name]
     before = drawn_of(last)
     lines, notes = drawn_again(before.lines, Sources(course.location, course.location.today(now), now), course, now)
-    offered = set(TreatmentArea.objects.of_session(session or Session(course=course)))
+    offered = set(TreatmentArea.objects.of_session(this))
     areas = [part.area for part in before.shares] or list(last.areas.all())
     text = _("%(area)s is not in the plan any more and is left out.")
     notes += [text % {"area": area} for area in areas if area not in offered]

@@ -14,7 +14,7 @@ from clinic.forms import choices_of_rows
 from clinic.validators import validate_year
 from clinic.widgets import DateTimeInput, Segmented
 from treatments.actions.since import Answered, Noticed
-from treatments.forms.session.parts import Part
+from treatments.forms.session.parts import Part, told_at
 from treatments.models import AskBack, Session, SideEffect, SideEffectKind, TreatmentArea
 
 Answer = AskBack.Answer
@@ -61,7 +61,10 @@ class SincePart(Part):
 
     def build(self) -> None:
         super().build()
-        self.last = self.instance.previous()
+        stored = self.instance.performed_at or self.now
+        # By the time that is typed: of a session logged afterwards, last time is not the newest of all.
+        self.given_at = told_at(self["performed_at"].value(), otherwise=stored, now=self.now)
+        self.last = Session.objects.preceding(self.instance, self.given_at).with_number().first()
         self.answered = {row.side_effect_id: row for row in self._stored_answers()}
         self.asked_about = self._effects()
         if self.last is None:
@@ -78,8 +81,7 @@ class SincePart(Part):
 
     def _effects(self) -> list[SideEffect]:
         """Return the open reactions of the patient from before this session, and those answered at it."""
-        before = self.instance.performed_at or self.now
-        found = SideEffect.objects.of_patient(self.instance.course.patient).before(before)
+        found = SideEffect.objects.of_patient(self.instance.course.patient).standing().before(self.given_at)
         if self.instance.pk:
             found = found.exclude(session=self.instance)
         asked = found.open() | found.filter(pk__in=self.answered)
@@ -158,6 +160,8 @@ class SincePart(Part):
             return min(max(noon, effect.onset_at), self.now)
         if at is None:
             return None
+        if effect.resolved_at and at == effect.resolved_at.replace(second=0, microsecond=0):
+            return effect.resolved_at  # as it was shown, to the minute
         if at > self.now:
             self.add_error(name, _("That is still ahead."))
         elif at < effect.onset_at.replace(second=0, microsecond=0):
