@@ -16,7 +16,7 @@ def relocate(patient: Patient, place: Location, *, now: datetime, version: int) 
     their currency. Bookings ahead keep their time and their practitioner, and lose their room.
     Raises `VersionConflictError` when somebody changed the patient since `version` was read.
     """
-    reason = f"The patient moved to {place.name}."[:100]  # as long as the history's column
+    reason = f"The patient moved to {place.name}."
     courses = list(patient.courses.select_for_update().order_by("pk"))  # first of all rows, as everywhere
     patient.location = place
     patient.because(reason).save_over(version)
