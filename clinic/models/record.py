@@ -6,7 +6,6 @@ from typing import Any, Self
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-
 MOST_OF_A_REASON = 100  # characters: as long as the history's column
 
 
