@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def test_a_session_is_saved_while_the_next_one_is_booked():
-    """The session holds the course and writes of the patient; the booking holds the patient and writes of the course."""
+    """One holds the course and writes of its patient; the other holds the patient and writes of the course."""
     here = LocationFactory(time_zone="UTC")
     doctor = UserFactory(role=Role.CLINICIAN, locations=[here])
     course = CourseFactory(patient__location=here, clinician=doctor)
