@@ -87,7 +87,7 @@ def enter_in_error(session: Session, *, reason: str, by: "User", now: datetime, 
         raise ValidationError(_("This session is marked as entered in error already."), code="error")
     session.entered_in_error_at, session.entered_in_error_by = now, by
     session.entered_in_error_reason = reason
-    session.because(reason[:100]).save_over(version)
+    session.because(reason).save_over(version)
     free_photos(session, now=now)
     if session.screening and session.screening.is_in_force:
         # It was asked in the same breath, of whoever was meant.
