@@ -167,7 +167,7 @@ def sort(request: Request, public_id: UUID) -> HttpResponse:
 @require_safe
 @may("treatments.see_photo")
 def photo(request: Request, public_id: UUID, size: str) -> HttpResponse:
-    """Hand out one size of a photo to people who may see it, and to no cache."""
+    """Hand out one size of a photo to people who may see it, and to no cache; `blinded` leaves out its day."""
     found = get_object_or_404(
         Photo.objects.visible_to(request.user).ready().select_related("course__location"), public_id=public_id
     )
@@ -182,8 +182,8 @@ def photo(request: Request, public_id: UUID, size: str) -> HttpResponse:
             response = HttpResponse(path.read_bytes(), content_type=TYPES[size])
         except FileNotFoundError:
             raise Http404 from None
-    day = found.course.location.local(found.taken_at)
-    response.headers["Content-Disposition"] = f'inline; filename="photo-{day:%Y-%m-%d}{path.suffix}"'
+    day = "" if "blinded" in request.GET else f"-{found.course.location.local(found.taken_at):%Y-%m-%d}"
+    response.headers["Content-Disposition"] = f'inline; filename="photo{day}{path.suffix}"'
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
