@@ -20,7 +20,7 @@ def mark(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0031_instrument_catalogue"),
+        ("treatments", "0033_override_of_each_wording"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
