@@ -1,7 +1,7 @@
 """What a session gives, before it is saved: what was drawn up, and the areas it went into."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -156,6 +156,13 @@ def drawn_of(session: Session) -> Drawn:
         weight_kg=session.weight_kg,
         session=session,
     )
+
+
+def drawn_to_sign(session: Session) -> Drawn:
+    """Return what a stored session gave with the answers of its day, which outweigh what was said before."""
+    screening = session.screening_in_force
+    answers = screening.answers.select_related("question") if screening else []
+    return replace(drawn_of(session), answers=[(answer.question, answer.is_yes) for answer in answers])
 
 
 def lines_of(injections: Iterable[Injection]) -> list[Line]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Max, Q
@@ -62,9 +62,19 @@ class Screened:
         return blocked
 
 
-def screened(patient: Patient, now: datetime) -> Screened:
-    """Return what the patient's screenings say by now, in a constant number of queries."""
-    known = standing(patient, before=now)
+def judged_at(drawn: Drawn, now: datetime) -> datetime:
+    """Return the moment by which consent and screening have to hold: now, of an older session the end of its day.
+
+    What was asked or signed after the injections did not stand before them, and what ended since did.
+    """
+    place, day = drawn.course.location, drawn.course.day_of(drawn.performed_at)
+    midnight = datetime.combine(day + timedelta(days=1), time(0), tzinfo=place.tz)
+    return min(now, midnight - timedelta(microseconds=1))
+
+
+def screened(patient: Patient, moment: datetime) -> Screened:
+    """Return what the patient's screenings say by a moment, in a constant number of queries."""
+    known = standing(patient, before=moment)
     keys = [finding.pk for finding in known.findings if finding.question.scope != ScreeningQuestion.Scope.PERSON]
     rows = Restriction.objects.filter(answer__in=keys).prefetch_related("areas", "products") if keys else []
     return Screened(known, {row.answer_id: row for row in rows})
@@ -77,9 +87,10 @@ def problems(
 
     `known` and `photos` are what a page has asked for already.
     """
+    moment = judged_at(drawn, now)
     return [
-        *_of_consent(drawn.patient, now),
-        *_of_screening(drawn, known or screened(drawn.patient, now)),
+        *_of_consent(drawn.patient, moment, now),
+        *_of_screening(drawn, known or screened(drawn.patient, moment)),
         *problems_of_products(drawn),
         *_of_photos(drawn, photos, now),
     ]
@@ -106,7 +117,8 @@ def unanswered(session: Session) -> dict[str, str]:
     earlier = SideEffect.objects.of_patient(session.course.patient).standing().open().before(session.performed_at)
     for effect in earlier.exclude(session=session).exclude(pk__in=asked).select_related("kind", "area"):
         missing[f"back-{effect.public_id}"] = _("Ask whether this is gone: %(reaction)s.") % {"reaction": effect.title}
-    answered = {row.question_id for row in session.screening.answers.all()} if session.screening else set()
+    screening = session.screening_in_force
+    answered = {row.question_id for row in screening.answers.all()} if screening else set()
     for question in ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT).exclude(pk__in=answered):
         missing[f"screening-{question.code}"] = _("Ask before the session: %(name)s.") % {"name": question.name}
     return missing
@@ -121,8 +133,12 @@ def open_stops(found: Iterable[Problem], overrides: Mapping[str, str]) -> list[P
     ]
 
 
-def _of_consent(patient: Patient, now: datetime) -> Iterator[Problem]:
-    consent = consent_state(patient, now)
+def _of_consent(patient: Patient, moment: datetime, now: datetime) -> Iterator[Problem]:
+    """Yield why no consent stood by the moment of the session, or that it was withdrawn since."""
+    consent = consent_state(patient, moment)
+    if consent.is_in_force and moment < now:
+        since = consent_state(patient, now)
+        consent = since if since.state is ConsentStanding.WITHDRAWN else consent
     if consent.is_in_force:
         return
     words = {
@@ -333,6 +349,7 @@ def _in_words(product: Product, limit: Passed) -> str:
         Measure.ML: _("%(product)s: %(used)s ml, the limit is %(limit)s ml a session."),
         Measure.MG: _("%(product)s: %(used)s mg, the limit is %(limit)s mg a session."),
         Measure.MG_BY_WEIGHT: _("%(product)s: %(used)s mg, by weight the limit is %(limit)s mg."),
+        Measure.NO_WEIGHT: _("%(product)s: the limit is %(limit)s mg per kg, and the patient was not weighed."),
         Measure.DAYS: _("%(product)s was given %(used)s days ago, the least are %(limit)s."),
     }[limit.measure]
     return words % {"product": product, "used": figure(limit.used), "limit": figure(limit.limit)}

@@ -107,7 +107,7 @@ def events(lot: Lot, stock_changes: Iterable[StockChange]) -> list[Event]:
         if bool(new.held_at) != bool(old.held_at):
             what, icon = (_("Put on hold"), "circle-pause") if new.held_at else (_("Released"), "circle-play")
             who = new.held_by or new.history_user
-            why = new.history_change_reason or new.hold_reason
+            why = new.hold_reason or new.history_change_reason or ""
             found.append(Event(new.history_date, who.get_full_name() if who else _("The system"), what, why, icon))
     found.sort(key=lambda event: event.at, reverse=True)
     first = records[-1:]

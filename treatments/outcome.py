@@ -138,7 +138,7 @@ def outcome(course: Course, now: datetime, *, focus: str = "") -> Outcome:
     prefetch_related_objects([course], "protocol__instrument__items")
     sessions = list(course.sessions.counting().order_by("performed_at", "pk"))
     days = [course.day_of(session.performed_at) for session in sessions]
-    scores = list(Score.objects.standing().of_course(course).for_course_page())
+    scores = list(Score.objects.followed().of_course(course).for_course_page())
     way = way_of(course, scores, days)
     own = course.protocol.instrument
     lines = lines_of(course, scores, days, instrument=own, photo_based=way) if own else []

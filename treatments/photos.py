@@ -163,6 +163,12 @@ def all_series(course: Course) -> list[Series]:
     return sorted(several, key=lambda series: (order.get(series.key, len(order)), series.key))
 
 
+def chosen(course: Course, key: str) -> tuple[list[Series], Series | None]:
+    """Return every view that can be compared, and the one of this key, else the first; None where there is none."""
+    found = all_series(course)
+    return found, next((series for series in found if series.key == key), found[0] if found else None)
+
+
 def pair(course: Course, series: Series, before: str = "", after: str = "") -> Pair:
     """Return the two photos asked for by their public ids, else the first and the last."""
     by_id = {str(photo.public_id): photo for photo in series.photos}

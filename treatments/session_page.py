@@ -14,7 +14,7 @@ from clinic.units import show_ml
 from treatments.bodymap import AreaRow
 from treatments.drawn import Drawn, drawn_of, limits_of
 from treatments.forms.session import OVERRIDE, SessionParts
-from treatments.gate import PHOTOS, Problem, Screened, figure, problems, problems_of_products, screened
+from treatments.gate import PHOTOS, Problem, Screened, figure, judged_at, problems, problems_of_products, screened
 from treatments.models import Appointment, Course, Product, Session
 from treatments.photos import SessionPhotos, session_photos
 from treatments.progress import Progress, WeightChange, progress, weight_change
@@ -136,7 +136,7 @@ class SessionPage:
 
     @cached_property
     def screened(self) -> Screened:
-        return screened(self.course.patient, self.now)
+        return screened(self.course.patient, judged_at(self.drawn, self.now))
 
     @cached_property
     def against(self) -> list[Against]:

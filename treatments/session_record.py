@@ -6,7 +6,7 @@ from datetime import datetime
 
 from treatments.areas import areas_in_words
 from treatments.bodymap import AreaRow
-from treatments.drawn import Drawn, drawn_of
+from treatments.drawn import Drawn, drawn_of, drawn_to_sign
 from treatments.forms.session.parts import plain
 from treatments.gate import Problem, problems, unanswered
 from treatments.models import Amendment, AskBack, Override, Photo, Session
@@ -37,7 +37,7 @@ class SessionRecord:
 
 def session_record(session: Session, now: datetime) -> SessionRecord:
     """Return all of it; what stands against signing only of a draft."""
-    drawn = drawn_of(session)
+    drawn = drawn_to_sign(session) if not session.is_signed else drawn_of(session)
     is_draft = not session.is_signed and not session.is_in_error
     previous = session.previous()
     return SessionRecord(

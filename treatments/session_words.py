@@ -12,7 +12,7 @@ from clinic.units import show_ml, show_weight
 from patients.models import ScreeningAnswer
 from treatments.areas import areas_in_words
 from treatments.drawn import NOTHING, Drawn, Line, Share, drawn_of
-from treatments.models import Lot, Session
+from treatments.models import AskBack, Lot, Session
 
 Rows = list[list[str]]
 
@@ -44,11 +44,26 @@ def in_words(session: Session) -> Rows:
         [_("Aftercare explained and handed over"), _("yes") if session.aftercare_given else _("no")],
         [_("Note"), session.note],
     ]
-    if session.screening:
+    if session.screening_in_force:
         rows += [
-            [answer.question.name, said(answer)] for answer in session.screening.answers.select_related("question")
+            [answer.question.name, said(answer)]
+            for answer in session.screening_in_force.answers.select_related("question")
         ]
+    rows += [[row.side_effect.title, str(row.get_answer_display())] for row in _asked_back(session)]
+    rows += [[_("Points placed by hand"), points_in_words(session)]]
     return [row for row in rows if row[1]]
+
+
+def _asked_back(session: Session) -> Iterable[AskBack]:
+    return session.ask_backs.select_related("side_effect__kind", "side_effect__area")
+
+
+def points_in_words(session: Session) -> str:
+    """Return where points were placed by hand, figure by figure, as fractions of the picture."""
+    placed = sorted(session.map_points.items())
+    return "; ".join(
+        f"{code}: " + ", ".join(f"{figure} {x:.3f}/{y:.3f}" for figure, x, y in points) for code, points in placed
+    )
 
 
 def said(answer: ScreeningAnswer) -> str:

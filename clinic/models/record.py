@@ -6,6 +6,8 @@ from typing import Any, Self
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
+MOST_OF_A_REASON = 100  # characters: as long as the history's column
+
 
 class VersionConflictError(Exception):
     """Somebody else saved this record since it was read."""
@@ -22,8 +24,11 @@ class Versioned(models.Model):
         abstract = True
 
     def because(self, reason: str) -> Self:
-        """Let the history say why this record is about to be saved."""
-        self._change_reason = reason  # where simple_history looks for it
+        """Let the history say why this record is about to be saved: the beginning of it, where it is long.
+
+        Whoever has to read the whole reason keeps it in a field of its own.
+        """
+        self._change_reason = reason[:MOST_OF_A_REASON]  # where simple_history looks for it
         return self
 
     @transaction.atomic

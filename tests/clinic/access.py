@@ -9,6 +9,7 @@ from tests.factories import (
     AllergyFactory,
     AppointmentFactory,
     AssessmentFactory,
+    BlindedRunFactory,
     ConsentFactory,
     CourseFactory,
     FollowUpFactory,
@@ -22,6 +23,7 @@ from tests.factories import (
     UserFactory,
     WorkingCopyFactory,
 )
+from tests.factories.treatments import FIRST_SESSION
 
 
 def routes(resolver=None, prefix="", space=""):
@@ -48,6 +50,7 @@ def records_at(location):
         "copy": WorkingCopyFactory(course=course, typed_by=doctor),
         "effect": SideEffectFactory(session__course=course),
         "photo": PhotoFactory(course=course, view=""),
+        "run": BlindedRunFactory(course=course, finished_at=FIRST_SESSION),
         "follow_up": FollowUpFactory(course=course),
         "assessment": AssessmentFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),

@@ -19,6 +19,7 @@ from treatments.models import (
     Amendment,
     Appointment,
     Assessment,
+    BlindedRun,
     ContactAttempt,
     Course,
     FollowUp,
@@ -342,6 +343,21 @@ class AssessmentFactory(DjangoModelFactory):
     assessed_on = STARTED_ON
     assessed_by = factory.SelfAttribute("course.clinician")
     recorded_by = factory.SelfAttribute("assessed_by")
+
+
+class BlindedRunFactory(DjangoModelFactory):
+    """A blinded scoring of the photos of the back that goes on, by the course's clinician, of a fixed order."""
+
+    class Meta:
+        model = BlindedRun
+
+    course = factory.SubFactory(CourseFactory)
+    view = "posterior"
+    posture = "relaxed"
+    instrument = factory.SubFactory(InstrumentFactory)
+    rater = factory.SelfAttribute("course.clinician")
+    token = "a" * 32
+    started_at = FIRST_SESSION
 
 
 class ScoreFactory(DjangoModelFactory):

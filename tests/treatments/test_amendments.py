@@ -12,12 +12,15 @@ from tests.factories import (
     CourseFactory,
     LocationFactory,
     LotFactory,
+    PreparationFactory,
     ProductFactory,
     SessionFactory,
     SideEffectFactory,
+    UserFactory,
     make_ready,
 )
-from tests.treatments.session_forms import FIRST, NOW, errors, form_of, new_url, signed_in, spaced, told
+from tests.treatments.session_forms import FIRST, NOW, edit_url, errors, form_of, new_url, signed_in, spaced, told
+from treatments.actions.relocation import relocate
 from treatments.models import Amendment, Lot, Override, Session
 
 pytestmark = pytest.mark.django_db
@@ -298,3 +301,65 @@ def test_page_with_one_amendment_and_with_three_asks_the_database_alike(
     with django_assert_num_queries(23):
         page = client.get(session.get_absolute_url()).content.decode()
     assert [f"Amendment {n}" in page for n in range(1, 5)] == [n <= count for n in range(1, 5)]
+
+
+# After the patient moved to another place of the clinic.
+
+
+@pytest.fixture
+def there(course):
+    return LocationFactory(name="Lindenhof", time_zone=course.location.time_zone)
+
+
+def moved(client, course, there):
+    """Let the patient move, and let a clinician of the new place alone go on."""
+    relocate(course.patient, there, now=NOW, version=course.patient.version)
+    client.force_login(UserFactory(role=Role.CLINICIAN, locations=[there]))
+    course.refresh_from_db()
+
+
+def test_session_is_amended_after_the_patient_moved_from_the_lot_it_was_given_from(client, session, lot, there):
+    moved(client, session.course, there)
+    source = f"lot:{lot.public_id}"
+    assert client.get(amend_url(session)).context["form"]["source-0"].value() == source
+
+    response = amend(client, session, **{"source-0": source, "drawn-0": "3"})
+
+    assert response.url == session.get_absolute_url()
+    assert left_of(lot) == Decimal("7.000")
+
+
+def test_draft_is_signed_after_the_patient_moved(client, course, lot, there):
+    client.post(new_url(course), form_of(course))
+    draft = Session.objects.get()
+    moved(client, course, there)
+
+    facts = {"source-0": f"lot:{lot.public_id}", "version": draft.version, "action": "sign"}
+    response = client.post(edit_url(draft), form_of(course, **facts))
+
+    assert response.url == draft.get_absolute_url()
+    assert Session.objects.get().is_signed
+
+
+def test_draft_from_a_mixture_is_saved_after_the_patient_moved(client, course, there):
+    mixture = PreparationFactory(location=course.location, prepared_at=NOW)
+    client.post(new_url(course), form_of(course, **{"source-0": f"mix:{mixture.public_id}"}))
+    draft = Session.objects.get()
+    moved(client, course, there)
+
+    facts = {"source-0": f"mix:{mixture.public_id}", "version": draft.version, "note": "Calm."}
+    client.post(edit_url(draft), form_of(course, **facts))
+
+    assert Session.objects.get().note == "Calm."
+
+
+def test_other_lots_of_the_place_before_are_not_offered_after_the_move(client, session, lot, there):
+    other = LotFactory(location=lot.location, product=lot.product, number="LOT-2")
+    new = LotFactory(location=there, product=lot.product, number="LOT-3")
+    moved(client, session.course, there)
+
+    response = amend(client, session, **{"source-0": f"lot:{other.public_id}"})
+
+    assert list(errors(response)) == ["source-0"]
+    assert {lot.number for lot in response.context["form"].sources.lots} == {"LOT-1", "LOT-3"}
+    assert amend(client, session, **{"source-0": f"lot:{new.public_id}"}).status_code == 302

@@ -339,9 +339,9 @@ def test_dose_of_a_product_is_summed_over_its_lots_and_mixtures(client, course, 
     assert is_signed()
 
 
-def test_dose_by_weight_is_not_judged_where_nobody_was_weighed(client, course, lot):
+def test_dose_by_weight_stops_where_nobody_was_weighed(client, course, lot):
     ProductFactory(limit_acts="stop", max_mg_per_kg=Decimal("0.1"), mg_per_ml=Decimal(10))
 
     sign(client, course, weight_kg="", unmeasured_reason="Scales broken.")
 
-    assert is_signed()
+    assert not is_signed()

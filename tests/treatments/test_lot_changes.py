@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from clinic.roles import Role
 from tests.factories import InjectionFactory, LocationFactory, LotFactory, SessionFactory, UserFactory
+from treatments.lots import events
 from treatments.models import Lot, StockChange
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +194,26 @@ def test_releasing_releases_every_location_and_keeps_why(client, doctor, lot):
     }
     page = client.get(lot.get_absolute_url()).content.decode()
     assert page.index("Cultures stayed sterile.") < page.index("Three nodules.") < page.index("Received, 20")
+
+
+def test_long_reason_for_a_hold_is_read_whole_in_the_lots_history(client, doctor, lot):
+    reason = "Three nodules in one week. ".ljust(299, "x") + "."
+
+    assert client.post(url(lot, "lot-hold"), {"version": 1, "reason": reason}).status_code == 302
+
+    assert lot.history.first().history_change_reason == reason[:100]
+    lot.refresh_from_db()
+    assert events(lot, [])[0].why == reason
+
+
+def test_reason_for_a_release_is_no_longer_than_the_history_keeps(client, doctor, lot):
+    client.post(url(lot, "lot-hold"), {"version": 1, "reason": "Three nodules."})
+
+    refused = client.post(url(lot, "lot-release"), {"version": 2, "reason": "x" * 101})
+    assert refused.context["form"].errors == {"reason": ["This is 1 character too long. There is room for 100."]}
+
+    assert client.post(url(lot, "lot-release"), {"version": 2, "reason": "x" * 100}).status_code == 302
+    assert lot.history.first().history_change_reason == "x" * 100
 
 
 def test_released_while_somebody_holds_it_in_another_tab(client, doctor, lot):

@@ -93,7 +93,7 @@ def test_what_is_said_of_a_sending_holds_for_each_of_its_photos(nurse, course):
         course,
         file("a.jpg"),
         file("b.jpg", colour="red"),
-        session=session.pk,
+        session=session.public_id,
         shot="posterior/contracted",
         area=area.pk,
         taken_at="2026-03-02T07:30",
@@ -206,6 +206,7 @@ def test_sending_without_a_file_asks_for_one(nurse, course):
     "fields",
     [
         {"session": "999999"},
+        {"session": str(uuid.UUID(int=9))},
         {"shot": "from-above/relaxed"},
         {"consent_scope": "everything"},
         {"area": "999999"},
@@ -227,7 +228,7 @@ def test_what_cannot_be_said_of_a_photo_is_refused_and_nothing_is_kept(nurse, co
 def test_session_of_another_course_is_not_one_of_this(nurse, course, here):
     other = SessionFactory(course__patient__location=here)
 
-    response = send(nurse, course, file(), session=other.pk)
+    response = send(nurse, course, file(), session=other.public_id)
 
     assert "session" in response.context["form"].errors
 

@@ -15,6 +15,7 @@ from tests.factories import (
     InstrumentFactory,
     LocationFactory,
     MilestoneReviewFactory,
+    PhotoFactory,
     ScoreFactory,
     SessionFactory,
     SideEffectFactory,
@@ -327,6 +328,71 @@ def test_picture_is_a_table_too(ten):
     assert len(table.rows) == 10
 
 
+# The photos.
+
+
+def photo_of(course, number, **facts):
+    session = course.sessions.order_by("performed_at")[number - 1]
+    return PhotoFactory(course=course, session=session, taken_at=session.performed_at, **facts)
+
+
+def test_first_photo_and_last_of_a_view_stand_under_a_slider_with_day_and_weight(client, clinician, ten):
+    first, _middle, last = (photo_of(ten, number) for number in (1, 5, 10))
+
+    page = text(client, ten)
+
+    assert 'data-compare="slider"' in page
+    assert page.index(reverse("photo", args=[first.public_id, "1280"])) < page.index(
+        reverse("photo", args=[last.public_id, "1280"])
+    )
+    assert f"Session 1, 2 Mar 2026, 70.0{NB}kg" in page
+    assert f"Session 10, 4 May 2026, 70.0{NB}kg" in page
+    assert 'name="shot"' not in page  # there is but one view
+
+
+def test_view_is_chosen_where_there_are_several_and_the_area_stays(client, clinician, ten):
+    for view in ("posterior", "lateral-left"):
+        for number in (1, 10):
+            photo_of(ten, number, view=view)
+
+    response = client.get(
+        reverse("course-progress", args=[ten.public_id]), {"shot": "lateral-left/relaxed", "place": "thigh-back-right"}
+    )
+
+    assert response.context["pair"].after.view == "lateral-left"
+    assert '<input type="hidden" name="place" value="thigh-back-right">' in response.content.decode()
+    assert "?place=thigh-back-left&amp;shot=lateral-left%2Frelaxed" in response.content.decode()
+
+
+def test_weight_over_the_limit_is_said_beside_the_photos(client, clinician, ten):
+    ten.sessions.order_by("performed_at").last().delete()
+    SessionFactory(course=ten, performed_at=FIRST + 9 * WEEK, signed=True, weight_kg=Decimal(74))
+    photo_of(ten, 1)
+    photo_of(ten, 10)
+
+    assert f"Weight +4.0{NB}kg between the two." in text(client, ten)
+
+
+def test_one_photo_is_nothing_to_compare(client, clinician, ten):
+    photo_of(ten, 1)
+
+    page = text(client, ten)
+
+    assert f'There are no two <a href="{reverse("course-photos", args=[ten.public_id])}">photos</a>' in page
+    assert "data-compare" not in page
+
+
+def test_who_may_see_no_photo_sees_none_on_the_progress_page(client, ten):
+    signed_in(client, ten, Role.ADMIN)
+    photo_of(ten, 1)
+    photo_of(ten, 10)
+
+    page = text(client, ten)
+
+    assert "data-compare" not in page
+    assert "First photo against the last" not in page
+
+
 # Paper.
 
 
@@ -379,7 +445,7 @@ def test_report_is_served_as_a_file_of_the_patient(client, clinician, ten):
     assert response.content.startswith(b"%PDF")
 
 
-QUERIES = {"progress": 21}
+QUERIES = {"progress": 24}
 
 
 @pytest.mark.parametrize("sessions", [1, 20])
@@ -393,6 +459,8 @@ def test_page_asks_as_often_after_twenty_sessions_as_after_one(
         if after <= sessions:
             scored(course, after, 9, 8)
     SideEffectFactory(session=course.sessions.last(), onset_at=FIRST + timedelta(days=140))
+    for number in range(sessions + 1):
+        PhotoFactory(course=course, session=course.sessions.last(), taken_at=FIRST + number * WEEK)
     client.get("/search/")
 
     with django_assert_num_queries(QUERIES["progress"]):

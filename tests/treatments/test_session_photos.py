@@ -1,5 +1,6 @@
 """Photos on the page of a session: what is wanted today, what was taken, and to which session it belongs."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -201,10 +202,22 @@ def test_file_that_is_no_photo_is_refused_in_the_card(nurse, course):
     assert shown(response).taken == 0
 
 
-@pytest.mark.parametrize("fields", [{"session": "999999"}, {"session": "x"}, {"shot": "from-above/relaxed"}])
+@pytest.mark.parametrize(
+    "fields", [{"session": str(uuid.UUID(int=9))}, {"session": "x"}, {"shot": "from-above/relaxed"}]
+)
 def test_card_with_what_cannot_be_is_refused(nurse, course, fields):
     assert take(nurse, course, **fields).status_code == 422
     assert not Photo.objects.exists()
+
+
+def test_keys_of_a_saved_session_name_it_by_its_public_id(nurse, course):
+    session = SessionFactory(course=course, performed_at=EARLIER)
+
+    page = nurse.get(edit_url(session)).content.decode()
+    assert f'"session": "{session.public_id}"' in page
+
+    assert take(nurse, course, session=session.public_id).status_code == 200
+    assert Photo.objects.get().session == session
 
 
 def test_card_says_that_a_photo_is_of_another_day(nurse, course):

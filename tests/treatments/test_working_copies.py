@@ -1,5 +1,6 @@
 """What is typed of a session and not saved yet: kept for whoever goes on with it, and written over by nobody."""
 
+import json
 import uuid
 from datetime import timedelta
 
@@ -8,9 +9,17 @@ import time_machine
 from django.urls import reverse
 
 from clinic.roles import Role
-from tests.factories import CourseFactory, LocationFactory, SessionFactory, UserFactory, make_ready
+from tests.factories import (
+    CourseFactory,
+    LocationFactory,
+    SessionFactory,
+    TreatmentAreaFactory,
+    UserFactory,
+    make_ready,
+)
 from tests.treatments.session_forms import FIRST, NOW, edit_url, form_of, new_url, signed_in, told
 from treatments.models import Session, WorkingCopy
+from treatments.rules.bodymap.points import grid_points
 
 pytestmark = pytest.mark.django_db
 
@@ -132,6 +141,27 @@ def test_another_page_sees_both_versions_and_writes_over_nothing(client, course)
     assert rows == [("Note", "From one.", "From two.")]
     assert "Ines Moreau types this session on another page, last at 11:30." in response.content.decode()
     assert kept(course).typed["note"] == ["From one."]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mine", "words"),
+    [
+        (3, 5, ("3 points placed", "5 points placed")),
+        (0, 1, ("0 points placed", "1 point placed")),
+        (3, -3, ("3 points placed", "3 points placed, in other places")),
+    ],
+)
+def test_points_that_two_pages_placed_differently_are_told_apart(client, nurse, theirs, mine, words):
+    area = TreatmentAreaFactory(code="thigh-back-left")
+    course = CourseFactory(patient__location=nurse.locations.get(), areas=[area])
+    grid = [["back", *point] for point in grid_points(area.code, "back")]
+    client.post(keep_url(course), typed("one", **{f"map-{area.code}": json.dumps(grid[:theirs])}))
+
+    placed = json.dumps(grid[mine:] if mine < 0 else grid[:mine])
+    response = client.post(keep_url(course), typed("two", **{f"map-{area.code}": placed}))
+
+    rows = [(row.label, row.theirs, row.mine) for row in response.context["other"]["rows"]]
+    assert rows == [(f"Body map, {area}", *words)]
 
 
 def test_another_page_keeps_its_own_when_that_is_meant(client, course):
@@ -330,6 +360,13 @@ def test_character_that_no_database_keeps_is_no_fault_of_the_page(client, course
 
     assert response.status_code in {200, 400}
     assert client.get(new_url(course)).status_code == 200
+
+
+def test_field_whose_name_no_database_keeps_is_passed_over(client, course):
+    response = client.post(keep_url(course), typed(note="Calm.", **{"a\x00b": "c"}))
+
+    assert response.status_code == 200
+    assert kept(course).typed == {"page": ["one"], "note": ["Calm."]}
 
 
 def test_two_megabytes_of_text_are_refused_or_kept_and_never_a_fault(client, course):

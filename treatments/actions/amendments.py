@@ -13,7 +13,7 @@ from treatments.actions.injections import keep_injections
 from treatments.actions.photos import free_photos
 from treatments.actions.sessions import Written, keep_screening, keep_seen, pass_over
 from treatments.actions.since import keep_answers, keep_noticed
-from treatments.actions.windows import lock, move_window, withdraw_window
+from treatments.actions.windows import answered_follow_up, lock, move_window, withdraw_window
 from treatments.drawn import drawn_of
 from treatments.gate import problems_of_products
 from treatments.models import Amendment, Session
@@ -46,9 +46,11 @@ def amend(
     if not stored.is_signed or stored.is_in_error:
         raise ValidationError(_("Only a signed session is amended."), code="not_signed")
     before = in_words(stored)
-    already = {problem.code for problem in problems_of_products(drawn_of(stored))}
+    # By their words: a dose that was passed over at 4.5 ml is another thing at 60 ml.
+    already = {(problem.code, problem.words) for problem in problems_of_products(drawn_of(stored))}
     moving = list(session.side_effects.begun_with_session())
     keep_screening(session, written.screening, by=by)
+    session.follow_up = answered_follow_up(session)
     save()
     for effect in moving:
         effect.move(session.performed_at - effect.onset_at)
@@ -59,8 +61,9 @@ def amend(
         keep_noticed(session, written.noticed, by=by)
     for seen in written.reactions:
         keep_seen(session, seen, by=by)
-    found = [problem for problem in problems_of_products(written.drawn) if problem.code not in already]
-    pass_over(session, found, by=by, now=now, overrides=overrides or {})
+    found = problems_of_products(drawn_of(session))  # as stored, its lots locked
+    anew = [problem for problem in found if (problem.code, problem.words) not in already]
+    pass_over(session, anew, by=by, now=now, overrides=overrides or {})
     after = in_words(Session.objects.get(pk=session.pk))
     if before == after and not written.reactions and not written.noticed:
         raise ValidationError(_("Nothing was changed."), code="same")
@@ -84,7 +87,7 @@ def enter_in_error(session: Session, *, reason: str, by: "User", now: datetime, 
         raise ValidationError(_("This session is marked as entered in error already."), code="error")
     session.entered_in_error_at, session.entered_in_error_by = now, by
     session.entered_in_error_reason = reason
-    session.because(reason[:100]).save_over(version)
+    session.because(reason).save_over(version)
     free_photos(session, now=now)
     if session.screening and session.screening.is_in_force:
         # It was asked in the same breath, of whoever was meant.

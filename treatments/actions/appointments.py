@@ -68,7 +68,7 @@ def refuse_hour(appointment: Appointment, status: str, now: datetime) -> None:
 
 def free_room(appointment: Appointment) -> Room | None:
     """Return the room booked, or the first free one of the place while somebody else is in it, else none."""
-    Location.objects.select_for_update().get(pk=appointment.location_id)
+    Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
     rooms = list(Room.objects.filter(location=appointment.location_id))
     here = Appointment.objects.in_rooms(appointment.location, appointment.location.today(appointment.starts_at))
     return choose_room(
@@ -96,9 +96,9 @@ def refuse_overlap(appointment: Appointment) -> None:
 
     All three rows are locked first, always in this order, so that of two bookings at once the second sees the first.
     """
-    Patient.objects.select_for_update().get(pk=appointment.patient_id)
-    Location.objects.select_for_update().get(pk=appointment.location_id)
-    User.objects.select_for_update().get(pk=appointment.practitioner_id)
+    Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
+    Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
+    User.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
     others = (
         Appointment.objects.standing()
         .overlapping(appointment.starts_at, appointment.minutes)

@@ -43,10 +43,12 @@ def record(
     A score that is not among `entries` any more was taken back: its row stays without a value, its history with it.
     Raises `VersionConflictError` from `save`, and `ValidationError` for a value its instrument does not have.
     """
-    if not assessment.pk:
+    is_new = not assessment.pk
+    if is_new:
         assessment.recorded_by = by
     assessment = save()
-    stored = {(score.instrument_id, score.area_id, score.side): score for score in assessment.scores.all()}
+    scores = [] if is_new else list(assessment.scores.all())
+    stored = {(score.instrument_id, score.area_id, score.side): score for score in scores}
     for entry in entries:
         score = stored.pop(entry.key, None) or Score(
             assessment=assessment, instrument=entry.instrument, area=entry.area, side=entry.side

@@ -26,7 +26,8 @@ def review(
     Raises `ValidationError` for a milestone that is not reached, one that was decided otherwise already, a decision
     without a reason, and a course that may not be ended.
     """
-    course = Course.objects.select_for_update(of=("self",)).select_related("protocol", "location").get(pk=course.pk)
+    courses = Course.objects.select_for_update(of=("self",), no_key=True).select_related("protocol", "location")
+    course = courses.get(pk=course.pk)
     if not reason.strip():
         raise ValidationError({"reason": _("Say why. It stays with the course.")})
     made = course.milestone_reviews.select_related("decided_by").filter(after_session=after_session).first()

@@ -131,7 +131,7 @@ def move(photo: Photo, course: Course, *, reason: str, version: int) -> Photo:
     it since `version` was read, `IntegrityError` when the other course has the same photo.
     """
     photo.course, photo.session = course, None
-    return photo.because(f"Moved: {reason}"[:100]).save_over(version)
+    return photo.because(f"Moved: {reason}").save_over(version)
 
 
 @transaction.atomic
@@ -164,7 +164,7 @@ def _give(photos: PhotoQuerySet, session: Session | None, *, reason: str, now: d
 def withdraw(photo: Photo, *, reason: str, now: datetime, version: int) -> Photo:
     """Say that a photo was entered in error, and why. It is shown no longer but on its own page."""
     photo.entered_in_error_at, photo.error_reason = now, reason
-    return photo.because(f"Entered in error: {reason}"[:100]).save_over(version)
+    return photo.because(f"Entered in error: {reason}").save_over(version)
 
 
 def restore(photo: Photo, *, version: int) -> Photo:

@@ -16,14 +16,14 @@ def relocate(patient: Patient, place: Location, *, now: datetime, version: int) 
     their currency. Bookings ahead keep their time and their practitioner, and lose their room.
     Raises `VersionConflictError` when somebody changed the patient since `version` was read.
     """
-    reason = f"The patient moved to {place.name}."[:100]  # as long as the history's column
-    courses = list(patient.courses.select_for_update().order_by("pk"))  # first of all rows, as everywhere
+    reason = f"The patient moved to {place.name}."
+    courses = list(patient.courses.select_for_update(no_key=True).order_by("pk"))  # first of all rows, as everywhere
     patient.location = place
     patient.because(reason).save_over(version)
     for course in courses:
         course.location = place
         course.because(reason).save_over(course.version)
-    for appointment in patient.appointments.booked_ahead(now).select_for_update():
+    for appointment in patient.appointments.booked_ahead(now).select_for_update(no_key=True):
         appointment.location, appointment.room = place, None
         appointment.because(reason).save_over(appointment.version)
     return patient

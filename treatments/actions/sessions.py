@@ -1,4 +1,4 @@
-"""Logging, signing, amending and withdrawing sessions, and what follows for the course and its follow-up."""
+"""Logging and signing sessions, and what follows for the course and its follow-up."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,8 +16,9 @@ from treatments.actions import appointments
 from treatments.actions.injections import keep_injections
 from treatments.actions.photos import keep_photos_of_day
 from treatments.actions.since import Answered, Noticed, keep_answers, keep_noticed
+from treatments.actions.stock import lock_sources
 from treatments.actions.windows import answered_follow_up, lock, move_window
-from treatments.drawn import Drawn, drawn_of
+from treatments.drawn import Drawn, drawn_to_sign
 from treatments.gate import Problem, open_stops, problems, unanswered
 from treatments.models import Appointment, Course, Override, Session, SideEffect, SideEffectKind
 
@@ -108,7 +109,7 @@ def keep_seen(session: Session, seen: Seen, *, by: "User") -> SideEffect:
 
 def keep_screening(session: Session, answers: list[tuple[ScreeningQuestion, str, str]], *, by: "User") -> None:
     """Write the short screening of the day, dated with the session; a question left blank has no answer."""
-    screening = session.screening
+    screening = session.screening_in_force
     if screening is None:
         if not answers:
             return
@@ -178,8 +179,16 @@ def sign(
 
 
 def pass_gate(session: Session, *, by: "User", now: datetime, overrides: Mapping[str, str]) -> None:
-    """Refuse what stands against the signature, as it stands now, and keep what was passed over with its reason."""
-    pass_over(session, problems(drawn_of(session), now), by=by, now=now, overrides=overrides)
+    """Refuse what stands against the signature, as it stands now, and keep what was passed over with its reason.
+
+    What the session drew on is locked first: a hold that comes meanwhile waits, or is seen.
+    """
+    drawn_on = session.injections.values_list("lot", "preparation")
+    lock_sources(
+        lots=[lot for lot, _mixture in drawn_on if lot],
+        preparations=[mixture for _lot, mixture in drawn_on if mixture],
+    )
+    pass_over(session, problems(drawn_to_sign(session), now), by=by, now=now, overrides=overrides)
 
 
 def pass_over(
@@ -190,7 +199,7 @@ def pass_over(
     stops = open_stops(stopping.values(), overrides)
     if stops:
         raise ValidationError([ValidationError(problem.words, code=problem.code) for problem in stops])
-    known = set(session.overrides.values_list("code", flat=True))
+    known = set(session.overrides.values_list("code", "words"))
     rows = [
         Override(
             session=session,
@@ -201,6 +210,6 @@ def pass_over(
             made_at=now,
         )
         for code, problem in stopping.items()
-        if code not in known
+        if (code, problem.words[:500]) not in known
     ]
     bulk_create_with_history(rows, Override)

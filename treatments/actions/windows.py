@@ -7,8 +7,12 @@ from treatments.rules.follow_up import Window, window
 
 
 def lock(course_id: int) -> Course:
-    """Return the course with its row locked, first of all rows: who signs and who ends a visit wait for each other."""
-    return Course.objects.select_for_update().get(pk=course_id)
+    """Return the course with its row locked, first of all rows: who signs and who ends a visit wait for each other.
+
+    Keys are left out of the lock, here and wherever people wait for each other: a new row that names the course needs
+    its key alone, and whoever writes one while holding what this transaction needs would wait for it forever.
+    """
+    return Course.objects.select_for_update(no_key=True).get(pk=course_id)
 
 
 def answered_follow_up(session: Session) -> FollowUp | None:

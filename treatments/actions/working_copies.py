@@ -25,8 +25,12 @@ class OtherPageError(Exception):
 
 
 def typed_of(data: QueryDict) -> dict[str, list[str]]:
-    """Return what a form said, field by field, without what is the browser's, and without NUL, which nobody types."""
-    return {name: [value.replace("\0", "") for value in data.getlist(name)] for name in data if name not in NOT_TYPED}
+    """Return what a form said, field by field, without what is the browser's, and without NUL, which nobody types.
+
+    No field of ours has one in its name: what comes under such a name is passed over.
+    """
+    names = [name for name in data if name not in NOT_TYPED and "\0" not in name]
+    return {name: [value.replace("\0", "") for value in data.getlist(name)] for name in names}
 
 
 def as_data(copy: WorkingCopy) -> QueryDict:

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import CatalogueAdmin, ReadOnly, RecordAdmin
-from treatments.models import Assessment, Instrument, InstrumentItem, MilestoneReview, Score
+from treatments.models import Assessment, BlindedRating, BlindedRun, Instrument, InstrumentItem, MilestoneReview, Score
 
 PATIENT = ["course__patient__sort_name", "course__patient__record_number"]
 
@@ -32,8 +32,8 @@ class InstrumentItemAdmin(CatalogueAdmin):
 class AssessmentAdmin(ReadOnly, RecordAdmin):
     """Scored, corrected and said to be an error by its own pages."""
 
-    list_display = ["assessed_on", "patient", "course", "assessed_by", "photo_based", "error_at"]
-    list_filter = ["photo_based", "course__location", ("error_at", admin.EmptyFieldListFilter)]
+    list_display = ["assessed_on", "patient", "course", "assessed_by", "photo_based", "blinded", "error_at"]
+    list_filter = ["photo_based", "blinded", "course__location", ("error_at", admin.EmptyFieldListFilter)]
     list_select_related = ["course__patient", "course__protocol", "assessed_by"]
     search_fields = PATIENT
     date_hierarchy = "assessed_on"
@@ -49,6 +49,29 @@ class ScoreAdmin(ReadOnly, RecordAdmin):
     list_filter = ["instrument"]
     list_select_related = ["assessment__course__protocol", "instrument", "area"]
     search_fields = [f"assessment__{name}" for name in PATIENT]
+
+
+@admin.register(BlindedRun)
+class BlindedRunAdmin(ReadOnly, RecordAdmin):
+    """Who scored which photos blindly, and when."""
+
+    list_display = ["started_at", "patient", "course", "view", "posture", "instrument", "rater", "finished_at"]
+    list_filter = ["instrument", "course__location", ("finished_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["course__patient", "course__protocol", "instrument", "rater"]
+    search_fields = PATIENT
+    date_hierarchy = "started_at"
+
+    @admin.display(ordering="course__patient__sort_name")
+    def patient(self, run: BlindedRun) -> str:
+        return str(run.course.patient)
+
+
+@admin.register(BlindedRating)
+class BlindedRatingAdmin(ReadOnly, RecordAdmin):
+    list_display = ["rated_at", "run", "photo", "assessment"]
+    list_select_related = ["run", "photo__area", "assessment__course__protocol"]
+    search_fields = [f"run__{name}" for name in PATIENT]
+    date_hierarchy = "rated_at"
 
 
 @admin.register(MilestoneReview)

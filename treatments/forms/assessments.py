@@ -82,8 +82,8 @@ class Section:
 
 
 def given_before(course: Course, *, apart: Assessment | None = None) -> list[Score]:
-    """Return the standing scores of a course, the oldest first, without those of one assessment."""
-    scores = Score.objects.standing().of_course(course).for_course_page()
+    """Return the scores that a course is followed by, the oldest first, without those of one assessment."""
+    scores = Score.objects.followed().of_course(course).for_course_page()
     return list(scores.exclude(assessment=apart.pk) if apart and apart.pk else scores)
 
 
@@ -196,22 +196,7 @@ class _AssessmentForm(AskingForm, forms.ModelForm):
         return self._scored(box) if box.instrument.is_scale else self._measured(box)
 
     def _scored(self, box: Box) -> Entry | None:
-        items = box.instrument.items_for(photo_based=bool(self.cleaned_data.get("photo_based")))
-        typed = {item.code: self.cleaned_data[box.name(item.code)] for item in items}
-        values = {code: Decimal(value) for code, value in typed.items() if value not in {None, ""}}
-        if not values:
-            return None
-        missing = [item for item in items if item.code not in values]
-        if missing:
-            words = ngettext(
-                "%(count)s item of this area is missing. Score all, or none.",
-                "%(count)s items of this area are missing. Score all, or none.",
-                len(missing),
-            )
-            self.add_error(box.name(missing[0].code), words % {"count": len(missing)})
-            return None
-        kept = {code: f"{value.normalize():f}" for code, value in values.items()}
-        return Entry(box.instrument, box.area, box.side, sum(values.values(), Decimal(0)), items=kept)
+        return scored(self, box, photo_based=bool(self.cleaned_data.get("photo_based")))
 
     def _measured(self, box: Box) -> Entry | None:
         readings = [self.cleaned_data[box.name(part)] for part in box.parts]
@@ -280,6 +265,26 @@ class _AssessmentForm(AskingForm, forms.ModelForm):
 
 def score_key(score: Score) -> Key:
     return (score.instrument_id, score.area_id, score.side)
+
+
+def scored(form: forms.BaseForm, box: Box, *, photo_based: bool) -> Entry | None:
+    """Return what was given for a scale in one box; None of nothing, and of a part, which has its error then."""
+    items = box.instrument.items_for(photo_based=photo_based)
+    typed = {item.code: form.cleaned_data[box.name(item.code)] for item in items}
+    values = {code: Decimal(value) for code, value in typed.items() if value not in {None, ""}}
+    if not values:
+        return None
+    missing = [item for item in items if item.code not in values]
+    if missing:
+        words = ngettext(
+            "%(count)s item of this area is missing. Score all, or none.",
+            "%(count)s items of this area are missing. Score all, or none.",
+            len(missing),
+        )
+        form.add_error(box.name(missing[0].code), words % {"count": len(missing)})
+        return None
+    kept = {code: f"{value.normalize():f}" for code, value in values.items()}
+    return Entry(box.instrument, box.area, box.side, sum(values.values(), Decimal(0)), items=kept)
 
 
 def item_field(box: Box, item: InstrumentItem) -> forms.Field:

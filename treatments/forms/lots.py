@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from clinic.fields import normalize
 from clinic.forms import OnceForm, choices_of_rows, choices_of_words
 from clinic.models import Location, User, Versioned
+from clinic.models.record import MOST_OF_A_REASON
 from clinic.units import VolumeField, show_ml
 from clinic.validators import validate_plain_text, validate_year
 from clinic.widgets import DateInput, Segmented
@@ -27,8 +28,8 @@ Kind = StockChange.Kind
 MOST_VIALS = 1000
 
 
-def reason_field(label: Any) -> NoteField:
-    return NoteField(label=label, most=300, rows=2, validators=[validate_plain_text])
+def reason_field(label: Any, *, most: int = 300) -> NoteField:
+    return NoteField(label=label, most=most, rows=2, validators=[validate_plain_text])
 
 
 class ReceiveForm(OnceForm):
@@ -206,3 +207,9 @@ class HoldForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["version"].initial = record.version
         self.fields["reason"].error_messages["required"] = _("Say why: the next reader has to know.")
+
+
+class ReleaseForm(HoldForm):
+    """Why a batch may be used again. Only the lot's history keeps it, so that it is no longer than fits there."""
+
+    reason = reason_field(gettext_lazy("Reason"), most=MOST_OF_A_REASON)

@@ -33,6 +33,12 @@ class SessionField(forms.ModelChoiceField):
     def label_from_instance(self, obj: Any) -> str:
         return session_in_words(obj)
 
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except ValidationError:  # also of what is no public id at all
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice") from None
+
 
 def session_in_words(session: Session) -> str:
     day = date_format(session.course.location.local(session.performed_at), "j M Y")
@@ -79,7 +85,11 @@ class PhotoUploadForm(forms.Form):
 
     photos = FilesField(label=gettext_lazy("Photos"))
     session = SessionField(
-        Session.objects.none(), required=False, label=gettext_lazy("Session"), empty_label=NO_SESSION
+        Session.objects.none(),
+        required=False,
+        label=gettext_lazy("Session"),
+        empty_label=NO_SESSION,
+        to_field_name="public_id",
     )
     shot = forms.ChoiceField(required=False, label=gettext_lazy("View"))
     area = forms.ModelChoiceField(

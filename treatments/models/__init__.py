@@ -2,6 +2,7 @@ from treatments.models.amendment import Amendment
 from treatments.models.appointment import Appointment
 from treatments.models.ask_back import AskBack
 from treatments.models.assessment import Assessment, Score
+from treatments.models.blinded import BlindedRating, BlindedRun
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
@@ -23,6 +24,8 @@ __all__ = [
     "Appointment",
     "AskBack",
     "Assessment",
+    "BlindedRating",
+    "BlindedRun",
     "ContactAttempt",
     "Course",
     "FollowUp",

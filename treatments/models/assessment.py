@@ -55,6 +55,12 @@ class Assessment(Versioned):
         default=False,
         help_text=_("What has to be felt is left out, so the total is another scale: Hexsel 0 to 12 instead of 15."),
     )
+    blinded = models.BooleanField(
+        _("scored blindly"),
+        default=False,
+        editable=False,
+        help_text=_("Of a photo whose day the rater did not know."),
+    )
     note = models.CharField(_("note"), max_length=500, blank=True, validators=[validate_plain_text])
     recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True, editable=False)
     recorded_by = models.ForeignKey(
@@ -92,7 +98,12 @@ class Assessment(Versioned):
                 | Q(error_at__isnull=False, error_by__isnull=False) & ~Q(error_reason=""),
                 name="assessment_error_has_a_reason",
                 violation_error_message=_("What was entered in error says who says so, and why."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(blinded=False) | Q(photo_based=True),
+                name="assessment_blinded_is_of_a_photo",
+                violation_error_message=_("What is scored blindly is scored from photographs."),
+            ),
         ]
         indexes = [models.Index(fields=["course", "-assessed_on", "-id"], name="assessment_by_course_latest")]
 
@@ -125,6 +136,14 @@ class ScoreQuerySet(models.QuerySet["Score"]):
         """Return what counts: given, and of a scoring that was not entered in error."""
         return self.given().filter(assessment__error_at=None)
 
+    def followed(self) -> "ScoreQuerySet":
+        """Return what a course is followed by: standing, and not scored blindly.
+
+        Blinded raters check each other, beside each other: in one line, one's value would seem to change into the
+        other's.
+        """
+        return self.standing().filter(assessment__blinded=False)
+
     def of_course(self, course: Course) -> "ScoreQuerySet":
         return self.filter(assessment__course=course)
 
@@ -150,7 +169,7 @@ class ScoreQuerySet(models.QuerySet["Score"]):
         """
         others = Course.objects.filter(protocol=course.protocol_id, location=course.location_id).exclude(pk=course.pk)
         newest = others.order_by("-started_on", "-pk").values("pk")[:most]
-        scores = self.standing().filter(assessment__course__in=list(newest.values_list("pk", flat=True)))
+        scores = self.followed().filter(assessment__course__in=list(newest.values_list("pk", flat=True)))
         scores = scores.filter(instrument=instrument)
         if instrument.has_touch:
             scores = scores.filter(assessment__photo_based=photo_based)
@@ -171,7 +190,7 @@ class ScoreQuerySet(models.QuerySet["Score"]):
             .annotate(n=Count("pk"))
             .values("n")
         )
-        before = Score.objects.standing().filter(
+        before = Score.objects.followed().filter(
             assessment__course=OuterRef("assessment__course"),
             instrument=instrument,
             assessment__assessed_on__lte=OuterRef("first_on"),

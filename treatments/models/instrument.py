@@ -65,6 +65,12 @@ class InstrumentQuerySet(models.QuerySet["Instrument"]):
             .prefetch_related("items")
         )
 
+    def for_photos(self, protocol: "Protocol") -> "InstrumentQuerySet":
+        """Return the scales by which a photograph of such a course is scored; the protocol's own comes first."""
+        return self.for_protocol(protocol).filter(
+            photo_based=True, kind=Instrument.Kind.SCALE, rater=Instrument.Rater.CLINICIAN
+        )
+
 
 class Instrument(models.Model):
     """A scale or a measure. Only one scale is ever drawn in a chart: numbers of two do not compare."""
@@ -129,6 +135,11 @@ class Instrument(models.Model):
     )
     landmark = models.CharField(_("landmark"), max_length=300, blank=True)
     method = models.CharField(_("method"), max_length=300, blank=True)
+    photo_based = models.BooleanField(
+        _("scored from one photograph, too"),
+        default=False,
+        help_text=_("Offered when photos are scored blindly. What has to be felt is left out."),
+    )
     bands = models.JSONField(_("bands"), default=list, blank=True, validators=[validate_bands])
     loinc_code = models.CharField(_("LOINC code"), max_length=10, blank=True)
     snomed_code = models.CharField(_("SNOMED CT code"), max_length=18, blank=True)

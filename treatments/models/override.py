@@ -28,7 +28,7 @@ class Override(models.Model):
         ordering = ["session", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["session", "code"],
+                fields=["session", "code", "words"],
                 name="override_once_a_thing",
                 violation_error_message=_("This was passed over already."),
             ),

@@ -431,3 +431,8 @@ class Session(Versioned):
     @property
     def is_in_error(self) -> bool:
         return self.entered_in_error_at is not None
+
+    @property
+    def screening_in_force(self) -> Screening | None:
+        """Return the short screening of the day, None where it was not asked or was entered in error itself."""
+        return self.screening if self.screening and self.screening.is_in_force else None

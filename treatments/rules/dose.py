@@ -13,6 +13,7 @@ class Measure(StrEnum):
     ML = "ml"
     MG = "mg"
     MG_BY_WEIGHT = "mg by weight"
+    NO_WEIGHT = "no weight"
     DAYS = "days"
 
 
@@ -70,6 +71,8 @@ def passed(given: Given, limits: Limits) -> list[Passed]:
         for measure, used, limit in pairs
         if used is not None and limit is not None and used > limit
     ]
+    if limits.mg_per_kg is not None and given.mg is not None and given.weight_kg is None:
+        found.append(Passed(Measure.NO_WEIGHT, given.mg, limits.mg_per_kg))  # nobody can say whether it is passed
     if given.days_since is not None and limits.days_between is not None and given.days_since < limits.days_between:
         found.append(Passed(Measure.DAYS, Decimal(given.days_since), Decimal(limits.days_between)))
     return found

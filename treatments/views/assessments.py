@@ -111,6 +111,12 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
     if assessment.is_in_error:
         messages.warning(request, _("This scoring was entered in error, so it changes no more."))
         return redirect(assessment)
+    if assessment.blinded:
+        words = _(
+            "This photo was scored without knowing its day. Now the day is known, so the score is not corrected."
+        )
+        messages.warning(request, words)
+        return redirect(assessment)
     if request.method == "POST" and form.is_valid():
         try:
             actions.record(assessment, form.save, entries=form.entries, by=request.user)

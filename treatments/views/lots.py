@@ -25,7 +25,7 @@ from clinic.spreadsheets import csv_file
 from clinic.units import show_ml
 from treatments.actions import lots as actions
 from treatments.filters.lots import FOLDED, LotFilter, Tab, chosen_tab, low_levels, on_tab
-from treatments.forms.lots import HoldForm, ReceiveForm, StockChangeForm
+from treatments.forms.lots import HoldForm, ReceiveForm, ReleaseForm, StockChangeForm
 from treatments.lots import (
     Batch,
     LotRow,
@@ -231,7 +231,7 @@ def release(request: Request, public_id: UUID) -> HttpResponse:
     if not found.held_at and request.method == "GET":
         messages.warning(request, _("This lot is not on hold."))
         return redirect(found)
-    form = HoldForm(request.POST or None, record=found)
+    form = ReleaseForm(request.POST or None, record=found)
     if form.is_valid() and turned(form, partial(actions.release, found, **form.cleaned_data)):
         messages.success(request, _("%(lot)s may be used again.") % {"lot": found})
         return redirect(found)

@@ -25,7 +25,7 @@ from treatments.forms.photos import ErrorForm, MoveForm, PhotoForm, PhotoUploadF
 from treatments.models import Course, Photo, Session
 from treatments.photo_consent import missing_consent, refusal_of_photos
 from treatments.photo_files import TYPES, path_of
-from treatments.photos import BEFORE, MODE_NAMES, Mode, all_series, missing, pair, session_photos, slots, waiting
+from treatments.photos import BEFORE, MODE_NAMES, Mode, chosen, missing, pair, session_photos, slots, waiting
 from treatments.views.courses import get_course
 
 PAGE = 48
@@ -167,7 +167,7 @@ def sort(request: Request, public_id: UUID) -> HttpResponse:
 @require_safe
 @may("treatments.see_photo")
 def photo(request: Request, public_id: UUID, size: str) -> HttpResponse:
-    """Hand out one size of a photo to people who may see it, and to no cache."""
+    """Hand out one size of a photo to people who may see it, and to no cache; `blinded` leaves out its day."""
     found = get_object_or_404(
         Photo.objects.visible_to(request.user).ready().select_related("course__location"), public_id=public_id
     )
@@ -182,8 +182,8 @@ def photo(request: Request, public_id: UUID, size: str) -> HttpResponse:
             response = HttpResponse(path.read_bytes(), content_type=TYPES[size])
         except FileNotFoundError:
             raise Http404 from None
-    day = found.course.location.local(found.taken_at)
-    response.headers["Content-Disposition"] = f'inline; filename="photo-{day:%Y-%m-%d}{path.suffix}"'
+    day = "" if "blinded" in request.GET else f"-{found.course.location.local(found.taken_at):%Y-%m-%d}"
+    response.headers["Content-Disposition"] = f'inline; filename="photo{day}{path.suffix}"'
     response.headers["Cache-Control"] = "private, no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
@@ -281,11 +281,9 @@ def error(request: Request, public_id: UUID) -> HttpResponse:
 def compare(request: Request, public_id: UUID) -> HttpResponse:
     """Two photos of one view: under a slider, side by side, or one shining through the other."""
     course = get_course(request.user, public_id)
-    found = all_series(course)
-    asked = request.GET.get("shot", "")
-    series = next((one for one in found if one.key == asked), found[0] if found else None)
+    found, series = chosen(course, request.GET.get("shot", ""))
     mode = Mode(request.GET["mode"]) if request.GET.get("mode") in list(Mode) else Mode.SLIDER
-    chosen = pair(course, series, request.GET.get("before", ""), request.GET.get("after", "")) if series else None
+    two = pair(course, series, request.GET.get("before", ""), request.GET.get("after", "")) if series else None
     return TemplateResponse(
         request,
         "treatments/photos/compare.html",
@@ -293,7 +291,7 @@ def compare(request: Request, public_id: UUID) -> HttpResponse:
             "course": course,
             "all_series": found,
             "series": series,
-            "pair": chosen,
+            "pair": two,
             "mode": mode,
             "modes": MODE_NAMES.items(),
             "banner": course_banner(course, timezone.now()),

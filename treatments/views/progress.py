@@ -24,8 +24,11 @@ from treatments.forms.milestones import MilestoneForm
 from treatments.models import Course, MilestoneReview
 from treatments.models.milestone_review import due_for_review
 from treatments.outcome import Outcome, outcome
+from treatments.photos import Mode, chosen, pair
 from treatments.report import report
 from treatments.views.courses import get_course
+
+SEES = "treatments.see_photo"
 
 
 def progress(request: Request, public_id: UUID) -> HttpResponse:
@@ -36,7 +39,9 @@ def progress(request: Request, public_id: UUID) -> HttpResponse:
 
 
 def progress_page(request: Request, found: Outcome, form: MilestoneForm) -> HttpResponse:
+    """Show what was measured; `shot` chooses the view whose first photo and last stand under a slider."""
     course = found.course
+    views, series = chosen(course, request.GET.get("shot", "")) if request.user.has_perm(SEES) else ([], None)
     return TemplateResponse(
         request,
         "treatments/progress/progress.html",
@@ -54,6 +59,10 @@ def progress_page(request: Request, found: Outcome, form: MilestoneForm) -> Http
             "wide": course_chart(found, WIDE),
             "narrow": course_chart(found, NARROW),
             "caption": scale_caption(found.focus, found) if found.focus else "",
+            "all_series": views,
+            "series": series,
+            "pair": pair(course, series) if series else None,
+            "mode": Mode.SLIDER,
             "form": form,
             "banner": course_banner(course, found.now),
             "now": found.now,

@@ -11,6 +11,8 @@ from django.http import HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from clinic.forms import ConflictRow
 from clinic.forms import shown as in_field_words
@@ -21,6 +23,7 @@ from treatments.actions.working_copies import PAGE, VERSION, OtherPageError
 from treatments.areas import areas_in_words
 from treatments.banner import course_banner
 from treatments.forms.session import AmendForm, SessionForm, SessionLogForm, SessionParts
+from treatments.forms.session.areas import points_of
 from treatments.models import Appointment, Course, Session, WorkingCopy
 from treatments.session_page import SessionPage, next_proposal
 
@@ -128,7 +131,27 @@ def compared_pages(form: SessionParts, other: OtherPageError) -> dict[str, Any]:
         row = ConflictRow(str(field.label or name), *(in_field_words(field, value) for value in pair))
         if row.differs:
             rows.append(row)
+    rows += compared_maps(form, theirs)
     return {"rows": rows, "by": other.copy.typed_by, "at": other.copy.updated_at}
+
+
+def compared_maps(form: SessionParts, theirs: QueryDict) -> list[ConflictRow]:
+    """Return the areas whose points two pages placed each in its way: a map's field shows itself nowhere else."""
+    rows = []
+    for area in form.offered:
+        name = form.area_names(area)[2]
+        other, own = (points_of(data.get(name), area) for data in (theirs, form.data))
+        if other == own:
+            continue
+        words = [placed_in_words(len(points)) for points in (other, own)]
+        if words[0] == words[1]:
+            words[1] = _("%(points)s, in other places") % {"points": words[1]}
+        rows.append(ConflictRow(_("Body map, %(area)s") % {"area": area}, *words))
+    return rows
+
+
+def placed_in_words(count: int) -> str:
+    return ngettext("%(count)s point placed", "%(count)s points placed", count) % {"count": count}
 
 
 def other_page(request: Request, course: Course, session: Session | None) -> OtherPageError | None:

@@ -52,7 +52,9 @@ class ProductsPart(Part):
     def build(self) -> None:
         super().build()
         course = self.instance.course
-        self.sources = Sources(course.location, course.location.today(self.now), self.now, also=self._named())
+        stored = self.instance if self.instance.pk else None
+        today = course.location.today(self.now)
+        self.sources = Sources(course.location, today, self.now, also=self._named(), session=stored)
         choices = self._choices()
         for number in range(ROWS):
             source, volume = self.names_of_row(number)

@@ -25,7 +25,7 @@ class ScreeningPart(Part):
     def build(self) -> None:
         super().build()
         self.questions_today = list(ScreeningQuestion.objects.asked_in(Screening.Kind.SHORT))
-        stored = self.instance.screening.answers.all() if self.instance.screening else []
+        stored = self.instance.screening_in_force.answers.all() if self.instance.screening_in_force else []
         answers = {row.question_id: row for row in stored}
         for question in self.questions_today:
             row = answers.get(question.pk)

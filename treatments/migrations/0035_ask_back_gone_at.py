@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0032_course_resumed_on"),
+        ("treatments", "0034_blinded_scoring"),
     ]
 
     operations = [
