@@ -341,8 +341,10 @@ def test_draft_is_signed_after_the_patient_moved(client, course, lot, there):
     assert Session.objects.get().is_signed
 
 
-def test_draft_from_a_mixture_is_saved_after_the_patient_moved(client, course, there):
-    mixture = PreparationFactory(location=course.location, prepared_at=NOW)
+def test_draft_from_a_mixture_is_saved_after_the_patient_moved(client, course, lot, there):
+    mixture = PreparationFactory(
+        location=course.location, mixed_at=NOW, use_by_at=NOW + timedelta(hours=6), ingredients=[(lot, 4)]
+    )
     client.post(new_url(course), form_of(course, **{"source-0": f"mix:{mixture.public_id}"}))
     draft = Session.objects.get()
     moved(client, course, there)

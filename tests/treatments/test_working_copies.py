@@ -1,6 +1,5 @@
 """What is typed of a session and not saved yet: kept for whoever goes on with it, and written over by nobody."""
 
-import json
 import uuid
 from datetime import timedelta
 
@@ -13,13 +12,11 @@ from tests.factories import (
     CourseFactory,
     LocationFactory,
     SessionFactory,
-    TreatmentAreaFactory,
     UserFactory,
     make_ready,
 )
 from tests.treatments.session_forms import FIRST, NOW, edit_url, form_of, new_url, signed_in, told
 from treatments.models import Session, WorkingCopy
-from treatments.rules.bodymap.points import grid_points
 
 pytestmark = pytest.mark.django_db
 
@@ -141,27 +138,6 @@ def test_another_page_sees_both_versions_and_writes_over_nothing(client, course)
     assert rows == [("Note", "From one.", "From two.")]
     assert "Ines Moreau types this session on another page, last at 11:30." in response.content.decode()
     assert kept(course).typed["note"] == ["From one."]
-
-
-@pytest.mark.parametrize(
-    ("theirs", "mine", "words"),
-    [
-        (3, 5, ("3 points placed", "5 points placed")),
-        (0, 1, ("0 points placed", "1 point placed")),
-        (3, -3, ("3 points placed", "3 points placed, in other places")),
-    ],
-)
-def test_points_that_two_pages_placed_differently_are_told_apart(client, nurse, theirs, mine, words):
-    area = TreatmentAreaFactory(code="thigh-back-left")
-    course = CourseFactory(patient__location=nurse.locations.get(), areas=[area])
-    grid = [["back", *point] for point in grid_points(area.code, "back")]
-    client.post(keep_url(course), typed("one", **{f"map-{area.code}": json.dumps(grid[:theirs])}))
-
-    placed = json.dumps(grid[mine:] if mine < 0 else grid[:mine])
-    response = client.post(keep_url(course), typed("two", **{f"map-{area.code}": placed}))
-
-    rows = [(row.label, row.theirs, row.mine) for row in response.context["other"]["rows"]]
-    assert rows == [(f"Body map, {area}", *words)]
 
 
 def test_another_page_keeps_its_own_when_that_is_meant(client, course):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from treatments.actions import working_copies
 from treatments.actions.injections import keep_injections
 from treatments.actions.photos import free_photos
 from treatments.actions.sessions import Written, keep_screening, keep_seen, pass_over
@@ -89,6 +90,7 @@ def enter_in_error(session: Session, *, reason: str, by: "User", now: datetime, 
     session.entered_in_error_reason = reason
     session.because(reason).save_over(version)
     free_photos(session, now=now)
+    working_copies.close(course, session, now=now)  # nobody can save what is typed of it
     if session.screening and session.screening.is_in_force:
         # It was asked in the same breath, of whoever was meant.
         session.screening.mark_entered_in_error(reason=reason, by=by, now=now, version=session.screening.version)

@@ -75,6 +75,11 @@ def refuse_other_page(copy: WorkingCopy | None, data: QueryDict, course: Course,
         raise OtherPageError(copy)
 
 
+def has_moved_on(session: Session, data: QueryDict, *, amending: bool) -> bool:
+    """Say whether a session was saved, signed or taken back since `data` was begun on it."""
+    return session.is_in_error or session.is_signed != amending or str(session.version) != data.get("version")
+
+
 def token_of(data: QueryDict) -> uuid.UUID | None:
     try:
         return uuid.UUID(data.get("form_token", ""))

@@ -30,6 +30,10 @@ class WorkingCopyQuerySet(models.QuerySet["WorkingCopy"]):
         """Return what is typed of a session, or of the course's next one."""
         return self.filter(course=course, session=session)
 
+    def of_drafts(self) -> "WorkingCopyQuerySet":
+        """Return those of sessions that nobody has signed: whoever logs sessions may go on with them."""
+        return self.filter(Q(session=None) | Q(session__signed_at=None))
+
     def close(self, now: datetime) -> int:
         """Take them out of what is to be finished, whoever types in them at this moment; return how many."""
         return self.update(closed_at=now, version=F("version") + 1)

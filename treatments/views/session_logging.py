@@ -49,14 +49,14 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
             return redirect(course)
         return opened(request, course, None, lambda data: new_form(request, course, data))
     act = act_of(request)
-    if act == SAME:
-        return same_as_last(request, course, None, lambda data: new_form(request, course, data))
     form = new_form(request, course, request.POST, act)
-    if made := form.made_before():
+    if act != SAME and (made := form.made_before()):
         working_copies.close(course, None, now=form.now)
         return redirect(made)
     if refusal:
         return refuse(request, form, course, refusal)
+    if act == SAME:
+        return same_as_last(request, course, None, lambda data: new_form(request, course, data))
     return saved_or_shown(request, course, form, act, lambda: new_form(request, course, request.POST, act))
 
 
@@ -71,11 +71,11 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
             return redirect(session)
         return opened(request, course, session, lambda data: draft_form(request, stored, data))
     act = act_of(request)
+    if refusal := refusal_to_edit(session):
+        return refuse(request, draft_form(request, session, request.POST, act), course, refusal)
     if act == SAME:
         return same_as_last(request, course, session, lambda data: draft_form(request, stored, data))
     form = draft_form(request, session, request.POST, act)
-    if refusal := refusal_to_edit(session):
-        return refuse(request, form, course, refusal)
     again = lambda: draft_form(request, get_session(request, public_id), request.POST, act)  # noqa: E731
     return saved_or_shown(request, course, form, act, again)
 

@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST
 
 from clinic.access import may
 from clinic.http import Request
-from clinic.models import VersionConflictError
-from clinic.paging import page
+from clinic.models import User, VersionConflictError
+from clinic.paging import PAGE, page
 from treatments.actions import sessions as actions
 from treatments.actions.amendments import enter_in_error
+from treatments.actions.working_copies import open_copy
 from treatments.banner import course_banner
 from treatments.forms.errors import InErrorForm
 from treatments.models import Session, WorkingCopy
@@ -37,15 +38,33 @@ def version_read(request: Request) -> int:
         return 0
 
 
+def may_be_signed(session: Session) -> bool:
+    return not session.is_signed and not session.is_in_error
+
+
+def may_go_on(user: User, session: Session) -> bool:
+    """Say whether this person may go on with what is typed of a session: its edit, or once signed its amendment."""
+    if session.is_in_error:
+        return False
+    return user.has_perm("treatments.sign_session" if session.is_signed else "treatments.log_session")
+
+
 @may("treatments.log_session")
 def unsigned(request: Request) -> HttpResponse:
     """List the drafts, the oldest first, and what was typed and not saved."""
     drafts = Session.objects.visible_to(request.user).drafts().for_signing_list()
     copies = WorkingCopy.objects.visible_to(request.user).open().for_list()
+    if not request.user.has_perm("treatments.sign_session"):
+        copies = copies.of_drafts()
+    first = list(copies[: PAGE + 1])
     return TemplateResponse(
         request,
         "treatments/sessions/unsigned.html",
-        {"page": page(request, drafts, "performed_at", "pk"), "copies": copies},
+        {
+            "page": page(request, drafts, "performed_at", "pk"),
+            "copies": first[:PAGE],
+            "more_copies": len(first) > PAGE,
+        },
     )
 
 
@@ -58,6 +77,7 @@ def session(request: Request, public_id: UUID) -> HttpResponse:
         {
             "session": session,
             "course": session.course,
+            "copy": open_copy(session.course, session) if may_go_on(request.user, session) else None,
             "record": session_record(session, now),
             "banner": course_banner(session.course, now),
             "now": now,
@@ -70,13 +90,18 @@ def session(request: Request, public_id: UUID) -> HttpResponse:
 def sign(request: Request, public_id: UUID) -> HttpResponse:
     """Sign a draft as it stands; what is missing or stands against it leads to its form, where it can be resolved."""
     session = get_session(request, public_id)
+    copy = open_copy(session.course, session)
+    if copy and may_be_signed(session):
+        words = _("%(name)s typed more of this session and did not save it. Read it, then sign or discard it.")
+        messages.warning(request, words % {"name": copy.typed_by.get_full_name()})
+        return redirect("session-edit", session.public_id)
     try:
         actions.sign(session, by=request.user, now=timezone.now(), version=version_read(request))
     except VersionConflictError:
         messages.error(request, _("Somebody changed this session meanwhile. Read it again, then sign."))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
-        if not session.is_signed and not session.is_in_error:
+        if may_be_signed(session):
             return redirect("session-edit", session.public_id)
     else:
         messages.success(request, _("The session is signed."))

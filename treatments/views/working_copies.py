@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from clinic.access import may
 from clinic.http import Request
+from clinic.models import VersionConflictError
 from clinic.undo import offer_undo
 from treatments.actions import working_copies
 from treatments.actions.working_copies import VERSION, OtherPageError
@@ -54,8 +55,7 @@ def kept(
     request: Request, course: Course, session: Session | None, form: SessionParts, *, amending: bool = False
 ) -> HttpResponse:
     copy, other = None, None
-    is_stale = session and str(session.version) != request.POST.get("version")
-    if session and (session.is_in_error or session.is_signed != amending or is_stale):
+    if session and working_copies.has_moved_on(session, request.POST, amending=amending):
         other = OtherPageError(None)
     else:
         try:
@@ -81,7 +81,10 @@ def kept(
 
 
 def get_copy(request: Request, public_id: UUID) -> WorkingCopy:
+    """Return a working copy, or 404; that of an amendment is for those who amend."""
     copies = WorkingCopy.objects.visible_to(request.user).select_related("course__location", "session")
+    if not request.user.has_perm("treatments.sign_session"):
+        copies = copies.of_drafts()
     return get_object_or_404(copies, public_id=public_id)
 
 
@@ -93,6 +96,8 @@ def discard(request: Request, public_id: UUID) -> HttpResponse:
     WorkingCopy.objects.open().filter(pk=copy.pk).close(timezone.now())
     messages.info(request, _("What was typed is discarded."))
     offer_undo(request, reverse("working-copy-reopen", args=[copy.public_id]))
+    if "from_list" in request.POST:
+        return redirect("session-unsigned")
     return redirect(copy.session or copy.course)
 
 
@@ -101,15 +106,31 @@ def discard(request: Request, public_id: UUID) -> HttpResponse:
 def reopen(request: Request, public_id: UUID) -> HttpResponse:
     """Take up again what was discarded, unless another is begun or the session is saved."""
     copy = get_copy(request, public_id)
-    token = working_copies.token_of(working_copies.as_data(copy))
-    if token and Session.objects.filter(form_token=token).exists():
-        messages.warning(request, _("The session is saved already."))
-        return redirect(copy.course)
+    if copy.closed_at is None:
+        return redirect(copy)  # the second tap of two
+    if words := refusal_to_reopen(copy):
+        messages.warning(request, words)
+        return redirect(copy.session or copy.course)
     try:
         with transaction.atomic():
             copy.closed_at = None
             copy.save_over(copy.version)
     except IntegrityError:
         messages.warning(request, _("Another session is being typed meanwhile."))
-        return redirect(copy.course)
+        return redirect(copy.session or copy.course)
+    except VersionConflictError:
+        messages.warning(request, _("Somebody took up or put away what was typed meanwhile. Look again."))
+        return redirect(copy.session or copy.course)
     return redirect(copy)
+
+
+def refusal_to_reopen(copy: WorkingCopy) -> str:
+    """Return why what was typed is not gone on with: what it was typed for is done, or has moved on."""
+    data, session = working_copies.as_data(copy), copy.session
+    if session is None:
+        token = working_copies.token_of(data)
+        is_saved = token and Session.objects.filter(form_token=token).exists()
+        return _("The session is saved already.") if is_saved else ""
+    if working_copies.has_moved_on(session, data, amending=session.is_signed):
+        return _("This session was saved, signed or taken back meanwhile.")
+    return ""
