@@ -125,6 +125,14 @@ class WeightField(forms.DecimalField):
         return kilograms
 
 
+def plain(number: Decimal | None) -> str:
+    """Return a number as an input wants it: a point, no zeros at the end, "" for none."""
+    if number is None:
+        return ""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 class VolumeField(forms.DecimalField):
     """A volume in ml, to the microlitre. A decimal comma is read as a point.
 

@@ -46,7 +46,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Share:
-    """What one area gets. `points` is None where nobody counted them."""
+    """What one area gets. `points` are those typed or placed, else those of the map's grid; None off the map."""
 
     area: TreatmentArea
     ml: Decimal

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from clinic.units import plain
 from treatments.areas import areas_in_words
 from treatments.bodymap import AreaRow
 from treatments.drawn import Drawn, drawn_of, drawn_to_sign
-from treatments.forms.session.parts import plain
 from treatments.gate import Problem, problems, unanswered
 from treatments.models import Amendment, AskBack, Override, Photo, Session
 from treatments.session_words import compared

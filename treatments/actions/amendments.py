@@ -80,8 +80,8 @@ def enter_in_error(session: Session, *, reason: str, by: "User", now: datetime, 
     """Say that a session never was, or not of this patient: it counts no more, and what it drew is back in the lots.
 
     It stays in the record with the reason, and so do the reactions logged with it; its photos are free for the session
-    that was meant. Raises `ValidationError` when it
-    is in error already, `VersionConflictError` when somebody changed it since `version` was read.
+    that was meant. Raises `ValidationError` when it is in error already, `VersionConflictError` when somebody changed
+    it since `version` was read.
     """
     course = lock(session.course_id)
     if session.is_in_error:

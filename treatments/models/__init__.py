@@ -12,11 +12,12 @@ from treatments.models.milestone_review import MilestoneReview
 from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
-from treatments.models.product import Lot, Product, StockChange
+from treatments.models.product import Lot, Product
 from treatments.models.reminder import Reminder
 from treatments.models.restriction import Restriction
 from treatments.models.session import Session
 from treatments.models.side_effect import SideEffect
+from treatments.models.stock_change import StockChange
 from treatments.models.working_copy import WorkingCopy
 
 __all__ = [

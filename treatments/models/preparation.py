@@ -32,7 +32,7 @@ class PreparationQuerySet(models.QuerySet["Preparation"]):
         return self.filter(location=location)
 
     def usable(self, now: datetime) -> "PreparationQuerySet":
-        """Return what is still to be used and was not thrown away. What its lots allow is judged by `fault_of`."""
+        """Return what is still to be used and was not thrown away. What its lots allow is for the gate to say."""
         return self.filter(use_by_at__gte=now, discarded_at=None)
 
     def with_stock(self) -> "PreparationQuerySet":

@@ -223,6 +223,7 @@ class LotQuerySet(models.QuerySet["Lot"]):
         """Annotate `injected_ml`, `mixed_ml`, `changed_ml` and `remaining_ml`; see `Lot.remaining_ml`."""
         from treatments.models.injection import Injection  # noqa: PLC0415 -- injection imports product
         from treatments.models.preparation import Ingredient  # noqa: PLC0415 -- preparation imports product
+        from treatments.models.stock_change import StockChange  # noqa: PLC0415 -- stock_change imports product
 
         injected = summed_volume(Injection.objects.standing().filter(lot=OuterRef("pk")), "lot")
         mixed = summed_volume(Ingredient.objects.filter(lot=OuterRef("pk")), "lot")
@@ -380,43 +381,3 @@ class Lot(Versioned):
 
     def is_expiring(self, day: date) -> bool:
         return is_expiring(self.expires_on, day)
-
-
-class StockChange(models.Model):
-    """What adds to a lot or takes from it other than an injection or a mixture."""
-
-    class Kind(models.TextChoices):
-        RECEIVED = "received", _("More arrived")
-        WASTED = "wasted", _("Thrown away")
-        RETURNED = "returned", _("Sent back")
-        COUNTED = "counted", _("Corrected after counting")
-
-    lot = models.ForeignKey(Lot, verbose_name=_("lot"), on_delete=models.PROTECT, related_name="changes")
-    kind = models.CharField(_("what happened"), max_length=8, choices=Kind)
-    volume_ml = volume_field(_("change"), help_text=_("In ml; less than nothing takes from the stock."))
-    reason = models.CharField(_("reason"), max_length=300, validators=[validate_plain_text])
-    made_at = models.DateTimeField(_("made at"))
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("made by"),
-        on_delete=models.PROTECT,
-        related_name="stock_changes",
-    )
-    form_token = models.UUIDField(null=True, editable=False, unique=True)
-
-    class Meta:
-        verbose_name = _("stock change")
-        verbose_name_plural = _("stock changes")
-        ordering = ["-made_at", "-pk"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind="received", volume_ml__gt=0)
-                | Q(kind__in=["wasted", "returned"], volume_ml__lt=0)
-                | Q(kind="counted") & ~Q(volume_ml=0),
-                name="stock_change_has_its_direction",
-                violation_error_message=_("What arrives adds, what is thrown away or sent back takes."),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.lot}, {self.get_kind_display()}, {self.volume_ml} ml"

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.forms import choices_of_rows
-from clinic.units import VolumeField, show_ml
+from clinic.units import VolumeField, plain, show_ml
 from clinic.widgets import Stepper
 from treatments.bodymap import AreaRow, LastTime
 from treatments.drawn import NOTHING, Drawn, Share
 from treatments.forms.courses import AreasField
-from treatments.forms.session.parts import Part, plain
+from treatments.forms.session.parts import Part
 from treatments.models import Session, TreatmentArea
 from treatments.models.injection import MOST_POINTS
 from treatments.rules.bodymap import MapPoint, default_points, read_map_points

@@ -1,7 +1,6 @@
 """What the parts of the session's form have in common: each adds its fields to the one form and judges them."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -29,11 +28,3 @@ def told_at(typed: object, *, otherwise: datetime, now: datetime) -> datetime:
     except ValidationError:
         return otherwise
     return min(moment, now)
-
-
-def plain(number: Decimal | None) -> str:
-    """Return a number as an input wants it: a point, no zeros at the end, "" for none."""
-    if number is None:
-        return ""
-    text = f"{number:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

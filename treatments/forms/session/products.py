@@ -10,10 +10,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.units import VolumeField, show_ml
+from clinic.units import VolumeField, plain, show_ml
 from clinic.widgets import Stepper
 from treatments.drawn import Line
-from treatments.forms.session.parts import Part, plain
+from treatments.forms.session.parts import Part
 from treatments.models import Lot, Preparation
 from treatments.sources import Sources
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from clinic.units import plain
 from treatments.drawn import Line, drawn_of
 from treatments.forms.session.areas import initial_areas
-from treatments.forms.session.parts import plain, told_at
+from treatments.forms.session.parts import told_at
 from treatments.forms.session.products import initial_rows
 from treatments.models import Course, Lot, Preparation, Session, TreatmentArea
 from treatments.rules.stock import Fault
