@@ -64,7 +64,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             )
         )
         return self.annotate(
-            attended=_fact(treated | came | OVERTAKEN),
+            attended=_fact(Q(treated) | Q(came) | OVERTAKEN),
             booked=Exists(
                 appointments.filter(
                     Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
