@@ -365,3 +365,25 @@ def test_other_lots_of_the_place_before_are_not_offered_after_the_move(client, s
     assert list(errors(response)) == ["source-0"]
     assert {lot.number for lot in response.context["form"].sources.lots} == {"LOT-1", "LOT-3"}
     assert amend(client, session, **{"source-0": f"lot:{new.public_id}"}).status_code == 302
+
+
+def test_reaction_seen_at_it_is_not_written_again_when_the_time_stays(client, session):
+    effect = SideEffectFactory(session=session, onset_at=session.performed_at)
+
+    amend(client, session, pain="7", reactions=[])
+
+    effect.refresh_from_db()
+    assert Amendment.objects.exists()
+    assert (effect.version, effect.history.count()) == (1, 1)
+
+
+def test_reaction_seen_at_a_draft_is_not_written_again_when_the_time_stays(client, course, lot):
+    client.post(new_url(course), form_of(course, action="draft"))
+    draft = Session.objects.get()
+    effect = SideEffectFactory(session=draft, onset_at=draft.performed_at)
+
+    client.post(edit_url(draft), form_of(course, version=draft.version, action="draft", pain="7", reactions=[]))
+
+    effect.refresh_from_db()
+    assert Session.objects.get().pain == 7
+    assert (effect.version, effect.history.count()) == (1, 1)

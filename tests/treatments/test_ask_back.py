@@ -442,3 +442,13 @@ def test_first_session_of_all_asks_nothing_though_it_is_logged_last(client, cour
     page = sign(client, course, action="same", performed_at="2026-03-01T11:00")
 
     assert "asked_back" not in page.context["form"].fields
+
+
+def test_something_new_without_its_kind_stays_on_the_list_of_what_is_left(client, course, last):
+    """The page judges what is typed a second time, as if it was signed: an answer that is typed is not yet kept."""
+    response = sign(client, course, asked_back="some")
+
+    assert errors(response) == {"new_kind": ["Say what is new."]}
+    page = response.context["page"]
+    assert [check.is_done for check in page.checks if check.label == "Asked about last time"] == [False]
+    assert page.count_left == 1

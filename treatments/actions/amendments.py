@@ -54,8 +54,9 @@ def amend(
     session.follow_up = answered_follow_up(session)
     save()
     for effect in moving:
-        effect.move(session.performed_at - effect.onset_at)
-        effect.save_over(effect.version)
+        if effect.onset_at != session.performed_at:
+            effect.move(session.performed_at - effect.onset_at)
+            effect.save_over(effect.version)
     keep_injections(session, written.drawn)
     keep_answers(session, written.answers)
     if written.noticed:

@@ -76,8 +76,9 @@ def keep(
     moving = list(session.side_effects.begun_with_session()) if session.pk else []
     save()
     for effect in moving:
-        effect.move(session.performed_at - effect.onset_at)
-        effect.save_over(effect.version)
+        if effect.onset_at != session.performed_at:
+            effect.move(session.performed_at - effect.onset_at)
+            effect.save_over(effect.version)
     keep_photos_of_day(session, now=now)
     keep_injections(session, written.drawn)
     keep_answers(session, written.answers)

@@ -65,6 +65,8 @@ class SincePart(Part):
         # By the time that is typed: of a session logged afterwards, last time is not the newest of all.
         self.given_at = told_at(self["performed_at"].value(), otherwise=stored, now=self.now)
         self.last = Session.objects.preceding(self.instance, self.given_at).with_number().first()
+        # As stored: the form is judged more than once, and each time writes what is typed on the instance.
+        self.stored_asked_back = self.instance.asked_back
         self.answered = {row.side_effect_id: row for row in self._stored_answers()}
         self.asked_about = self._effects()
         if self.last is None:
@@ -175,7 +177,7 @@ class SincePart(Part):
             return None
         kind, onset, gone = data.get("new_kind"), data.get("new_onset_at"), data.get("new_gone_at")
         if kind is None:
-            if self.instance.asked_back != Session.Asked.SOME and "new_kind" not in self.errors:
+            if self.stored_asked_back != Session.Asked.SOME and "new_kind" not in self.errors:
                 self.add_error("new_kind", _("Say what is new."))
             return None
         if not data.get("new_severity"):
