@@ -64,7 +64,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
             )
         )
         return self.annotate(
-            attended=_fact(Q(treated) | Q(came) | OVERTAKEN),
+            attended=_fact(Q(OVERTAKEN, Q(treated) | Q(came), _connector=Q.OR)),
             booked=Exists(
                 appointments.filter(
                     Q(status=Appointment.Status.BOOKED, starts_at__gte=now)
