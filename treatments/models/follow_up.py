@@ -29,7 +29,7 @@ VISIT = timedelta(hours=12)  # nobody waits longer: an appointment still open af
 
 
 # While that session stands: what overtook nothing after all leaves the follow-up open.
-OVERTAKEN = Q(overtaken_by__isnull=False) & Exists(Session.objects.standing().filter(pk=OuterRef("overtaken_by")))
+OVERTAKEN = Q(overtaken_by__isnull=False) & Q(Exists(Session.objects.standing().filter(pk=OuterRef("overtaken_by"))))
 
 
 def _fact(condition: Q) -> ExpressionWrapper:
