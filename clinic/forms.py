@@ -47,6 +47,21 @@ class Conflict:
         return [row for row in self.rows if row.differs]
 
 
+LONGEST_KEY = 19  # digits: a longer number is no row's, and more than a database counts
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Any number of rows. A number that no database holds is no row, and not an error of the server."""
+
+    def clean(self, value: Any) -> Any:
+        for key in value if isinstance(value, (list, tuple)) else ():
+            if len(str(key)) >= LONGEST_KEY:
+                raise ValidationError(
+                    self.error_messages["invalid_choice"], code="invalid_choice", params={"value": str(key)[:20]}
+                )
+        return super().clean(value)
+
+
 def choices_of_rows(form: forms.BaseForm, name: str) -> forms.ModelChoiceField:
     """Return a field that chooses among rows, so that its rows can be set."""
     return cast(forms.ModelChoiceField, form.fields[name])
@@ -145,6 +160,7 @@ def shown(field: forms.Field, value: Any) -> str:
         return _("yes") if value in {True, "on", "True"} else _("no")
     if isinstance(field, forms.ModelMultipleChoiceField) and field.queryset is not None:
         keys = [item.pk if isinstance(item, models.Model) else item for item in value or []]
+        keys = [key for key in keys if len(str(key)) < LONGEST_KEY]
         return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys))
     if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
         return str(field.queryset.filter(pk=value).first() or "–") if value else "–"

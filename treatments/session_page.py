@@ -165,7 +165,7 @@ class SessionPage:
         parts = [part for part in PARTS if part[2] != "since" or asks_back]
         if "reason" in self.form.fields:
             parts.append(AMENDED)
-        asked = [Check(str(label), target, not self._lacks(names)) for label, names, target in parts]
+        asked = [Check(str(label), target, self._is_done(names)) for label, names, target in parts]
         return asked if self.amending or not self.photos.slots else [*asked, self._check_of_photos()]
 
     @cached_property
@@ -190,10 +190,19 @@ class SessionPage:
     @property
     def count_left(self) -> int:
         """Return how many things are left before signing: open checks, open stops, and what no check is about."""
-        unresolved = [each for each in self.stops if not each.is_passed]
+        unresolved = [each for each in self.unresolved if not each.problem.field]
         checked = tuple(name for _label, names, _target in (*PARTS, AMENDED) for name in names)
         others = [name for name in self.left if not name.startswith(checked)]
         return sum(check.stops and not check.is_done for check in self.checks) + len(unresolved) + len(others)
+
+    @property
+    def unresolved(self) -> list[Against]:
+        return [each for each in self.stops if not each.is_passed]
+
+    def _is_done(self, names: tuple[str, ...]) -> bool:
+        """Say whether a part of the form is answered, and nothing that it says stands against signing."""
+        spoken_against = any(each.problem.field.startswith(names) for each in self.unresolved if each.problem.field)
+        return not self._lacks(names) and not spoken_against
 
     @property
     def doses(self) -> list[Dose]:

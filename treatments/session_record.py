@@ -8,7 +8,7 @@ from clinic.units import plain
 from treatments.areas import areas_in_words
 from treatments.bodymap import AreaRow
 from treatments.drawn import Drawn, drawn_of, drawn_to_sign
-from treatments.gate import Problem, problems, unanswered
+from treatments.gate import Problem, problems, problems_of_products, unanswered
 from treatments.models import Amendment, AskBack, Override, Photo, Session
 from treatments.session_words import compared
 
@@ -33,13 +33,15 @@ class SessionRecord:
     photos: Sequence[Photo]
     missing: dict[str, str]
     against: list[Problem]
+    warnings: list[Problem]
 
 
 def session_record(session: Session, now: datetime) -> SessionRecord:
-    """Return all of it; what stands against signing only of a draft."""
+    """Return all of it; what stands against signing of a draft, and of a signed one what it passed with a warning."""
     drawn = drawn_to_sign(session) if not session.is_signed else drawn_of(session)
     is_draft = not session.is_signed and not session.is_in_error
     previous = session.previous()
+    found = problems(drawn, now) if is_draft else [] if session.is_in_error else problems_of_products(drawn)
     return SessionRecord(
         areas=areas_in_words(session.areas.all()),
         drawn=drawn,
@@ -52,7 +54,8 @@ def session_record(session: Session, now: datetime) -> SessionRecord:
         ],
         photos=photos_of(session),
         missing=unanswered(session) if is_draft else {},
-        against=[problem for problem in problems(drawn, now) if problem.stops] if is_draft else [],
+        against=[problem for problem in found if problem.stops] if is_draft else [],
+        warnings=[problem for problem in found if not problem.stops],
     )
 
 

@@ -111,7 +111,7 @@ def test_protocol_that_is_none_offers_no_plan(client, nurse, patient, key):
     ("changes", "field", "words"),
     [
         ({"protocol": ""}, "protocol", "This field is required."),
-        ({"areas": []}, "areas", "This field is required."),
+        ({"areas": []}, "areas", "Choose the areas treated."),
         ({"price": "-1"}, "price", "Ensure this value is greater than or equal to 0."),
         ({"price": "free"}, "price", "Enter a number."),
         ({"price": "1.234"}, "price", "Ensure that there are no more than 2 decimal places."),

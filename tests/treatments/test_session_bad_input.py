@@ -268,3 +268,10 @@ def test_form_of_nothing_at_all_is_a_page_of_what_is_missing(client, course):
         response = client.post(url, {"action": "sign"})
         assert response.status_code == 200
         assert errors(response)
+
+
+def test_number_that_no_database_holds_is_no_area(client, clinician, course):
+    response = client.post(new_url(course), form_of(course, areas="9" * 40))
+
+    assert response.status_code == 200
+    assert "areas" in errors(response)

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, VersionedForm, choices_of_rows
+from clinic.forms import OnceForm, RowsField, VersionedForm, choices_of_rows
 from clinic.models import Location, User
 from clinic.validators import validate_plain_text
 from clinic.widgets import Chips, ChoiceCards, DateInput, Stepper, UnitInput
@@ -20,8 +20,9 @@ from treatments.rules.course import MoneyRange
 FURTHEST = timedelta(days=366)  # a plan further ahead than a year is a slip of the pen
 
 
-class AreasField(forms.ModelMultipleChoiceField):
+class AreasField(RowsField):
     widget = Chips
+    default_error_messages = {"required": gettext_lazy("Choose the areas treated.")}
 
 
 class _PlanForm(forms.ModelForm):

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from clinic.forms import RowsField
 from clinic.widgets import Chips
 from patients.models import ScreeningAnswer, ScreeningQuestion
 from treatments.models import Product, Restriction, TreatmentArea
@@ -25,7 +26,7 @@ class RestrictionForm(forms.Form):
             row = self.known.get(answer.pk)
             is_area = answer.question.scope == Scope.AREA
             chosen: Any = (row.areas if is_area else row.products).all() if row else ()
-            self.fields[self.name_of(answer)] = forms.ModelMultipleChoiceField(
+            self.fields[self.name_of(answer)] = RowsField(
                 TreatmentArea.objects.all() if is_area else Product.objects.filter(is_active=True),
                 label=f"{answer.question.name}: {answer.detail}" if answer.detail else answer.question.name,
                 help_text=_("Choose the areas.") if is_area else _("Choose the products."),

@@ -15,7 +15,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, VersionedForm, choices_of_rows, choices_of_words
+from clinic.forms import OnceForm, RowsField, VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
 from clinic.validators import validate_plain_text
 from clinic.widgets import Chips, DateTimeInput, Segmented, UnitInput
@@ -147,7 +147,7 @@ class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
         empty_label=None,
         error_messages={"required": gettext_lazy("Choose what it is.")},
     )
-    areas = forms.ModelMultipleChoiceField(
+    areas = RowsField(
         TreatmentArea.objects.none(),
         label=gettext_lazy("Where"),
         required=False,

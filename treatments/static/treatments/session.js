@@ -5,6 +5,7 @@
   const form = document.getElementById("session-form");
   const rail = document.getElementById("session-rail");
   const trouble = document.getElementById("session-trouble");
+  const signIn = document.getElementById("session-sign-in");
   const wells = [...document.querySelectorAll("[data-shown-by]")];
   const rows = [...document.querySelectorAll(".product-row")];
   const addProduct = document.querySelector("[data-add-product]");
@@ -70,6 +71,7 @@
   function say(words) {
     trouble.textContent = words;
     trouble.hidden = !words;
+    signIn.hidden = words !== trouble.dataset.signedOut;
   }
 
   function takeToken() {
@@ -121,7 +123,12 @@
   form.addEventListener("input", () => (changed = true));
   form.addEventListener("change", () => (changed = true));
   form.addEventListener("saved", () => (changed = false));
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    if (!trouble.hidden && trouble.textContent === trouble.dataset.signedOut) {
+      event.preventDefault(); // the way to the sign-in page would lose what is typed; once signed in, it is kept
+      rail.dispatchEvent(new Event("keep"));
+      return;
+    }
     isSubmitted = true;
     takeToken();
   });
