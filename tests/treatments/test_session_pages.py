@@ -181,7 +181,7 @@ def test_form_sent_twice_makes_one_session_and_one_reaction(client, nurse, cours
         ),
         ({"performed_at": "2026-03-10T11:31"}, {"performed_at": ["10 March 2026, 11:31 is in the future."]}),
         ({"performed_at": ""}, {"performed_at": ["This field is required."]}),
-        ({"areas": []}, {"areas": ["This field is required."]}),
+        ({"areas": []}, {"areas": ["Choose the areas treated."]}),
         ({"pain": "11"}, {"pain": ["Ensure this value is less than or equal to 10."]}),
         ({"pain": "-1"}, {"pain": ["Ensure this value is greater than or equal to 0."]}),
         ({"reactions": ["none", "burning"]}, {"reactions": ["“None” and a reaction exclude each other."]}),
