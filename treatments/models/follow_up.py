@@ -294,7 +294,7 @@ class FollowUp(Versioned):
 
     def is_untouched(self) -> bool:
         """Say whether nothing hangs on it: no call, no message, no booking, no session. Asks the database."""
-        return not (self.was_spoken_of() or self.sessions.standing().exists() or self.appointments.exists())
+        return not (self.was_spoken_of() or self.sessions.exists() or self.appointments.exists())
 
     def state(self, today: date) -> State:
         """Return how it stands today, from the facts that `FollowUpQuerySet.with_facts` annotated."""
