@@ -110,7 +110,7 @@ def test_of_two_who_save_a_draft_at_once_one_wins_and_the_other_sees_both(nurse,
 
 
 def test_of_two_who_sign_at_once_one_signs(clinician, course):
-    make_ready(course, by=timezone.now())
+    make_ready(course, by=PERFORMED)
     session = SessionFactory(course=course, performed_at=PERFORMED, given=True)
     url = reverse("session-sign", args=[session.public_id])
 
@@ -120,7 +120,7 @@ def test_of_two_who_sign_at_once_one_signs(clinician, course):
 
 
 def test_two_sessions_of_a_course_signed_at_once_leave_one_window(clinician, course):
-    make_ready(course, by=timezone.now())
+    make_ready(course, by=PERFORMED)
     days = [PERFORMED + timedelta(days=7 * n) for n in range(4)]
     sessions = [SessionFactory(course=course, performed_at=day, given=True) for day in days]
 

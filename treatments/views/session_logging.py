@@ -109,7 +109,9 @@ def saved_or_shown(
     """
     stored = form.instance if form.instance.pk else None
     if other := other_page(request, course, stored):
-        return shown(request, form, course, other=other)
+        # Of two taps at once the other may have saved since this one looked.
+        made = form.made_before() if other.copy is None and isinstance(form, SessionLogForm) else None
+        return redirect(made) if made else shown(request, form, course, other=other)
     if form.is_valid() and act in SIGNING:
         stops = open_stops(problems(form.drawn(), form.now), form.overrides())
         for problem in stops:
