@@ -106,7 +106,7 @@ def test_nurse_and_clinician_take_a_patient_from_the_desk_to_the_follow_up(visit
     course = start_course(desk, doctor, days[0])
     assert [str(area) for area in course.areas.all()] == ["Back thigh, left", "Back thigh, right"]
 
-    make_ready(course, by=timezone.now())
+    make_ready(course, by=timezone.now() - timedelta(days=20))
     lot = LotFactory(location=here, expires_on=today + timedelta(days=300))
     for number, day in enumerate(days, 1):
         desk.go(course.get_absolute_url())
