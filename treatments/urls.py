@@ -32,6 +32,7 @@ urlpatterns = [
     path("courses/<uuid:public_id>/edit/", courses.edit, name="course-edit"),
     path("courses/<uuid:public_id>/status/", courses.status, name="course-status"),
     path("courses/<uuid:public_id>/progress/", progress.progress, name="course-progress"),
+    path("courses/<uuid:public_id>/progress.json", progress.progress_data, name="course-progress-data"),
     path("courses/<uuid:public_id>/progress/decide/", progress.decide, name="milestone-review"),
     path("courses/<uuid:public_id>/report.pdf", progress.report_pdf, name="course-report"),
     path("milestones/", progress.due_list, name="milestone-list"),

@@ -61,6 +61,7 @@ TABLE = {
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
     "course-progress": Row(EVERYONE),
+    "course-progress-data": Row(EVERYONE),
     "course-report": Row(EVERYONE),
     "milestone-review": Row("in 403 405 403", post="in 403 200 403"),
     "milestone-list": Row("in 403 200 403"),
