@@ -51,6 +51,7 @@ def _line(outcome: Outcome, line: Line) -> dict[str, Any]:
     scale = line.instrument
     span = scale.span(photo_based=line.photo_based)
     found = line.change if isinstance(line.change, Change) else None
+    is_claimed = scale == outcome.instrument  # the protocol's claim is of its own scale, and of no girth
     return {
         "instrument": scale.code,
         "name": scale.name,
@@ -64,8 +65,8 @@ def _line(outcome: Outcome, line: Line) -> dict[str, Any]:
         "baseline": _point(line.baseline, line.labels) if line.baseline else None,
         "change": _change(found) if found else None,
         "no_change_because": None if found else str(line.change),
-        "response": line.response.value if line.response else None,
-        "expected": _expected(outcome, found) if found and scale == outcome.instrument else None,
+        "response": line.response.value if line.response and is_claimed else None,
+        "expected": _expected(outcome, found) if found and is_claimed else None,
     }
 
 

@@ -10,8 +10,10 @@ from django.urls import reverse
 from clinic.roles import Role
 from tests.factories import (
     CourseFactory,
+    InstrumentFactory,
     LocationFactory,
     MilestoneReviewFactory,
+    ScoreFactory,
     SideEffectFactory,
     TreatmentAreaFactory,
 )
@@ -96,6 +98,18 @@ def test_course_its_weight_its_reactions_and_its_decisions_are_in_it(client, cli
     assert [(reaction["state"], reaction["resolved_at"]) for reaction in found["reactions"]] == [("prolonged", None)]
     assert {each["after_session"]: each["decision"] for each in found["milestones"]}[5] == "continue"
     assert found["money"]["delivered"] == str(10 * course.price)
+
+
+def test_claim_is_of_the_protocols_own_scale_and_of_no_girth(client, clinician, course):
+    for assessment, left in zip(course.assessments.order_by("assessed_on"), ("59.4", "58.2", "57.1"), strict=True):
+        girth = InstrumentFactory(code="girth-thigh-upper")
+        ScoreFactory(assessment=assessment, instrument=girth, area=None, side="left", value=Decimal(left))
+
+    line = numbers(client, course)["lines"][-1]
+
+    assert (line["instrument"], line["unit"], line["place"]) == ("girth-thigh-upper", "cm", "left")
+    assert line["change"]["difference"] == -2.3
+    assert (line["response"], line["expected"]) == (None, None)
 
 
 def test_what_is_not_known_is_null_and_says_why(client, clinician, course):
