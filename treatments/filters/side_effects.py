@@ -8,7 +8,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from treatments.models import SideEffectKind
-from treatments.models.side_effect import SideEffectQuerySet
+from treatments.models.side_effects_found import SideEffectQuerySet
 
 
 class Tab(TextChoices):

@@ -1,152 +1,22 @@
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
-from clinic.paging import MOST_COUNTED, bounded_count
 from clinic.validators import validate_not_in_future, validate_plain_text
-from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
-from treatments.models.course import Course
 from treatments.models.session import Session
+from treatments.models.side_effects_found import INTERRUPTS, NOT_SEEN_LATE, RESOLVED_LATE, SERIOUS, SideEffectQuerySet
 from treatments.rules import reaction
-from treatments.rules.reaction import SEVERE_GRADE, Clock, Judgement, ReviewReason
-
-if TYPE_CHECKING:
-    from clinic.models import User
-
-
-ROOM = 101  # for the urgent ones, in a count of all that ends
-
-UNREVIEWED = Q(reviewed_at=None)
-GRAVE = Q(grade__gte=SEVERE_GRADE)
-INTERRUPTS = UNREVIEWED & (Q(is_of_urgent_kind=True) | GRAVE)
-SERIOUS = UNREVIEWED & (Q(is_always_reviewed=True) | Q(severity="severe") | GRAVE)
-RESOLVED_LATE = Q(resolved_at__gt=F("expected_end_at"))
-# A review made while the reaction was inside its time does not answer for its running past it.
-NOT_SEEN_LATE = UNREVIEWED | Q(reviewed_at__lte=F("expected_end_at"))
-
-
-class SideEffectQuerySet(models.QuerySet["SideEffect"]):
-    """The states here and those of `treatments.rules.reaction` are one rule in two languages; a test ties them."""
-
-    def visible_to(self, user: "User") -> "SideEffectQuerySet":
-        return self.filter(seen_by(user, "session__course__patient"))
-
-    def standing(self) -> "SideEffectQuerySet":
-        """Leave out those of a session that was entered in error: they are shown in the record, and no work."""
-        return self.filter(session__entered_in_error_at=None)
-
-    def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
-        return self.filter(session__course__patient=patient)
-
-    def of_patients(self, patients: Iterable[Patient]) -> "SideEffectQuerySet":
-        return self.filter(session__course__patient__in=[patient.pk for patient in patients])
-
-    def of_course(self, course: Course) -> "SideEffectQuerySet":
-        return self.filter(session__course=course)
-
-    def begun_with_session(self) -> "SideEffectQuerySet":
-        """Return, and lock, those that began with their session to the minute: they were there right after it."""
-        return self.select_for_update(of=("self",)).filter(onset_at=F("session__performed_at"))
-
-    def open(self) -> "SideEffectQuerySet":
-        return self.filter(resolved_at=None)
-
-    def running(self, now: datetime) -> "SideEffectQuerySet":
-        """Return what is open and inside its expected time."""
-        return self.open().filter(Q(expected_end_at=None) | Q(expected_end_at__gte=now))
-
-    def prolonged(self, now: datetime) -> "SideEffectQuerySet":
-        """Return what is open past its expected time."""
-        return self.open().filter(expected_end_at__lt=now)
-
-    def in_time(self) -> "SideEffectQuerySet":
-        return self.filter(
-            Q(resolved_at__lte=F("expected_end_at")) | Q(expected_end_at=None, resolved_at__isnull=False)
-        )
-
-    def resolved_late(self) -> "SideEffectQuerySet":
-        return self.filter(RESOLVED_LATE)
-
-    def to_review(self, now: datetime) -> "SideEffectQuerySet":
-        """Return what a clinician must review, and has not.
-
-        Each reason is looked up by an index of its own; as one condition with OR they would use none.
-        """
-        return self._for_any_reason(
-            SERIOUS,
-            Q(resolved_at=None, expected_end_at__lt=now) & NOT_SEEN_LATE,
-            RESOLVED_LATE & NOT_SEEN_LATE,
-        )
-
-    def urgent(self) -> "SideEffectQuerySet":
-        """Return what heads every clinician's Today."""
-        return self.filter(INTERRUPTS)
-
-    def _for_any_reason(self, *reasons: Q) -> "SideEffectQuerySet":
-        first, *others = [SideEffect.objects.order_by().filter(reason).values("pk") for reason in reasons]
-        return self.filter(pk__in=first.union(*others, all=True))
-
-    def before(self, moment: datetime) -> "SideEffectQuerySet":
-        """Return what began before a moment, newest first."""
-        return self.filter(onset_at__lt=moment).order_by("-onset_at", "-pk")
-
-    def oldest_first(self) -> "SideEffectQuerySet":
-        return self.order_by("recorded_at", "pk")
-
-    def for_list(self) -> "SideEffectQuerySet":
-        """Load what a row shows: patient, kind, area, who recorded it, and the session with its number."""
-        return self.select_related("kind", "area", "recorded_by").prefetch_related(
-            models.Prefetch(
-                "session", Session.objects.with_number().select_related("course__patient", "course__location")
-            )
-        )
-
-    def for_page(self) -> "SideEffectQuerySet":
-        """Load what a reaction's own page shows."""
-        return self.for_list().select_related("reviewed_by")
-
-    def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
-        """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""
-        return self.annotate(
-            rank=models.Case(
-                models.When(INTERRUPTS, then=0),
-                models.When(resolved_at=None, expected_end_at__lt=now, then=1),
-                default=2,
-            ),
-            ends_at=Coalesce("expected_end_at", "onset_at"),
-        )
-
-    def review_counts(self, now: datetime, *, most: int = MOST_COUNTED) -> tuple[int, int]:
-        """Return how many are to be reviewed, and how many of them are urgent.
-
-        Counting ends a little above `most`, so that those beside the urgent ones are more than that, too.
-        """
-        urgent = self.urgent().order_by().values(all=models.Value(1)).annotate(n=Count("pk")).values("n")
-        found = self.to_review(now).order_by().annotate(urgent_ones=models.Subquery(urgent))
-        counts = found[: most + ROOM].aggregate(all=Count("pk"), urgent=models.Max("urgent_ones"))
-        return counts["all"], counts["urgent"] or 0
-
-    def open_counts(self, now: datetime, *, most: int = MOST_COUNTED) -> tuple[int, int]:
-        """Return how many are prolonged and how many run inside their time, `most` + 1 standing for more."""
-        return bounded_count(self.prolonged(now), most=most), bounded_count(self.running(now), most=most)
-
-    def of_kind(self, kind: SideEffectKind) -> "SideEffectQuerySet":
-        return self.filter(kind=kind)
-
-    def resolved(self) -> "SideEffectQuerySet":
-        return self.filter(resolved_at__isnull=False)
+from treatments.rules.reaction import Clock, Judgement, ReviewReason
 
 
 class SideEffect(Versioned):
