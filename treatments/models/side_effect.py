@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +13,18 @@ from simple_history.models import HistoricalRecords
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
-from treatments.models.session import Session
-from treatments.models.side_effects_found import INTERRUPTS, NOT_SEEN_LATE, RESOLVED_LATE, SERIOUS, SideEffectQuerySet
-from treatments.rules import reaction
+from treatments.models.session import Session, SessionQuerySet
+from treatments.models.side_effects_found import (
+    CONTACT_NAMED,
+    INTERRUPTS,
+    NOT_SEEN_LATE,
+    RESOLVED_LATE,
+    REVIEW_NAMED,
+    SERIOUS,
+    SIGN_IN_SIGHT,
+    SideEffectQuerySet,
+)
+from treatments.rules import assessing, reaction
 from treatments.rules.reaction import Clock, Judgement, ReviewReason
 
 
@@ -76,6 +85,7 @@ class SideEffect(Versioned):
     )
     is_always_reviewed = models.BooleanField(_("always reviewed"), default=False, editable=False)
     is_of_urgent_kind = models.BooleanField(_("of an urgent kind"), default=False, editable=False)
+    is_infection_sign = models.BooleanField(_("sign of a late infection"), default=False, editable=False)
     reported_by = models.CharField(_("reported by"), max_length=9, choices=Reporter)
     action_taken = models.CharField(_("action taken"), max_length=500, blank=True, validators=[validate_plain_text])
     note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
@@ -97,13 +107,35 @@ class SideEffect(Versioned):
         blank=True,
         editable=False,
     )
+    # The review that answers for how it stands, if there is one; `reviews` are all there ever were.
     review_note = models.TextField(_("assessment"), max_length=2000, blank=True, validators=[validate_plain_text])
+    next_review_on = models.DateField(_("next review on"), null=True, blank=True, editable=False)
+    came_back_at = models.DateTimeField(_("came back at"), null=True, blank=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("followed up by"),
+        on_delete=models.PROTECT,
+        related_name="side_effects_followed",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    next_contact_on = models.DateField(_("next contact on"), null=True, blank=True, editable=False)
+    # When those two days begin at the place: what is due is asked of every reaction, and places have their own days.
+    review_due_at = models.DateTimeField(_("review due from"), null=True, editable=False)
+    contact_due_at = models.DateTimeField(_("contact due from"), null=True, editable=False)
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     history = HistoricalRecords(
-        excluded_fields=["form_token", "expected_end_at", "is_always_reviewed", "is_of_urgent_kind"]
+        excluded_fields=[
+            *("form_token", "expected_end_at", "is_always_reviewed", "is_of_urgent_kind", "is_infection_sign"),
+            *("review_due_at", "contact_due_at"),
+        ]
     )
 
     objects = SideEffectQuerySet.as_manager()
+
+    # Annotated by `for_list`: whether it began in the watch of a session of the patient.
+    in_watch: bool
 
     class Meta:
         verbose_name = _("side effect")
@@ -126,6 +158,11 @@ class SideEffect(Versioned):
                 name="side_effect_reviewed_by_someone",
                 violation_error_message=_("A review has a reviewer."),
             ),
+            models.CheckConstraint(
+                condition=Q(next_contact_on=None) | Q(owner__isnull=False),
+                name="side_effect_contact_has_an_owner",
+                violation_error_message=_("A next contact needs somebody who makes it."),
+            ),
         ]
         # One for each reason to be on the work list; what is over and seen is in none of them, and grows for ever.
         # Each holds every column that its condition names: SQLite takes it for no better than the table otherwise.
@@ -139,7 +176,7 @@ class SideEffect(Versioned):
                 fields=["is_of_urgent_kind", "grade", "reviewed_at"], condition=INTERRUPTS, name="side_effect_urgent"
             ),
             models.Index(
-                fields=["is_always_reviewed", "severity", "grade", "reviewed_at"],
+                fields=["is_always_reviewed", "severity", "grade", "came_back_at", "reviewed_at"],
                 condition=SERIOUS,
                 name="side_effect_serious",
             ),
@@ -148,6 +185,13 @@ class SideEffect(Versioned):
                 condition=RESOLVED_LATE & NOT_SEEN_LATE,
                 name="side_effect_late",
             ),
+            models.Index(
+                fields=["is_infection_sign", "reviewed_at", "resolved_at"],
+                condition=SIGN_IN_SIGHT,
+                name="side_effect_watched",
+            ),
+            models.Index(fields=["review_due_at"], condition=REVIEW_NAMED, name="side_effect_review_due"),
+            models.Index(fields=["contact_due_at", "owner"], condition=CONTACT_NAMED, name="side_effect_contact_due"),
             models.Index(
                 fields=["resolved_at", "id"],
                 condition=Q(resolved_at__isnull=False),
@@ -161,9 +205,16 @@ class SideEffect(Versioned):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.expected_end_at = self.clock.expected_end
-        self.is_always_reviewed = self.judgement.always_review
+        self.is_always_reviewed = self.is_of_reviewed_kind
         self.is_of_urgent_kind = self.kind.is_urgent
+        self.is_infection_sign = self.kind.is_late_infection_sign
+        self.review_due_at = self._begins(self.next_review_on)
+        self.contact_due_at = self._begins(self.next_contact_on)
         super().save(*args, **kwargs)
+
+    def _begins(self, day: date | None) -> datetime | None:
+        """Return when a day begins at the place of the course."""
+        return self.session.course.location.span(day)[0] if day else None
 
     def get_absolute_url(self) -> str:
         return reverse("side-effect", args=[self.public_id])
@@ -188,13 +239,39 @@ class SideEffect(Versioned):
         return Clock(self.onset_at, self.kind.expected_max, self.resolved_at)
 
     @property
+    def is_of_reviewed_kind(self) -> bool:
+        return self.kind.always_review or self.kind.is_urgent
+
+    @property
     def judgement(self) -> Judgement:
         return Judgement(
-            always_review=self.kind.always_review or self.kind.is_urgent,
+            always_review=self.is_of_reviewed_kind,
             severe=self.severity == self.Severity.SEVERE,
             grade=self.grade,
             reviewed=self.reviewed_at,
+            came_back=self.came_back_at is not None,
+            suspected=self.is_suspected_infection,
+            review_due=self.review_due_at,
         )
+
+    def watching_sessions(self) -> SessionQuerySet:
+        """Return the sessions of the patient in whose watch it began, of any course, signed or not: all were given."""
+        return Session.objects.standing().of_patient(self.session.course.patient).watching(self.onset_at)
+
+    @property
+    def is_suspected_infection(self) -> bool:
+        """Say whether it is a sign of a late infection. Asks the database unless `for_list` has."""
+        if not self.kind.is_late_infection_sign:
+            return False
+        return self.in_watch if "in_watch" in self.__dict__ else self.watching_sessions().exists()
+
+    @property
+    def outcomes(self) -> list[assessing.Outcome]:
+        """Return the outcomes that agree with this record, the one it speaks for first."""
+        return assessing.outcomes(is_open=self.resolved_at is None, grade=self.grade)
+
+    def is_contact_due(self, now: datetime) -> bool:
+        return self.contact_due_at is not None and self.contact_due_at <= now
 
     def state(self, now: datetime) -> reaction.State:
         return self.clock.state(now)
