@@ -69,6 +69,19 @@ class WatchedSession:
     lots: list[Lot]
 
 
+@dataclass(frozen=True)
+class WatchedLot:
+    """A lot given at sessions in whose watch the reaction began, the latest first."""
+
+    lot: Lot
+    given_at: list[WatchedSession]
+    is_seen: bool  # whether the reader may open its page
+
+    @property
+    def days(self) -> int:
+        return self.given_at[0].days
+
+
 def watched_sessions(effect: SideEffect) -> list[WatchedSession]:
     """Return every session of the patient 7 to 203 days before the reaction, of any course, the latest first."""
     injections = Injection.objects.select_related("lot__product", "preparation").prefetch_related(
@@ -98,10 +111,17 @@ def lots_of(session: Session) -> list[Lot]:
     return sorted(found.values(), key=str)
 
 
-def lots_seen_by(user: User, watched: Iterable[WatchedSession]) -> set[int]:
-    """Return the keys of those of the lots whose page this user may open."""
-    keys = {lot.pk for each in watched for lot in each.lots}
-    return set(Lot.objects.visible_to(user).filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+def watched_lots(user: User, watched: Iterable[WatchedSession]) -> list[WatchedLot]:
+    """Return each lot once, with the sessions it was given at; the one given at most of them first."""
+    given: dict[int, list[WatchedSession]] = {}
+    lots: dict[int, Lot] = {}
+    for each in watched:
+        for lot in each.lots:
+            lots[lot.pk] = lot
+            given.setdefault(lot.pk, []).append(each)
+    seen = set(Lot.objects.visible_to(user).filter(pk__in=lots).values_list("pk", flat=True)) if lots else set()
+    found = [WatchedLot(lot, given[key], key in seen) for key, lot in lots.items()]
+    return sorted(found, key=lambda row: (-len(row.given_at), str(row.lot)))
 
 
 def suspicion(effect: SideEffect, watched: list[WatchedSession]) -> str:

@@ -14,13 +14,11 @@ PATIENT_OF_REACTION = [
     "side_effect__session__course__patient__sort_name",
     "side_effect__session__course__patient__record_number",
 ]
+KIND_AND_PLACE = ["side_effect__kind", "side_effect__session__course__location"]
 
 
 class OfReaction:
     """What hangs on a reaction, listed with the patient."""
-
-    list_filter = ["side_effect__kind", "side_effect__session__course__location"]
-    search_fields = PATIENT_OF_REACTION
 
     @admin.display(ordering="side_effect__session__course__patient__sort_name")
     def patient(self, row: Any) -> str:
@@ -30,13 +28,16 @@ class OfReaction:
 @admin.register(SideEffectReview)
 class SideEffectReviewAdmin(ReadOnly, OfReaction, ExportedAdmin):
     list_display = ["reviewed_at", "side_effect", "patient", "causality", "outcome", "next_review_on", "reviewed_by"]
-    list_filter = ["causality", "outcome", *OfReaction.list_filter]
+    list_filter = ["causality", "outcome", *KIND_AND_PLACE]
+    search_fields = PATIENT_OF_REACTION
     list_select_related = [*OF_REACTION, "reviewed_by"]
     date_hierarchy = "reviewed_at"
 
 
 @admin.register(Recurrence)
 class RecurrenceAdmin(ReadOnly, OfReaction, ExportedAdmin):
+    list_filter = KIND_AND_PLACE
+    search_fields = PATIENT_OF_REACTION
     list_display = ["back_at", "side_effect", "patient", "gone_at", "note", "recorded_by"]
     list_select_related = [*OF_REACTION, "recorded_by"]
     date_hierarchy = "back_at"
@@ -45,7 +46,8 @@ class RecurrenceAdmin(ReadOnly, OfReaction, ExportedAdmin):
 @admin.register(SideEffectContact)
 class SideEffectContactAdmin(ReadOnly, OfReaction, ExportedAdmin):
     list_display = ["made_at", "side_effect", "patient", "outcome", "next_contact_on", "made_by"]
-    list_filter = ["outcome", *OfReaction.list_filter]
+    list_filter = ["outcome", *KIND_AND_PLACE]
+    search_fields = PATIENT_OF_REACTION
     list_select_related = [*OF_REACTION, "made_by"]
     date_hierarchy = "made_at"
 
@@ -53,6 +55,7 @@ class SideEffectContactAdmin(ReadOnly, OfReaction, ExportedAdmin):
 @admin.register(StepTaken)
 class StepTakenAdmin(ReadOnly, OfReaction, RecordAdmin):
     list_display = ["step", "side_effect", "patient", "done_at", "done_by"]
-    list_filter = ["step", *OfReaction.list_filter]
+    list_filter = ["step", *KIND_AND_PLACE]
+    search_fields = PATIENT_OF_REACTION
     list_select_related = [*OF_REACTION, "step", "done_by"]
     date_hierarchy = "done_at"

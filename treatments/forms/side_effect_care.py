@@ -175,7 +175,7 @@ class FollowForm(CareForm):
         effect = self.effect
         colleagues = User.objects.treating_at(effect.session.course.location, also=effect.owner_id)
         choices_of_rows(self, "owner").queryset = colleagues.order_by("last_name", "first_name", "pk")
-        self.initial |= {"owner": effect.owner_id, "next_contact_on": effect.next_contact_on}
+        self.initial.update(owner=effect.owner_id, next_contact_on=effect.next_contact_on)
 
     def clean_next_contact_on(self) -> date | None:
         day = self.cleaned_data["next_contact_on"]

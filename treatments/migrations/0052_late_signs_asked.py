@@ -4,25 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('treatments', '0051_late_infection_catalogue'),
+        ("treatments", "0051_late_infection_catalogue"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='appointment',
-            name='late_signs',
-            field=models.CharField(blank=True, choices=[('', 'not asked'), ('no', 'No'), ('yes', 'Yes')], default='', max_length=3, verbose_name='new lump, hardening, abscess or draining spot since the last session'),
+            model_name="appointment",
+            name="late_signs",
+            field=models.CharField(
+                blank=True,
+                choices=[("", "not asked"), ("no", "No"), ("yes", "Yes")],
+                default="",
+                max_length=3,
+                verbose_name="new lump, hardening, abscess or draining spot since the last session",
+            ),
         ),
         migrations.AddField(
-            model_name='contactattempt',
-            name='late_signs',
-            field=models.CharField(blank=True, choices=[('', 'not asked'), ('no', 'No'), ('yes', 'Yes')], default='', max_length=3, verbose_name='new lump, hardening, abscess or draining spot since the last session'),
+            model_name="contactattempt",
+            name="late_signs",
+            field=models.CharField(
+                blank=True,
+                choices=[("", "not asked"), ("no", "No"), ("yes", "Yes")],
+                default="",
+                max_length=3,
+                verbose_name="new lump, hardening, abscess or draining spot since the last session",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalappointment',
-            name='late_signs',
-            field=models.CharField(blank=True, choices=[('', 'not asked'), ('no', 'No'), ('yes', 'Yes')], default='', max_length=3, verbose_name='new lump, hardening, abscess or draining spot since the last session'),
+            model_name="historicalappointment",
+            name="late_signs",
+            field=models.CharField(
+                blank=True,
+                choices=[("", "not asked"), ("no", "No"), ("yes", "Yes")],
+                default="",
+                max_length=3,
+                verbose_name="new lump, hardening, abscess or draining spot since the last session",
+            ),
         ),
     ]

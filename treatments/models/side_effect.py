@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -256,7 +256,9 @@ class SideEffect(Versioned):
 
     def watching_sessions(self) -> SessionQuerySet:
         """Return the sessions of the patient in whose watch it began, of any course, signed or not: all were given."""
-        return Session.objects.standing().of_patient(self.session.course.patient).watching(self.onset_at)
+        return (
+            Session.objects.standing().of_patient(self.session.course.patient).watching(self.onset_at.astimezone(UTC))
+        )
 
     @property
     def is_suspected_infection(self) -> bool:

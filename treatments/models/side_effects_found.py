@@ -18,6 +18,7 @@ from treatments.rules.reaction import SEVERE_GRADE
 
 if TYPE_CHECKING:
     from clinic.models import User
+    from treatments.models.side_effect import SideEffect  # noqa: F401 -- the type checker reads it in a string
 
 ROOM = 101  # for the urgent ones, in a count of all that ends
 

@@ -3,7 +3,7 @@
 Source: infections by non-tuberculous mycobacteria after mesotherapy, docs/glossary.md, "Late-infection watch".
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 FIRST_DAY, LAST_DAY = 7, 203  # full days after a session: 1 to 29 weeks
 WATCH_BEGINS = timedelta(days=FIRST_DAY)
@@ -12,7 +12,7 @@ WATCH_IS_OVER = timedelta(days=LAST_DAY + 1)
 
 def days_after(performed: datetime, onset: datetime) -> int:
     """Return the full days from a session to what came after it, in elapsed time; below zero for what came before."""
-    return (onset - performed) // timedelta(days=1)
+    return (onset.astimezone(UTC) - performed.astimezone(UTC)) // timedelta(days=1)
 
 
 def is_watched(performed: datetime, onset: datetime) -> bool:

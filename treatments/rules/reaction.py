@@ -5,7 +5,7 @@ Source of the maxima and of the review rule: docs/glossary.md, "Reaction clock".
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 SEVERE_GRADE = 3  # CTCAE: severe, medically significant
@@ -37,14 +37,15 @@ class Clock:
 
     @property
     def expected_end(self) -> datetime | None:
-        return None if self.maximum is None else self.onset + self.maximum
+        # By UTC: between two moments of one zone Python reckons by the wall, which is put forward and back.
+        return None if self.maximum is None else self.onset.astimezone(UTC) + self.maximum
 
     def is_open(self) -> bool:
         return self.resolved is None
 
     def elapsed(self, now: datetime) -> timedelta:
         """Return how long it lasted, or has lasted until now."""
-        return (self.resolved or now) - self.onset
+        return (self.resolved or now).astimezone(UTC) - self.onset.astimezone(UTC)
 
     def over(self, now: datetime) -> timedelta:
         """Return how far past its maximum it went, zero when it did not."""

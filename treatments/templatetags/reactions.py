@@ -79,10 +79,10 @@ def _gravity(effect: SideEffect, reasons: list[ReviewReason]) -> list[Badge]:
 
 @register.simple_tag
 def contact_day(effect: SideEffect, now: datetime) -> str:
-    """Return when the patient is contacted next, of a reaction with a day for it: "contact due", "contact 3 Dec"."""
+    """Return when the patient is contacted next, where a day is planned: "contact due today", "contact 3 Dec"."""
     place = effect.session.course.location
     if effect.is_contact_due(now):
-        return _("contact due since %(day)s") % {"day": words.ago(effect.next_contact_on, place.today(now))}  # type: ignore[arg-type]  # the template asks
+        return _("contact due %(day)s") % {"day": words.ago(effect.next_contact_on, place.today(now))}  # type: ignore[arg-type]  # the template asks
     return _("contact %(day)s") % {"day": date_format(effect.next_contact_on, "j M")}  # type: ignore[arg-type]
 
 

@@ -28,7 +28,7 @@ from treatments.forms.side_effects import (
     StepForm,
 )
 from treatments.models import Course, SideEffect
-from treatments.reaction_page import lots_seen_by, next_act, steps, suspicion, watched_sessions, why
+from treatments.reaction_page import next_act, steps, suspicion, watched_lots, watched_sessions, why
 from treatments.views.sessions import get_session
 
 
@@ -109,7 +109,7 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
             "may_take": User.objects.treating_at(effect.session.course.location).filter(pk=by.pk).exists(),
             "contacts": effect.contacts.select_related("made_by"),
             "watched": watched,
-            "open_lots": lots_seen_by(by, watched),
+            "watched_lots": watched_lots(by, watched),
             "suspicion": suspicion(effect, watched),
             "steps": steps(effect) if watched else [],
             "banner": course_banner(Course.objects.for_page().get(pk=effect.session.course_id), now),
