@@ -36,7 +36,7 @@ class SideEffectReviewAdmin(ReadOnly, OfReaction, ExportedAdmin):
 
 @admin.register(Recurrence)
 class RecurrenceAdmin(ReadOnly, OfReaction, ExportedAdmin):
-    list_filter = KIND_AND_PLACE
+    list_filter = [*KIND_AND_PLACE]
     search_fields = PATIENT_OF_REACTION
     list_display = ["back_at", "side_effect", "patient", "gone_at", "note", "recorded_by"]
     list_select_related = [*OF_REACTION, "recorded_by"]
