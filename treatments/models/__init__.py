@@ -6,6 +6,7 @@ from treatments.models.blinded import BlindedRating, BlindedRun
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
+from treatments.models.infection_step import InfectionStep, StepTaken
 from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
 from treatments.models.milestone_review import MilestoneReview
@@ -13,6 +14,8 @@ from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
 from treatments.models.product import Lot, Product
+from treatments.models.reaction_contact import SideEffectContact
+from treatments.models.reaction_review import Recurrence, SideEffectReview
 from treatments.models.reminder import Reminder
 from treatments.models.restriction import Restriction
 from treatments.models.session import Session
@@ -31,6 +34,7 @@ __all__ = [
     "Course",
     "FollowUp",
     "Indication",
+    "InfectionStep",
     "Ingredient",
     "Injection",
     "Instrument",
@@ -42,13 +46,17 @@ __all__ = [
     "Preparation",
     "Product",
     "Protocol",
+    "Recurrence",
     "Reminder",
     "Restriction",
     "Score",
     "Session",
     "Shot",
     "SideEffect",
+    "SideEffectContact",
     "SideEffectKind",
+    "SideEffectReview",
+    "StepTaken",
     "StockChange",
     "TreatmentArea",
     "WorkingCopy",

@@ -19,6 +19,7 @@ from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
 from treatments.rules.course import too_early
+from treatments.rules.late_infection import WATCH_BEGINS, WATCH_IS_OVER
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -44,6 +45,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def before(self, moment: datetime) -> "SessionQuerySet":
         """Return what was performed before a moment, newest first."""
         return self.filter(performed_at__lt=moment).order_by("-performed_at", "-pk")
+
+    def watching(self, onset: Any) -> "SessionQuerySet":
+        """Return those in whose late-infection watch something began: at a moment, or at that of an outer query."""
+        return self.filter(performed_at__gt=onset - WATCH_IS_OVER, performed_at__lte=onset - WATCH_BEGINS)
 
     def preceding(self, session: "Session", moment: datetime | None) -> "SessionQuerySet":
         """Return what the course had by a moment, newest first and this one left out: the first is "last time".
