@@ -8,21 +8,21 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, RowsField, VersionedForm, choices_of_rows, choices_of_words
+from clinic.forms import VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
 from clinic.validators import validate_plain_text
-from clinic.widgets import Chips, DateTimeInput, Segmented, UnitInput
+from clinic.widgets import DateTimeInput, Segmented, UnitInput
 from treatments.actions import side_effects as actions
 from treatments.forms.notes import NoteField
-from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.forms.suspects import SuspectsForm
+from treatments.models import SideEffect, TreatmentArea
 from treatments.rules.duration import Unit, lasting, said
+from treatments.suspects import given_in
 
 DEATH = SideEffect.Grade.DEATH
 LASTED_UNITS = [
@@ -89,7 +89,7 @@ def local_moment(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j F Y, H:i")
 
 
-class _FactsForm(forms.ModelForm):
+class FactsForm(forms.ModelForm):
     """What is known of a reaction, when it is logged and when it is corrected."""
 
     note = NoteField(label=gettext_lazy("Note"), most=4000, required=False)
@@ -134,105 +134,21 @@ class _FactsForm(forms.ModelForm):
         return "death_confirmed" in self.errors or bool(self["death_confirmed"].value())
 
 
-class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
-    """One reaction after a session, in one area or several: each area becomes a row of its own."""
-
-    AT_SESSION, NOW, OTHER_TIME = "at-session", "now", "other-time"
-    STILL_THERE, GONE = "still-there", "gone"
-
-    kind = forms.ModelChoiceField(
-        SideEffectKind.objects.all(),
-        label=gettext_lazy("What"),
-        widget=forms.RadioSelect(attrs={"class": "hidden-input"}),
-        empty_label=None,
-        error_messages={"required": gettext_lazy("Choose what it is.")},
-    )
-    areas = RowsField(
-        TreatmentArea.objects.none(),
-        label=gettext_lazy("Where"),
-        required=False,
-        widget=Chips,
-        help_text=gettext_lazy("Several areas are logged as one reaction each. None: the whole body."),
-    )
-    began = forms.ChoiceField(label=gettext_lazy("Began"), initial=AT_SESSION, widget=Segmented)
-    state = forms.ChoiceField(
-        label=gettext_lazy("Now"),
-        choices=[(STILL_THERE, gettext_lazy("Still there")), (GONE, gettext_lazy("Gone"))],
-        initial=STILL_THERE,
-        widget=Segmented,
-    )
-
-    def __init__(self, *args: Any, session: Session, now: datetime, **kwargs: Any) -> None:
-        self.session, self.now = session, now
-        kwargs["instance"] = SideEffect(session=session)
-        super().__init__(*args, **kwargs)
-        areas = session.areas.all()
-        choices_of_rows(self, "areas").queryset = areas
-        if len(areas) == 1:
-            self.initial["areas"] = list(areas)
-        choices_of_words(self, "began").choices = [
-            (
-                self.AT_SESSION,
-                _("At the session, %(moment)s")
-                % {"moment": date_format(timezone.localtime(session.performed_at), "j M, H:i")},
-            ),
-            (self.NOW, _("Just now")),
-            (self.OTHER_TIME, _("Another time")),
-        ]
-        self.fields["onset_at"].required = False
-        self.initial["reported_by"] = SideEffect.Reporter.PATIENT
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        onset = cleaned["onset_at"] = self._onset(cleaned)
-        if cleaned.get("state") != self.GONE:
-            cleaned["resolved_at"] = None
-            return cleaned
-        if onset is None or {"resolved_at", "lasted"} & self.errors.keys():
-            return cleaned
-        cleaned["resolved_at"] = self.moment_gone(onset, self.now)
-        if cleaned["resolved_at"] is None and "lasted" not in self.errors:
-            self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
-        return cleaned
-
-    def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
-        performed = self.session.performed_at
-        if cleaned.get("began") == self.AT_SESSION:
-            return performed
-        if cleaned.get("began") == self.NOW:
-            return self.now
-        onset = cleaned.get("onset_at")
-        if onset is None and not {"began", "onset_at"} & self.errors.keys():
-            self.add_error("onset_at", _("Say when it began."))
-        return not_before(onset, performed) if onset else None
-
-    @cached_property
-    def kinds(self) -> list[BoundWidget]:
-        return list(self["kind"])
-
-    def usual_kinds(self) -> list[BoundWidget]:
-        return [option for option in self.kinds if option.data["value"].instance.is_immediate]
-
-    def more_kinds(self) -> list[BoundWidget]:
-        return [option for option in self.kinds if not option.data["value"].instance.is_immediate]
-
-    @property
-    def more_is_open(self) -> bool:
-        """Say whether the chosen kind is one of those that are folded away."""
-        return any(option.data["selected"] for option in self.more_kinds())
-
-
-class SideEffectForm(_FactsForm, VersionedForm):
+class SideEffectForm(FactsForm, SuspectsForm, VersionedForm):
     """A correction. What it becomes is judged against what it was: something graver is reviewed again."""
 
-    class Meta(_FactsForm.Meta):
-        fields = ["kind", "area", *_FactsForm.Meta.fields[1:]]
+    class Meta(FactsForm.Meta):
+        fields = ["kind", "area", *FactsForm.Meta.fields[1:]]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        self.by = by
         super().__init__(*args, **kwargs)
         self.before = copy.copy(self.instance)
         choices_of_rows(self, "area").queryset = areas_of(self.instance)
         choices_of_rows(self, "area").empty_label = _("Whole body")
+        self.offer_lots(
+            given_in(self.instance.session), cleared=self.instance.cleared_lots.values_list("lot", flat=True)
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -245,6 +161,9 @@ class SideEffectForm(_FactsForm, VersionedForm):
                 self.add_error("resolved_at", _("It cannot be gone before it began."))
         return cleaned
 
+    def build_kwargs(self) -> dict[str, Any]:
+        return {"by": self.by}
+
     def _unless_untouched(self, name: str, typed: datetime, floor: datetime) -> datetime:
         """Return the stored moment when the form shows just its minute, else what was typed."""
         stored = getattr(self.before, name)
@@ -253,7 +172,13 @@ class SideEffectForm(_FactsForm, VersionedForm):
         return not_before(typed, floor)
 
     def save(self, commit: bool = True) -> SideEffect:  # noqa: FBT001, FBT002 -- Django's signature
-        return actions.change(self.instance, before=self.before, version=self.cleaned_data["version"])
+        return actions.change(
+            self.instance,
+            before=self.before,
+            version=self.cleaned_data["version"],
+            by=self.by,
+            cleared=self.cleared_lots(),
+        )
 
 
 def areas_of(effect: SideEffect) -> Any:

@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
@@ -18,7 +17,6 @@ from clinic.http import Request
 from clinic.models import User, VersionConflictError
 from clinic.navigation import MOST, said
 from clinic.paging import page
-from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
 from treatments.changes import changes
 from treatments.filters.side_effects import SideEffectFilter, Tab, on_tab
@@ -27,11 +25,10 @@ from treatments.forms.side_effects import (
     ResolveForm,
     ReviewForm,
     SideEffectForm,
-    SideEffectLogForm,
     StepForm,
 )
 from treatments.models import Course, SideEffect
-from treatments.views.sessions import get_session
+from treatments.suspects import suspects_of
 
 
 def get_effect(user: User, public_id: UUID) -> SideEffect:
@@ -39,49 +36,6 @@ def get_effect(user: User, public_id: UUID) -> SideEffect:
     effect = get_object_or_404(SideEffect.objects.visible_to(user).for_page(), public_id=public_id)
     effect.session.course.location.keep_time()
     return effect
-
-
-@may("treatments.log_side_effect")
-def log(request: Request, public_id: UUID) -> HttpResponse:
-    session = get_session(request, public_id)
-    now = timezone.now()
-    form = SideEffectLogForm(request.POST or None, session=session, now=now)
-    if request.method == "POST" and form.is_valid():
-        try:
-            logged, is_new = actions.log(
-                form.save(commit=False),
-                areas=form.cleaned_data["areas"],
-                by=request.user,
-                token=form.cleaned_data["form_token"],
-            )
-        except actions.OtherFactsError as error:
-            form.ask_again(error.made.title)
-        else:
-            messages.success(request, logged_message(logged, is_new=is_new))
-            return redirect(logged[0] if len(logged) == 1 else session)
-    return TemplateResponse(
-        request,
-        "treatments/side_effects/log.html",
-        {"form": form, "session": session, "banner": course_banner(session.course, now)},
-    )
-
-
-def logged_message(logged: list[SideEffect], *, is_new: bool) -> str:
-    """Return what was logged, and whether it goes to a clinician."""
-    first, now = logged[0], timezone.now()
-    if not is_new:
-        return _("%(what)s was logged already. Nothing was added.") % {"what": first.title}
-    what = ngettext("%(what)s is logged.", "%(kind)s is logged in %(count)s areas.", len(logged)) % {
-        "what": first.title,
-        "kind": first.kind.name,
-        "count": len(logged),
-    }
-    if not first.review_reasons(now):
-        return what
-    return _("%(what)s It goes to %(name)s for review.") % {
-        "what": what,
-        "name": first.session.course.clinician.get_full_name(),
-    }
 
 
 @may("treatments.log_side_effect")
@@ -131,6 +85,7 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
             "state": effect.state(now),
             "reasons": effect.review_reasons(now),
             "changes": changes(effect),
+            "suspects": suspects_of(effect),
             "banner": course_banner(Course.objects.for_page().get(pk=effect.session.course_id), now),
             "review_form": ReviewForm(effect=effect, by=request.user, now=now),
             "resolve_form": ResolveForm(effect=effect, now=now),
@@ -143,7 +98,7 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
 @may("treatments.log_side_effect")
 def edit(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
-    form = SideEffectForm(request.POST or None, instance=effect)
+    form = SideEffectForm(request.POST or None, instance=effect, by=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             form.save()
