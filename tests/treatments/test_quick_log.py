@@ -272,7 +272,7 @@ def test_form_asks_as_often_for_three_sessions_as_for_one(
         client.get(for_patient(patient))
 
 
-FORM = 18
+FORM = 19
 
 
 # The kinds

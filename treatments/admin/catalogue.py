@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import CatalogueAdmin
-from treatments.models import Indication, Protocol, Shot, SideEffectKind, TreatmentArea
+from treatments.models import GradeWording, Indication, Protocol, Shot, SideEffectKind, TreatmentArea
 
 
 @admin.register(Indication)
@@ -38,3 +38,11 @@ class SideEffectKindAdmin(CatalogueAdmin):
     list_display = ["name", "code", "expected_max", "always_review", "is_urgent", "is_immediate", "order"]
     list_filter = ["is_urgent", "always_review", "is_immediate"]
     search_fields = ["name", "code", "meddra_term"]
+
+
+@admin.register(GradeWording)
+class GradeWordingAdmin(CatalogueAdmin):
+    list_display = ["kind", "grade", "words", "term", "edition"]
+    list_filter = ["edition", "term", "kind"]
+    list_select_related = ["kind"]
+    search_fields = ["words", "term", "kind__name"]

@@ -13,15 +13,18 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.asking import AskingForm
 from clinic.forms import VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
 from clinic.validators import validate_plain_text
-from clinic.widgets import DateTimeInput, Segmented, UnitInput
+from clinic.widgets import ChoiceCards, DateTimeInput, Segmented, UnitInput
 from treatments.actions import side_effects as actions
 from treatments.forms.notes import NoteField
 from treatments.forms.suspects import SuspectsForm
-from treatments.models import SideEffect, TreatmentArea
+from treatments.models import GradeWording, SideEffect, TreatmentArea
+from treatments.models.grade_wording import by_kind
 from treatments.rules.duration import Unit, lasting, said
+from treatments.rules.reaction import SEVERITY_OF_GRADE, grade_agrees
 from treatments.suspects import given_in
 
 DEATH = SideEffect.Grade.DEATH
@@ -89,7 +92,7 @@ def local_moment(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j F Y, H:i")
 
 
-class FactsForm(forms.ModelForm):
+class FactsForm(AskingForm, forms.ModelForm):
     """What is known of a reaction, when it is logged and when it is corrected."""
 
     note = NoteField(label=gettext_lazy("Note"), most=4000, required=False)
@@ -102,12 +105,13 @@ class FactsForm(forms.ModelForm):
         fields = ["kind", "severity", "grade", "onset_at", "resolved_at", "reported_by", "action_taken", "note"]
         widgets = {
             "severity": Segmented,
+            "grade": ChoiceCards,
             "onset_at": DateTimeInput,
             "resolved_at": DateTimeInput,
             "reported_by": Segmented,
         }
         labels = {
-            "grade": gettext_lazy("CTCAE grade, if graded"),
+            "grade": gettext_lazy("CTCAE grade"),
             "onset_at": gettext_lazy("Began at"),
         }
         error_messages = {
@@ -119,15 +123,56 @@ class FactsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices_of_words(self, "grade").choices = [("", _("not graded")), *SideEffect.Grade.choices]
+        self.wordings = list(GradeWording.objects.for_form())
+        self.words = by_kind(self.wordings)
+        grade = choices_of_words(self, "grade")
+        grade.choices = [
+            ("", _("Not graded")),
+            *((value, _("Grade %(grade)s") % {"grade": value}) for value in SideEffect.Grade.values),
+        ]
+        grade.widget.lines = {str(value): words for value, words in self.words[None].items()}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("grade") == DEATH and not cleaned.get("death_confirmed") and self.initial.get("grade") != DEATH:
+        kind, severity, grade = (cleaned.get(name) for name in ("kind", "severity", "grade"))
+        lowest = min(self.words.get(kind) or [1])
+        if grade and grade < lowest:
+            words = _("CTCAE grades “%(kind)s” from %(lowest)s on. Choose one of those, or “Not graded”.")
+            self.add_error("grade", words % {"lowest": lowest, "kind": kind})
+        elif grade == DEATH and not cleaned.get("death_confirmed") and self.initial.get("grade") != DEATH:
             self.add_error(
                 "death_confirmed", _("CTCAE grade 5 is a death. Confirm it here, or choose another grade above.")
             )
+        elif severity and self._judges_anew(severity, grade) and not grade_agrees(severity, grade):
+            words = _("The severity is %(severity)s, and grade %(grade)s is %(other)s by CTCAE. Is that meant?")
+            other = SideEffect.Severity(SEVERITY_OF_GRADE[grade]).label
+            mine = SideEffect.Severity(severity).label
+            self.ask(words % {"severity": mine.lower(), "grade": grade, "other": other.lower()})
+        self.wait_for_answer()
         return cleaned
+
+    def _judges_anew(self, severity: str, grade: int | None) -> bool:
+        return (severity, grade) != (self.initial.get("severity"), self.initial.get("grade"))
+
+    @property
+    def grades_are_open(self) -> bool:
+        """Say whether the grades are shown at once: one is chosen, or something stands against them."""
+        return bool(self["grade"].value() or self["grade"].errors)
+
+    def closer_wordings(self) -> list[tuple[str, str, list[tuple[int, str]]]]:
+        """Return (CTCAE term, its kinds, its grades in words) of what CTCAE says more closely."""
+        terms: dict[str, tuple[list[str], dict[int, str]]] = {}
+        for wording in self.wordings:
+            if wording.kind:
+                kinds, grades = terms.setdefault(wording.term or wording.kind.name, ([], {}))
+                if wording.kind.name not in kinds:
+                    kinds.append(wording.kind.name)
+                grades.setdefault(wording.grade, wording.words)
+        return [(term, ", ".join(kinds), sorted(grades.items())) for term, (kinds, grades) in terms.items()]
+
+    def grade_facts(self) -> dict[str, dict[int, str]]:
+        """Return the wordings of a kind's own by its key and by grade, for the page to put beside the grades."""
+        return {str(kind.pk): grades for kind, grades in self.words.items() if kind}
 
     @property
     def asks_about_death(self) -> bool:

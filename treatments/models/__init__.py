@@ -7,6 +7,7 @@ from treatments.models.catalogue import Indication, Protocol, SideEffectKind, Tr
 from treatments.models.cleared_lot import ClearedLot
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
+from treatments.models.grade_wording import GradeWording
 from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
 from treatments.models.milestone_review import MilestoneReview
@@ -32,6 +33,7 @@ __all__ = [
     "ContactAttempt",
     "Course",
     "FollowUp",
+    "GradeWording",
     "Indication",
     "Ingredient",
     "Injection",

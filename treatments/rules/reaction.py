@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 SEVERE_GRADE = 3  # CTCAE: severe, medically significant
+SEVERITY_OF_GRADE = {1: "mild", 2: "moderate", 3: "severe", 4: "severe", 5: "severe"}  # CTCAE's general grades
 
 
 class State(StrEnum):
@@ -104,3 +105,8 @@ def may_be_there(
     if onset_from is None or onset_to is None:
         return False
     return onset_from <= elapsed <= onset_to + (maximum or timedelta(0))
+
+
+def grade_agrees(severity: str, grade: int | None) -> bool:
+    """Say whether a severity and a CTCAE grade say the same; without a grade nothing disagrees."""
+    return grade is None or SEVERITY_OF_GRADE[grade] == severity
