@@ -93,6 +93,7 @@ TABLE = {
     "working-copy-discard": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "working-copy-reopen": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "side-effect-new": Row(TREATING, post=TREATING),
+    "patient-side-effect-new": Row(TREATING, post=TREATING),
     "side-effect-list": Row(TREATING),
     "side-effect": Row(EVERYONE),
     "side-effect-edit": Row(TREATING, post=TREATING),

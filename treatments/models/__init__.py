@@ -4,8 +4,10 @@ from treatments.models.ask_back import AskBack
 from treatments.models.assessment import Assessment, Score
 from treatments.models.blinded import BlindedRating, BlindedRun
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
+from treatments.models.cleared_lot import ClearedLot
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
+from treatments.models.grade_wording import GradeWording
 from treatments.models.infection_step import InfectionStep, StepTaken
 from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
@@ -30,9 +32,11 @@ __all__ = [
     "Assessment",
     "BlindedRating",
     "BlindedRun",
+    "ClearedLot",
     "ContactAttempt",
     "Course",
     "FollowUp",
+    "GradeWording",
     "Indication",
     "InfectionStep",
     "Ingredient",

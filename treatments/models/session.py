@@ -73,6 +73,14 @@ class SessionQuerySet(models.QuerySet["Session"]):
             "course__patient", "course__protocol", "course__location", "performed_by"
         )
 
+    def for_log(self, patient: Patient) -> "SessionQuerySet":
+        """Load what a reaction may have begun after: every standing session of a patient, the latest first.
+
+        Drafts are among them, for the needle was real.
+        """
+        found = self.standing().of_patient(patient).with_number().order_by("-performed_at", "-pk")
+        return found.select_related("course__protocol", "course__location", "course__clinician", "course__patient")
+
     def summary(self) -> dict[str, Any]:
         """Return {"count", "oldest_at"} of these sessions in one query."""
         return self.order_by().aggregate(count=Count("pk"), oldest_at=models.Min("performed_at"))

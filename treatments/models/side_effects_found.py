@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
@@ -13,6 +13,9 @@ from clinic.paging import MOST_COUNTED
 from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.course import Course
+from treatments.models.injection import Injection
+from treatments.models.preparation import Ingredient
+from treatments.models.product import Lot
 from treatments.models.session import Session
 from treatments.rules.reaction import SEVERE_GRADE
 
@@ -190,3 +193,37 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def resolved(self) -> "SideEffectQuerySet":
         return self.filter(resolved_at__isnull=False)
+
+    def of_lots(self, lots: "Iterable[Lot] | models.QuerySet[Lot]") -> "SideEffectQuerySet":
+        """Return the standing reactions that any of these lots is suspected of, each once; give a batch as its lots.
+
+        One rule with `treatments.suspects`; a test ties them.
+        """
+        keys: Any = lots.order_by().values("pk") if isinstance(lots, models.QuerySet) else [lot.pk for lot in lots]
+        mixed = Ingredient.objects.filter(lot__in=keys).order_by().values("preparation")
+        drawn = Injection.objects.filter(Q(lot__in=keys) | Q(preparation__in=mixed)).order_by().values("session")
+        return self.standing().filter(session__in=drawn).suspecting(pk__in=keys)
+
+    def suspecting(self, **lot: Any) -> "SideEffectQuerySet":
+        """Return the reactions with a lot under suspicion that meets these conditions, as of `Lot.objects.filter`.
+
+        Suspected is what was injected where the reaction is, straight or mixed, unless somebody cleared it. A reaction
+        of the whole body, or of an area that its session no longer has, suspects all of the session. A column of
+        an outer query is `OuterRef(OuterRef(...))`.
+        """
+        from treatments.models.cleared_lot import ClearedLot  # noqa: PLC0415 -- cleared_lot imports side_effect
+
+        of_lot = Q(**{f"lot__{name}": value for name, value in lot.items()})
+        clearing = ClearedLot.objects.order_by().filter(side_effect=OuterRef(OuterRef("pk")), lot=OuterRef("lot"))
+        suspect = of_lot & ~Exists(clearing)
+        straight = Injection.objects.order_by().filter(suspect)
+        mixed = Ingredient.objects.order_by().filter(suspect)
+        session, area = OuterRef("session"), OuterRef("area")
+        in_session = Exists(straight.filter(session=session)) | Exists(
+            mixed.filter(preparation__injections__session=session)
+        )
+        in_area = Exists(straight.filter(session=session, area=area)) | Exists(
+            mixed.filter(preparation__injections__session=session, preparation__injections__area=area)
+        )
+        area_was_treated = Exists(Injection.objects.order_by().filter(session=session, area=area))
+        return self.filter(in_area | ~area_was_treated & in_session)

@@ -131,8 +131,7 @@ def alerts(lot: Lot) -> list[tuple[str, int]]:
     """Return each kind of reaction that three patients of the batch had, with their number, the most first."""
     if not lot.alert_patients:
         return []
-    sessions = Batch.of(Lot.objects.of_batch(lot)).sessions().order_by().values("pk")
-    seen = SideEffect.objects.filter(session__in=sessions).order_by()
+    seen = SideEffect.objects.of_lots(Lot.objects.of_batch(lot)).order_by()
     found = clusters(seen.values_list("kind__name", "session__course__patient").distinct())
     return sorted(((str(kind), patients) for kind, patients in found.items()), key=lambda alert: (-alert[1], alert[0]))
 
