@@ -35,6 +35,6 @@ class ShotAdmin(CatalogueAdmin):
 
 @admin.register(SideEffectKind)
 class SideEffectKindAdmin(CatalogueAdmin):
-    list_display = ["name", "code", "expected_max", "always_review", "is_urgent", "is_immediate", "order"]
-    list_filter = ["is_urgent", "always_review", "is_immediate"]
+    list_display = ["name", "code", "expected_max", "always_review", "is_urgent", "is_expected", "is_immediate"]
+    list_filter = ["is_urgent", "always_review", "is_expected", "is_immediate"]
     search_fields = ["name", "code", "meddra_term"]

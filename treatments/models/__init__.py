@@ -4,6 +4,7 @@ from treatments.models.ask_back import AskBack
 from treatments.models.assessment import Assessment, Score
 from treatments.models.blinded import BlindedRating, BlindedRun
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
+from treatments.models.cluster_review import ClusterReview
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.injection import Injection
@@ -27,6 +28,7 @@ __all__ = [
     "Assessment",
     "BlindedRating",
     "BlindedRun",
+    "ClusterReview",
     "ContactAttempt",
     "Course",
     "FollowUp",

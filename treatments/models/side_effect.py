@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,7 @@ from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.course import Course
-from treatments.models.session import Session
+from treatments.models.session import Session, batch_of
 from treatments.rules import reaction
 from treatments.rules.reaction import SEVERE_GRADE, Clock, Judgement, ReviewReason
 
@@ -47,6 +47,14 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         """Leave out those of a session that was entered in error: they are shown in the record, and no work."""
         return self.filter(session__entered_in_error_at=None)
 
+    def after_sessions_between(self, start: datetime, end: datetime) -> "SideEffectQuerySet":
+        """Return the reactions to sessions performed from a moment on and before another."""
+        return self.filter(session__performed_at__gte=start, session__performed_at__lt=end)
+
+    def after_signed(self) -> "SideEffectQuerySet":
+        """Return the reactions to signed sessions that stand."""
+        return self.filter(session__signed_at__isnull=False, session__entered_in_error_at=None)
+
     def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
         return self.filter(session__course__patient=patient)
 
@@ -55,6 +63,23 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def of_course(self, course: Course) -> "SideEffectQuerySet":
         return self.filter(session__course=course)
+
+    def with_suspects(self) -> "SideEffectQuerySet":
+        """Annotate `product` and `number` of each batch that may have caused a reaction: one row a batch and area.
+
+        Inferred from what its session injected: in its area; in all of them where no area is named, or one where
+        nothing was injected. Whatever counts reactions of a batch counts them by this.
+        """
+        from treatments.models.injection import Injection  # noqa: PLC0415 -- injection imports product
+
+        there = Injection.objects.filter(session=OuterRef("session"), area=OuterRef("area"))
+        return self.annotate(injected_area=F("session__injections__area"), **batch_of("session__injections")).filter(
+            Q(area=None) | Q(area=F("injected_area")) | ~Exists(there)
+        )
+
+    def with_place(self) -> "SideEffectQuerySet":
+        """Annotate `place`, where a reaction is: its area, or each area that the session treated if none is named."""
+        return self.annotate(place=F("session__areas")).filter(Q(area=None) | Q(area=F("place")))
 
     def begun_with_session(self) -> "SideEffectQuerySet":
         """Return, and lock, those that began with their session to the minute: they were there right after it."""
