@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.core.cache import caches
-from django.db.models import Max, Min
+from django.db.models import Max, Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic.models import User
-from treatments.exposure import By, Exposed, Key, Reacted, exposed_by, reacted_by, tally
+from treatments.exposure import OF_REACTION, By, Exposed, Key, Reacted, exposed_by, reacted_by, tally
 from treatments.models import ClusterReview, Lot, Product, Session, SideEffect, SideEffectKind
 from treatments.models.side_effect import SideEffectQuerySet
 from treatments.rate_words import of_so_many, percent, range_of
@@ -179,9 +179,9 @@ def newest_patients(effects: SideEffectQuerySet, keys: list[Key]) -> dict[Key, d
     numbers, kinds = {key[1] for key in keys}, {key[2] for key in keys}
     firsts = (
         effects.with_suspects()
-        .filter(number__in=numbers, kind__in=kinds)
+        .filter(Q(number__in=numbers), kind__in=kinds)
         .order_by()
-        .values_list("product", "number", "kind", "session__course__patient")
+        .values_list(*OF_REACTION[By.LOT], "kind", "session__course__patient")
         .annotate(first=Min("recorded_at"))
     )
     newest: dict[Key, datetime] = {}

@@ -63,17 +63,17 @@ def tally(exposed: Exposed, reacted: Reacted) -> Tally:
 def sessions_by(sessions: SessionQuerySet, by: By) -> SessionQuerySet:
     """Annotate what a session had, in the columns of `OF_SESSION`; one row for each, those without any left out."""
     if by in {By.PRODUCT, By.LOT}:
-        return sessions.with_batch().exclude(product=None)
+        return sessions.with_batch().exclude(Q(product=None))
     if by is By.AREA:
-        return sessions.annotate(place=F("areas")).exclude(place=None)
+        return sessions.annotate(place=F("areas")).exclude(Q(place=None))
     return sessions
 
 
 def reactions_by(effects: SideEffectQuerySet, by: By) -> SideEffectQuerySet:
     """Annotate what may have caused a reaction, in the columns of `OF_REACTION`, as `sessions_by` does."""
     if by in {By.PRODUCT, By.LOT}:
-        return effects.with_suspects().exclude(product=None)
-    return effects.with_place().exclude(place=None) if by is By.AREA else effects
+        return effects.with_suspects().exclude(Q(product=None))
+    return effects.with_place().exclude(Q(place=None)) if by is By.AREA else effects
 
 
 def exposed_by(sessions: SessionQuerySet, by: By, *, with_answers: bool = True) -> dict[Key, Exposed]:
@@ -112,7 +112,7 @@ def counts(sessions: SessionQuerySet, *, with_answers: bool) -> dict[str, Count]
     found = {"sessions": Count("pk", distinct=True), "patients": Count("course__patient", distinct=True)}
     if with_answers:
         # As a set that is made once: asked of each row, the next session would be looked up for every injection.
-        known = sessions.with_answer().filter(is_answered=True).order_by()
+        known = sessions.with_answer().filter(Q(is_answered=True)).order_by()
         found["known"] = Count("pk", distinct=True, filter=Q(pk__in=known.values("pk")))
     return found
 

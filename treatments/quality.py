@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -21,12 +22,12 @@ Asked = Session.Asked
 
 @dataclass(frozen=True)
 class Kept:
-    """One practitioner's sessions, or all of them. `following` are those that had one before them in their course."""
+    """One practitioner's sessions, or all of them. `after_another` are those that had one before them in their course."""
 
     name: str
     key: str
     sessions: int
-    following: int
+    after_another: int
     some: int
     none: int
     now_asked: int
@@ -37,11 +38,11 @@ class Kept:
 
     @property
     def answered(self) -> Rate:
-        return Rate(self.some + self.none, self.following)
+        return Rate(self.some + self.none, self.after_another)
 
     @property
     def not_asked(self) -> int:
-        return self.following - self.some - self.none
+        return self.after_another - self.some - self.none
 
     @property
     def counted(self) -> str:
@@ -53,7 +54,7 @@ class Kept:
 
     @property
     def range(self) -> str:
-        return range_of(self.answered.interval()) if self.following else "–"
+        return range_of(self.answered.interval()) if self.after_another else "–"
 
     @property
     def asked_at_once(self) -> Rate:
@@ -65,7 +66,7 @@ class Kept:
 
     @property
     def picture(self) -> SafeString | str:
-        if not self.following:
+        if not self.after_another:
             return ""
         limits = self.answered.interval()
         said = _("%(name)s: %(share)s answered, interval %(range)s") % {
@@ -84,7 +85,7 @@ class Quality:
     rows: list[Kept]
 
 
-NUMBERS = ("sessions", "following", "some", "none", "now_asked", "unsigned", "without_lot", "without_weight")
+NUMBERS = ("sessions", "after_another", "some", "none", "now_asked", "unsigned", "without_lot", "without_weight")
 
 
 def quality(sessions: SessionQuerySet, now: datetime) -> Quality:
@@ -92,13 +93,13 @@ def quality(sessions: SessionQuerySet, now: datetime) -> Quality:
     follows = Exists(
         Session.objects.standing().filter(course=OuterRef("course"), performed_at__lt=OuterRef("performed_at"))
     )
-    rows = list(
+    counted: QuerySet[Any, Any] = (
         sessions.annotate(follows=follows, injected=Exists(Injection.objects.filter(session=OuterRef("pk"))))
         .order_by()
         .values("performed_by")
         .annotate(
             sessions=Count("pk"),
-            following=Count("pk", filter=Q(follows=True)),
+            after_another=Count("pk", filter=Q(follows=True)),
             some=Count("pk", filter=Q(follows=True, asked_back=Asked.SOME)),
             none=Count("pk", filter=Q(follows=True, asked_back=Asked.NONE)),
             now_asked=Count("pk", filter=~Q(reactions_asked=Asked.NOT_ASKED)),
@@ -107,6 +108,7 @@ def quality(sessions: SessionQuerySet, now: datetime) -> Quality:
             without_weight=Count("pk", filter=Q(weight_kg=None)),
         )
     )
+    rows: list[dict[str, Any]] = list(counted)
     sums = {name: sum(row[name] for row in rows) for name in NUMBERS}
     every = Kept(name=_("Everybody"), key="", **sums)
     people = User.objects.in_bulk([row["performed_by"] for row in rows])
@@ -143,7 +145,7 @@ def quality_rows(report: Quality) -> Iterator[list[object]]:
         yield [
             row.name,
             row.sessions,
-            row.following,
+            row.after_another,
             row.some,
             row.none,
             row.not_asked,

@@ -8,11 +8,14 @@ from treatments.rules.rate import Interval, Rate
 SMALL = 0.001  # below it, a tenth of a per cent says too little
 
 
-def percent(share: float | None) -> str:
-    """Return "14.3 %", "0.04 %", or a dash for nothing measured."""
+def percent(share: float | None, *, places: int | None = 1) -> str:
+    """Return "14.3 %", "0.04 %", or a dash for nothing measured; as many places as it takes for None."""
     if share is None:
         return "–"
-    places = 2 if 0 < share < SMALL else 1
+    if places is None:
+        places = 0 if round(share * 100, 9).is_integer() else 1
+    elif 0 < share < SMALL:
+        places += 1
     return f"{number_format(round(share * 100, places), places)}\N{NO-BREAK SPACE}%"
 
 

@@ -162,7 +162,7 @@ class Report:
 
     @property
     def axis_end(self) -> str:
-        return percent(self.most)
+        return percent(self.most, places=None)
 
     @property
     def above(self) -> list[Figure]:
@@ -289,7 +289,7 @@ def of_group(sessions: SessionQuerySet, by: By, slug: str) -> SessionQuerySet:
 
 
 def of_product(sessions: SessionQuerySet, slug: str) -> SessionQuerySet:
-    had = sessions.with_batch().filter(product__in=Product.objects.filter(code=slug).values("pk"))
+    had = sessions.with_batch().filter(Q(product__in=Product.objects.filter(code=slug).values("pk")))
     return sessions.filter(pk__in=had.order_by().values("pk"))
 
 
@@ -297,7 +297,7 @@ def of_lot(sessions: SessionQuerySet, slug: str) -> SessionQuerySet:
     lot = Lot.objects.filter(public_id=slug).first()
     if lot is None:
         return sessions.none()
-    had = sessions.with_batch().filter(product=lot.product_id, number=lot.number)
+    had = sessions.with_batch().filter(Q(product=lot.product_id, number=lot.number))
     return sessions.filter(pk__in=had.order_by().values("pk"))
 
 
@@ -314,12 +314,12 @@ GROUPS: dict[By, Callable[[SessionQuerySet, str], SessionQuerySet]] = {
 def suspected(effects: SideEffectQuerySet, by: By, slug: str) -> SideEffectQuerySet:
     """Return the reactions that may come from what an address names, as the report counts them."""
     if by is By.PRODUCT:
-        of_it = effects.with_suspects().filter(product__in=Product.objects.filter(code=slug).values("pk"))
+        of_it = effects.with_suspects().filter(Q(product__in=Product.objects.filter(code=slug).values("pk")))
     elif by is By.LOT:
         lot = Lot.objects.filter(public_id=slug).first()
         of_it = effects.with_suspects().filter(Q(product=lot.product_id, number=lot.number) if lot else Q(pk__in=[]))
     elif by is By.AREA:
-        of_it = effects.with_place().filter(place__in=TreatmentArea.objects.filter(code=slug).values("pk"))
+        of_it = effects.with_place().filter(Q(place__in=TreatmentArea.objects.filter(code=slug).values("pk")))
     else:
         return effects
     return effects.filter(pk__in=of_it.order_by().values("pk"))
