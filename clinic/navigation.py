@@ -39,6 +39,7 @@ class Item:
     icon: str
     roles: frozenset[Role]
     also: str = ""  # where other pages of the item begin
+    in_tabbar: bool = True  # a phone's bar has room for the most used; the others stand under the account
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Link:
 EVERYONE = frozenset(Role)
 TREATING = frozenset({Role.STAFF, Role.CLINICIAN})
 MANAGING = frozenset({Role.ADMIN})
+READING = frozenset({Role.CLINICIAN, Role.ADMIN})
 
 ITEMS = [
     Item("today", _("Today"), _("Today"), "today", "calendar-check", EVERYONE),
@@ -65,6 +67,7 @@ ITEMS = [
     Item("side-effects", _("Side effects"), _("Reactions"), "side-effect-list", "activity", TREATING),
     Item("follow-ups", _("Follow-ups"), _("Calls"), "follow-up-list", "phone", EVERYONE),
     Item("lots", _("Lots"), _("Lots"), "lot-list", "package", EVERYONE, also="/preparations/"),
+    Item("reports", _("Reports"), _("Reports"), "report-list", "chart-no-axes-column", READING, in_tabbar=False),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
 ]
@@ -87,7 +90,9 @@ def navigation(request: Request) -> list[Link]:
         url = address(item)
         counts = _counters[item.key](request) if item.key in _counters else Counts()
         here = request.path == url if url == "/" else request.path.startswith((url, item.also or url))
-        links.append(Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent))
+        links.append(
+            Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent, item.in_tabbar)
+        )
     return links
 
 

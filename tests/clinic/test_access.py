@@ -109,6 +109,12 @@ TABLE = {
     "lot-hold": Row("in 403 200 200", post="in 403 200 200"),
     "lot-release": Row("in 403 302 302", post="in 403 200 200"),
     "lot-recall": Row(EVERYONE),
+    # There is nothing to have seen: it leads back to the lot.
+    "lot-cluster-seen": Row("in 403 302 403", post="in 403 302 403"),
+    "report-list": Row("in 403 200 200"),
+    "report-safety": Row("in 403 200 200"),
+    "report-safety-sessions": Row("in 403 200 200"),
+    "report-quality": Row("in 403 403 200"),
     "preparation-list": Row(EVERYONE),
     "preparation-new": Row(TREATING, post=TREATING),
     "preparation": Row(EVERYONE),
@@ -140,7 +146,7 @@ TABLE = {
 }
 KEYS = {"account_confirm_email": ["a-key"], "account_reset_password_from_key": ["1", "a-key"]}
 # What an address wants beside its record.
-REST = {"photo": ["320"]}
+REST = {"photo": ["320"], "lot-cluster-seen": ["nodule"]}
 # Which record an address names, by its first part.
 SUBJECTS = {
     "patients": "patient",

@@ -17,8 +17,8 @@ def links(client, path="/"):
     ("role", "labels"),
     [
         (Role.STAFF, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
-        (Role.CLINICIAN, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
-        (Role.ADMIN, ["Today", "Patients", "Follow-ups", "Lots", "Catalogue", "Staff"]),
+        (Role.CLINICIAN, ["Today", "Patients", "Side effects", "Follow-ups", "Lots", "Reports"]),
+        (Role.ADMIN, ["Today", "Patients", "Follow-ups", "Lots", "Reports", "Catalogue", "Staff"]),
     ],
 )
 def test_each_role_has_its_items(client, role, labels):

@@ -36,10 +36,10 @@ class ShotAdmin(CatalogueAdmin):
 @admin.register(SideEffectKind)
 class SideEffectKindAdmin(CatalogueAdmin):
     list_display = [
-        *("name", "code", "expected_max", "always_review", "is_urgent", "is_late_infection_sign"),
+        *("name", "code", "expected_max", "always_review", "is_urgent", "is_expected", "is_late_infection_sign"),
         *("is_immediate", "order"),
     ]
-    list_filter = ["is_urgent", "always_review", "is_late_infection_sign", "is_immediate"]
+    list_filter = ["is_urgent", "always_review", "is_expected", "is_late_infection_sign", "is_immediate"]
     search_fields = ["name", "code", "meddra_term"]
 
 

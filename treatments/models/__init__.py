@@ -5,6 +5,7 @@ from treatments.models.assessment import Assessment, Score
 from treatments.models.blinded import BlindedRating, BlindedRun
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.cleared_lot import ClearedLot
+from treatments.models.cluster_review import ClusterReview
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.grade_wording import GradeWording
@@ -33,6 +34,7 @@ __all__ = [
     "BlindedRating",
     "BlindedRun",
     "ClearedLot",
+    "ClusterReview",
     "ContactAttempt",
     "Course",
     "FollowUp",

@@ -244,6 +244,13 @@ class SideEffectKind(models.Model):
     )
     always_review = models.BooleanField(_("always reviewed by a clinician"), default=False)
     is_urgent = models.BooleanField(_("urgent"), default=False)
+    is_expected = models.BooleanField(
+        _("usual after a treatment"),
+        default=False,
+        help_text=_(
+            "Three patients with it on one lot are no signal by themselves then, only a rate above that of other lots."
+        ),
+    )
     is_immediate = models.BooleanField(
         _("asked at the session"), default=False, help_text=_("Offered as a key under “Reaction now”.")
     )

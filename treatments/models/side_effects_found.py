@@ -16,7 +16,7 @@ from treatments.models.course import Course
 from treatments.models.injection import Injection
 from treatments.models.preparation import Ingredient
 from treatments.models.product import Lot
-from treatments.models.session import Session
+from treatments.models.session import Session, batch_of
 from treatments.rules.reaction import SEVERE_GRADE
 
 if TYPE_CHECKING:
@@ -64,6 +64,14 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         """Leave out those of a session that was entered in error: they are shown in the record, and no work."""
         return self.filter(session__entered_in_error_at=None)
 
+    def after_sessions_between(self, start: datetime, end: datetime) -> "SideEffectQuerySet":
+        """Return the reactions to sessions performed from a moment on and before another."""
+        return self.filter(session__performed_at__gte=start, session__performed_at__lt=end)
+
+    def after_signed(self) -> "SideEffectQuerySet":
+        """Return the reactions to signed sessions that stand."""
+        return self.filter(session__signed_at__isnull=False, session__entered_in_error_at=None)
+
     def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
         return self.filter(session__course__patient=patient)
 
@@ -72,6 +80,26 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def of_course(self, course: Course) -> "SideEffectQuerySet":
         return self.filter(session__course=course)
+
+    def with_suspects(self) -> "SideEffectQuerySet":
+        """Annotate `product` and `number` of each batch that may have caused a reaction: one row a batch and area.
+
+        The rule of `suspecting`, as rows to count: what its session injected in its area, or in all of them where no
+        area is named or nothing was injected there, unless somebody ruled the lot out.
+        """
+        from treatments.models.cleared_lot import ClearedLot  # noqa: PLC0415 -- cleared_lot imports side_effect
+
+        there = Injection.objects.filter(session=OuterRef("session"), area=OuterRef("area"))
+        cleared = ClearedLot.objects.filter(
+            side_effect=OuterRef("pk"), lot__product=OuterRef("product"), lot__number=OuterRef("number")
+        )
+        return self.annotate(injected_area=F("session__injections__area"), **batch_of("session__injections")).filter(
+            ~Exists(cleared), Q(area=None) | Q(area=F("injected_area")) | ~Exists(there)
+        )
+
+    def with_place(self) -> "SideEffectQuerySet":
+        """Annotate `place`, where a reaction is: its area, or each area that the session treated if none is named."""
+        return self.annotate(place=F("session__areas")).filter(Q(area=None) | Q(area=F("place")))
 
     def begun_with_session(self) -> "SideEffectQuerySet":
         """Return, and lock, those that began with their session to the minute: they were there right after it."""

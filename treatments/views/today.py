@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from clinic.http import Request
 from treatments.board import board
+from treatments.clusters import loud_signals
 from treatments.models import Session, SideEffect
 from treatments.work import follow_up_counts, milestones_due, reviews_due, stock_counts
 
@@ -31,6 +32,7 @@ def today(request: Request) -> HttpResponse:
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,
             "calls": follow_up_counts(request),
+            "signals": loud_signals(request.user, now) if request.user.has_perm("treatments.review_signal") else None,
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },
     )
