@@ -39,7 +39,7 @@ class AftercareTextQuerySet(models.QuerySet["AftercareText"]):
             language__in={language, SOURCE_LANGUAGE},
         )
         return max(
-            fitting,
+            list(fitting),
             key=lambda text: (text.language == language, text.location_id is not None, text.indication_id is not None),
             default=None,
         )
@@ -191,7 +191,9 @@ class AftercareLinkQuerySet(models.QuerySet["AftercareLink"]):
 
     def for_patient(self) -> "AftercareLinkQuerySet":
         """Load what the patient's page needs to say whether the link is open, and whose it is."""
-        return self.select_related("session__course__patient", "session__course__location", "session__course__protocol")
+        return self.select_related(
+            "session__course__patient", "session__course__location", "session__course__protocol"
+        )
 
     def hold(self, link: "AftercareLink") -> "AftercareLink":
         """Return the link as stored now; what else comes through it waits until the transaction ends."""
