@@ -10,6 +10,7 @@ import segno
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from treatments import words
 from treatments.models import (
@@ -109,7 +110,8 @@ class Vocabulary:
                 self.areas[row.area_id] = row.words
 
     def kind(self, kind: SideEffectKind) -> str:
-        return self.kinds.get(kind.pk, kind.name)
+        """Return how patients call a kind; one that only clinicians name goes by no name."""
+        return self.kinds.get(kind.pk) or _("What the clinic noted")
 
     def area(self, area: TreatmentArea) -> str:
         return self.areas.get(area.pk, str(area))
@@ -136,7 +138,7 @@ def aftercare_page(link: AftercareLink, now: datetime, language: str) -> Afterca
     session = link.session
     location = session.course.location
     vocabulary = Vocabulary(language)
-    kinds = list(SideEffectKind.objects.filter(pk__in=vocabulary.kinds))
+    kinds = offered_kinds(vocabulary)
     return AftercarePage(
         text=AftercareText.objects.closest(session, language),
         usual=usual(kinds, vocabulary),
@@ -146,6 +148,11 @@ def aftercare_page(link: AftercareLink, now: datetime, language: str) -> Afterca
         open_reactions=open_reactions(session),
         days=(location.today(now) - location.local(session.performed_at).date()).days,
     )
+
+
+def offered_kinds(vocabulary: Vocabulary) -> list[SideEffectKind]:
+    """Return what patients choose from. Urgent kinds are what danger signs become, and are not for them to name."""
+    return list(SideEffectKind.objects.filter(pk__in=vocabulary.kinds, is_urgent=False))
 
 
 def usual(kinds: Sequence[SideEffectKind], vocabulary: Vocabulary) -> list[Usual]:

@@ -9,7 +9,8 @@ from django.conf import settings
 from django.utils.translation.template import templatize
 
 from clinic.bootstrap import BASE_DIR
-from treatments.models import AftercareText, PatientWords, SideEffectKind, TreatmentArea
+from treatments.aftercare import Vocabulary, offered_kinds
+from treatments.models import AftercareText, PatientWords, TreatmentArea
 
 OTHERS = [language for language in settings.PATIENT_LANGUAGES if language != settings.LANGUAGE_CODE]
 TEMPLATES = [*(BASE_DIR / "templates/treatments/aftercare").glob("*.html")]
@@ -25,7 +26,8 @@ def folder(language):
 
 def sentences():
     sources = [templatize(path.read_text(encoding="utf-8")) for path in TEMPLATES]
-    sources.append((BASE_DIR / "treatments/forms/aftercare.py").read_text(encoding="utf-8"))
+    modules = ["treatments/forms/aftercare.py", "treatments/aftercare.py"]
+    sources += [(BASE_DIR / path).read_text(encoding="utf-8") for path in modules]
     return {literal_eval(found) for source in sources for found in CALL.findall(source)}
 
 
@@ -79,7 +81,6 @@ def test_words_and_texts_are_there_in_every_language():
         assert set(words.exclude(area=None).values_list("area__code", flat=True)) == set(
             TreatmentArea.objects.values_list("code", flat=True)
         )
-        assert words.exclude(kind=None).count() == 18
+        assert words.exclude(kind=None).count() == 23
         assert AftercareText.objects.filter(language=language).count() == 1
-    urgent = SideEffectKind.objects.filter(is_urgent=True)
-    assert not PatientWords.objects.filter(kind__in=urgent).exists()
+    assert not [kind for kind in offered_kinds(Vocabulary("en")) if kind.is_urgent]

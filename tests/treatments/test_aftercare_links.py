@@ -163,7 +163,7 @@ def test_the_letter_goes_out_once_in_the_patients_language_and_names_nobody(
     (letter,) = mail.outbox
     link = AftercareLink.objects.get()
     assert (letter.to, letter.reply_to) == (["ana@x.example"], ["desk@clinic.example"])
-    assert letter.subject == "Après votre visite : Harbour Street"
+    assert letter.subject == "Après votre visite\N{NO-BREAK SPACE}: Harbour Street"
     assert f"\n{address_of(link)}\n" in letter.body
     assert "ouverte jusqu'au 21 septembre 2026" in letter.body
     assert [word for word in (patient.given_name, patient.family_name, "Cellulite") if word in letter.body] == []

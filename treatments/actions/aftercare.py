@@ -176,7 +176,7 @@ def _reactions(session: Session, reported: Reported, now: datetime) -> list[Side
 
 
 def _urgent_kinds(flags: Iterable[RedFlag]) -> list[SideEffectKind]:
-    """Return the kinds of danger signs. An admin may have changed the catalogue: any urgent one is better than none."""
+    """Return the kinds of danger signs. If the catalogue lacks them, any urgent one is better than none."""
     codes = kind_codes(flags)
     if not codes:
         return []

@@ -200,7 +200,9 @@ def in_patients_words(answer: AftercareAnswer, vocabulary: aftercare.Vocabulary)
     ticked = [str(RED_FLAGS[flag]) for flag in answer.flags]
     new = [effect for effect in answer.side_effects.all() if not effect.is_of_urgent_kind]
     known = [
-        f"{vocabulary.reaction(change.side_effect)}: {change.get_said_display()}" for change in answer.changes.all()
+        f"{vocabulary.reaction(change.side_effect)}: {change.get_said_display()}"
+        for change in answer.changes.all()
+        if not (ticked and change.side_effect.is_of_urgent_kind)
     ]
     return [*ticked, *(vocabulary.reaction(effect) for effect in new), *known]
 

@@ -15,8 +15,8 @@ from clinic.access import may
 from clinic.http import Request
 from patients.languages import spoken
 from treatments.actions import aftercare as actions
-from treatments.aftercare import Vocabulary, address_of, qr_of, usual
-from treatments.models import AftercareLink, AftercareText, Session, SideEffectKind
+from treatments.aftercare import Vocabulary, address_of, offered_kinds, qr_of, usual
+from treatments.models import AftercareLink, AftercareText, Session
 from treatments.views.sessions import get_session
 
 
@@ -62,12 +62,11 @@ def slip(request: Request, public_id: UUID) -> HttpResponse:
     language = spoken(course.patient.language)
     with translation.override(language):
         vocabulary = Vocabulary(language)
-        kinds = list(SideEffectKind.objects.filter(pk__in=vocabulary.kinds))
         context = {
             "session": session,
             "location": course.location,
             "text": AftercareText.objects.closest(session, language),
-            "usual": usual(kinds, vocabulary),
+            "usual": usual(offered_kinds(vocabulary), vocabulary),
             "link": given,
             "address": address_of(given),
             "qr": qr_of(given),
