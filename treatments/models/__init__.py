@@ -1,3 +1,10 @@
+from treatments.models.aftercare import (
+    AftercareAnswer,
+    AftercareChange,
+    AftercareLink,
+    AftercareText,
+    PatientWords,
+)
 from treatments.models.amendment import Amendment
 from treatments.models.appointment import Appointment
 from treatments.models.ask_back import AskBack
@@ -27,6 +34,10 @@ from treatments.models.stock_change import StockChange
 from treatments.models.working_copy import WorkingCopy
 
 __all__ = [
+    "AftercareAnswer",
+    "AftercareChange",
+    "AftercareLink",
+    "AftercareText",
     "Amendment",
     "Appointment",
     "AskBack",
@@ -48,6 +59,7 @@ __all__ = [
     "Lot",
     "MilestoneReview",
     "Override",
+    "PatientWords",
     "Photo",
     "Preparation",
     "Product",

@@ -168,6 +168,12 @@ class Protocol(models.Model):
     screening_days = models.PositiveSmallIntegerField(
         _("screening is valid for days"), default=90, validators=[MinValueValidator(1), MaxValueValidator(730)]
     )
+    aftercare_days = models.PositiveSmallIntegerField(
+        _("aftercare link is open for days"),
+        default=203,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text=_("Counted from the session. 203 days is the latest onset of a late infection."),
+    )
     areas = models.ManyToManyField(
         TreatmentArea, verbose_name=_("areas offered"), related_name="protocols", blank=True
     )
