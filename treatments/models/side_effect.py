@@ -19,6 +19,7 @@ from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.injection import Injection
+from treatments.models.photo import Photo
 from treatments.models.preparation import Ingredient
 from treatments.models.product import Lot
 from treatments.models.session import Session
@@ -116,9 +117,14 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
             )
         )
 
+    def with_photos(self) -> "SideEffectQuerySet":
+        """Load the photos that show each, the first taken first."""
+        shown = Photo.objects.usable().order_by("taken_at", "pk")
+        return self.prefetch_related(models.Prefetch("photos", shown))
+
     def for_page(self) -> "SideEffectQuerySet":
         """Load what a reaction's own page shows."""
-        return self.for_list().select_related("reviewed_by")
+        return self.for_list().with_photos().select_related("reviewed_by")
 
     def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""
@@ -246,6 +252,13 @@ class SideEffect(Versioned):
     reported_by = models.CharField(_("reported by"), max_length=9, choices=Reporter)
     action_taken = models.CharField(_("action taken"), max_length=500, blank=True, validators=[validate_plain_text])
     note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
+    photos = models.ManyToManyField(
+        Photo,
+        verbose_name=_("photos"),
+        related_name="side_effects",
+        blank=True,
+        help_text=_("What it looks like. Reactions logged together have them together."),
+    )
     recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True, editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -17,7 +17,8 @@ from patients.models import Patient
 from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
 from treatments.forms.quick_log import SideEffectLogForm
-from treatments.models import Course, Session, SideEffect
+from treatments.models import Course, Photo, Session, SideEffect
+from treatments.photo_consent import refusal_of_photos
 
 MOST = 40  # sessions to choose among: more than two courses, and half a year of late infections
 
@@ -45,6 +46,7 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
     taken = next((session for session in sessions if asked and session.pk == asked.pk), sessions[0])
     form = SideEffectLogForm(
         request.POST or None,
+        request.FILES or None,
         sessions=sessions,
         session=taken,
         now=now,
@@ -53,7 +55,10 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
     form.session.course.location.keep_time()
     if asked and asked.is_in_error:
         messages.warning(request, _("That session was entered in error. Say after which one it began."))
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound:
+        form.is_valid()  # first: what is to be kept of the photos is read from the form
+        form.take_in(by=request.user)
+    if form.is_valid():
         try:
             logged, is_new = actions.log(
                 form.save(commit=False),
@@ -61,6 +66,7 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
                 by=request.user,
                 token=form.cleaned_data["form_token"],
                 cleared=form.cleared_lots(),
+                photos=form.kept,
             )
         except actions.OtherFactsError as error:
             form.ask_again(error.made.title)
@@ -76,6 +82,7 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
             "session": form.session,
             "patient": patient,
             "way_back": way_back(request, ""),
+            "refusal": refusal_of_photos(patient, Photo.Scope.RECORD, now),
             "banner": course_banner(Course.objects.for_page().get(pk=form.session.course_id), now),
         },
     )
