@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -28,17 +29,39 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
     """Log what followed a session."""
     sessions = Session.objects.visible_to(request.user).select_related("course__patient__location")
     session = get_object_or_404(sessions, public_id=public_id)
-    return quick_log(request, session.course.patient, session)
+    patient = session.course.patient
+    if patient.merged_into_id and not session.is_in_error:
+        return log_for_survivor(request, patient)
+    return quick_log(request, patient, session)
 
 
 @may("treatments.log_side_effect")
 def log_for_patient(request: Request, public_id: UUID) -> HttpResponse:
     """Log what a patient tells of, after the latest session unless another is named."""
-    patients = Patient.objects.visible_to(request.user).select_related("location")
-    return quick_log(request, get_object_or_404(patients, public_id=public_id), None)
+    patient = get_patient(request, public_id)
+    return log_for_survivor(request, patient) if patient.merged_into_id else quick_log(request, patient, None)
 
 
-def quick_log(request: Request, patient: Patient, asked: Session | None) -> HttpResponse:
+def get_patient(request: Request, public_id: UUID) -> Patient:
+    return get_object_or_404(Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id)
+
+
+def log_for_survivor(request: Request, patient: Patient) -> HttpResponse:
+    """Lead from a record that was merged to the one that goes on; what was typed is shown there, to be looked at."""
+    survivor = get_patient(request, patient.surviving.public_id)
+    words = _("Record %(old)s was merged into this one, %(name)s, %(number)s.") % {
+        "old": patient.record_number,
+        "name": survivor.full_name,
+        "number": survivor.record_number,
+    }
+    if request.method != "POST":
+        messages.warning(request, words)
+        return redirect("patient-side-effect-new", survivor.public_id)
+    return quick_log(request, survivor, None, look_first=words)
+
+
+def quick_log(request: Request, patient: Patient, asked: Session | None, *, look_first: str = "") -> HttpResponse:
+    """Show the form, or log what it says; `look_first` is why what was sent is only shown, and not logged yet."""
     now = timezone.now()
     sessions = sessions_to_choose(patient, asked)
     if not sessions:
@@ -58,6 +81,8 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
     if form.is_bound:
         form.is_valid()  # first: what is to be kept of the photos is read from the form
         form.take_in(by=request.user)
+    if form.is_bound and look_first:
+        form.add_error(None, _("%(why)s Look again, then log it here.") % {"why": look_first})
     if form.is_valid():
         try:
             logged, is_new = actions.log(
@@ -81,11 +106,18 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
             "form": form,
             "session": form.session,
             "patient": patient,
+            "address": address_of(patient, asked),
             "way_back": way_back(request, ""),
             "refusal": refusal_of_photos(patient, Photo.Scope.RECORD, now),
             "banner": course_banner(Course.objects.for_page().get(pk=form.session.course_id), now),
         },
     )
+
+
+def address_of(patient: Patient, asked: Session | None) -> str:
+    if asked:
+        return reverse("side-effect-new", args=[asked.public_id])
+    return reverse("patient-side-effect-new", args=[patient.public_id])
 
 
 def sessions_to_choose(patient: Patient, asked: Session | None) -> list[Session]:
