@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from clinic.roles import Role
@@ -210,6 +211,49 @@ def test_dead_patient_may_still_have_died_of_it(client, nurse, patient, session)
     patient.save()
     client.post(for_patient(patient), a_log(severity="severe", grade="5", death_confirmed="on", began="now"))
     assert SideEffect.objects.get().grade == 5
+
+
+# A record that was merged
+
+
+@pytest.fixture
+def merged(patient, here):
+    return PatientFactory(location=here, merged_into=PatientFactory(location=here, merged_into=patient))
+
+
+def test_merged_record_leads_to_the_one_that_goes_on(client, nurse, merged, patient, session):
+    response = client.get(for_patient(merged), follow=True)
+    assert response.redirect_chain == [(for_patient(patient), 302)]
+    assert [str(message) for message in response.context["messages"]] == [
+        f"Record {merged.record_number} was merged into this one, {patient.full_name}, {patient.record_number}."
+    ]
+
+
+def test_reaction_for_a_merged_record_is_shown_and_logged_in_the_one_that_goes_on(
+    client, nurse, merged, patient, session
+):
+    data = a_log(note="Warm")
+    response = client.post(for_patient(merged), data)
+    form = form_of(response)
+    assert "was merged into this one" in str(form.non_field_errors())
+    assert (form["note"].value(), form.session, response.context["address"]) == ("Warm", session, for_patient(patient))
+    assert not SideEffect.objects.exists()
+
+    client.post(for_patient(patient), data)
+    assert SideEffect.objects.get().session == session
+
+
+def test_session_that_stayed_with_a_merged_record_leads_to_the_one_that_goes_on(
+    client, nurse, merged, patient, session
+):
+    left_behind = SessionFactory(course=CourseFactory(patient=merged), signed=True)
+    assert client.get(after(left_behind)).url == for_patient(patient)
+
+
+def test_record_is_not_merged_into_itself(patient):
+    patient.merged_into = patient
+    with pytest.raises(IntegrityError), transaction.atomic():
+        patient.save()
 
 
 # The doors

@@ -13,6 +13,7 @@ from treatments.models import (
     ClearedLot,
     InfectionStep,
     Lot,
+    Photo,
     Recurrence,
     SideEffect,
     SideEffectContact,
@@ -44,10 +45,12 @@ def log(
     by: "User",
     token: uuid.UUID,
     cleared: Collection[Lot] = (),
+    photos: Collection[Photo] = (),
 ) -> tuple[list[SideEffect], bool]:
     """Log a reaction in each of the areas, or in none; return the rows and whether they are new.
 
     `cleared` are lots of its session that are not suspected; each row keeps those that its own area would point to.
+    `photos` show all of it, and every row gets them.
 
     One form sent twice makes one row an area: each is found again by a token made of the form's and the area. Raises
     `OtherFactsError` for other facts under the token of a row.
@@ -59,6 +62,7 @@ def log(
         for row, is_new in logged:
             if is_new and cleared:
                 _rule_out(row, to_clear(given, row.area_id, cleared), by)
+            row.photos.add(*photos)
     return [row for row, _new in logged], any(new for _row, new in logged)
 
 

@@ -2,25 +2,33 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from django import forms
 from django.forms.boundfield import BoundWidget
+from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.forms import OnceForm, RowsField, choices_of_rows, choices_of_words
+from clinic.models import User
 from clinic.widgets import Chips, ChoiceCards, Segmented
 from patients.banner import short_day
+from treatments.actions.photos import receive
+from treatments.forms.photos import FilesField
 from treatments.forms.side_effects import FactsForm, LastedMixin, not_before
 from treatments.forms.suspects import SuspectsForm
-from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.models import Photo, Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.photo_consent import refusal_of_photos
 from treatments.rules.reaction import may_be_there
 from treatments.suspects import given_in
 from treatments.words import ago, duration
 
+KEPT = "kept_photos"  # by public id, those that came with a sending that was refused
+MOST_KEPT = 100
 FEW = 4  # sessions that are offered at once; older ones are folded away
 LATE = timedelta(days=1)  # after the session: what begins by then is no reaction of the treatment room
 
@@ -56,6 +64,11 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         help_text=gettext_lazy("Several areas are logged as one reaction each. None: the whole body."),
         error_messages={"invalid_choice": gettext_lazy("That area was not treated at this session. Choose again.")},
     )
+    photos = FilesField(
+        label=gettext_lazy("Photos of it"),
+        required=False,
+        help_text=gettext_lazy("Taken now or chosen; every area that is logged gets them."),
+    )
     began = forms.ChoiceField(label=gettext_lazy("Began"), initial=AT_SESSION, widget=Segmented)
     state = forms.ChoiceField(
         label=gettext_lazy("Now"),
@@ -73,6 +86,7 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         self.session = next((each for each in sessions if str(each.public_id) == asked), session)
         kwargs["instance"] = SideEffect(session=self.session)
         super().__init__(*args, **kwargs)
+        self.kept: list[Photo] = self._photos_sent_before()
         self._offer_sessions()
         self._offer_areas()
         self.offer_lots(given_in(self.session))
@@ -87,6 +101,36 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         ]
         self.fields["onset_at"].required = False
         self.initial["reported_by"] = SideEffect.Reporter.PATIENT
+
+    def _photos_sent_before(self) -> list[Photo]:
+        """Return the photos that came with an earlier sending of this form, which was refused."""
+        keys = cast(QueryDict, self.data).getlist(KEPT) if self.is_bound else []
+        found = [key for key in map(uuid_or_none, keys[:MOST_KEPT]) if key]
+        photos = Photo.objects.of_patient(self.session.course.patient).usable()
+        return list(photos.filter(public_id__in=found).order_by("received_at", "pk")) if found else []
+
+    def take_in(self, *, by: User) -> None:
+        """Keep the files that came, whatever else stands against the form: a browser does not send them again.
+
+        Those that are no photos, or may not be kept, are named at their field.
+        """
+        files = self.cleaned_data.get("photos") or []
+        course = self.session.course
+        if not files:
+            return
+        if refusal := refusal_of_photos(course.patient, Photo.Scope.RECORD, self.now):
+            self.add_error("photos", refusal.__html__())
+            return
+        areas = list(self.cleaned_data.get("areas") or ())
+        is_of_day = course.day_of(self.session.performed_at) == course.day_of(self.now)
+        facts = {"session": self.session if is_of_day else None, "area": areas[0] if len(areas) == 1 else None}
+        arrival = receive(course, files, facts=facts, by=by, now=self.now)
+        self.kept += arrival.photos
+        for each in arrival.refusals:
+            if each.twin is None:
+                self.add_error("photos", str(each))
+            elif each.twin not in self.kept:
+                self.kept.append(each.twin)
 
     def _offer_sessions(self) -> None:
         field = choices_of_words(self, "after")
@@ -180,6 +224,13 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         """Return what the page says of each kind once it is chosen, by its key."""
         doctor = self.session.course.clinician.get_full_name()
         return {str(kind.pk): {"clock": clock_in_words(kind, doctor)} for kind in map(kind_of, self.kinds)}
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def kind_of(option: BoundWidget) -> SideEffectKind:

@@ -145,7 +145,7 @@ class FactsForm(AskingForm, forms.ModelForm):
             )
         elif severity and self._judges_anew(severity, grade) and not grade_agrees(severity, grade):
             words = _("The severity is %(severity)s, and grade %(grade)s is %(other)s by CTCAE. Is that meant?")
-            other = SideEffect.Severity(SEVERITY_OF_GRADE[grade]).label
+            other = SideEffect.Severity(SEVERITY_OF_GRADE[cleaned["grade"]]).label
             mine = SideEffect.Severity(severity).label
             self.ask(words % {"severity": mine.lower(), "grade": grade, "other": other.lower()})
         self.wait_for_answer()

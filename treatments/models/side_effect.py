@@ -14,6 +14,7 @@ from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
 from treatments.models.aftercare import AftercareAnswer
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
+from treatments.models.photo import Photo
 from treatments.models.session import Session, SessionQuerySet
 from treatments.models.side_effects_found import (
     CONTACT_NAMED,
@@ -90,6 +91,13 @@ class SideEffect(Versioned):
     reported_by = models.CharField(_("reported by"), max_length=9, choices=Reporter)
     action_taken = models.CharField(_("action taken"), max_length=500, blank=True, validators=[validate_plain_text])
     note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
+    photos = models.ManyToManyField(
+        Photo,
+        verbose_name=_("photos"),
+        related_name="side_effects",
+        blank=True,
+        help_text=_("What it looks like. Reactions logged together have them together."),
+    )
     recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True, editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

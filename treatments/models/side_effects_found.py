@@ -14,6 +14,7 @@ from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.injection import Injection
+from treatments.models.photo import Photo
 from treatments.models.preparation import Ingredient
 from treatments.models.product import Lot
 from treatments.models.session import Session, batch_of
@@ -188,9 +189,14 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
             )
         )
 
+    def with_photos(self) -> "SideEffectQuerySet":
+        """Load the photos that show each, the first taken first."""
+        shown = Photo.objects.usable().order_by("taken_at", "pk")
+        return self.prefetch_related(models.Prefetch("photos", shown))
+
     def for_page(self) -> "SideEffectQuerySet":
         """Load what a reaction's own page shows."""
-        return self.for_list().select_related("reviewed_by")
+        return self.for_list().with_photos().select_related("reviewed_by")
 
     def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +18,8 @@ from patients.models import Patient
 from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
 from treatments.forms.quick_log import SideEffectLogForm
-from treatments.models import Course, Session, SideEffect
+from treatments.models import Course, Photo, Session, SideEffect
+from treatments.photo_consent import refusal_of_photos
 
 MOST = 40  # sessions to choose among: more than two courses, and half a year of late infections
 
@@ -27,17 +29,39 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
     """Log what followed a session."""
     sessions = Session.objects.visible_to(request.user).select_related("course__patient__location")
     session = get_object_or_404(sessions, public_id=public_id)
-    return quick_log(request, session.course.patient, session)
+    patient = session.course.patient
+    if patient.merged_into_id and not session.is_in_error:
+        return log_for_survivor(request, patient)
+    return quick_log(request, patient, session)
 
 
 @may("treatments.log_side_effect")
 def log_for_patient(request: Request, public_id: UUID) -> HttpResponse:
     """Log what a patient tells of, after the latest session unless another is named."""
-    patients = Patient.objects.visible_to(request.user).select_related("location")
-    return quick_log(request, get_object_or_404(patients, public_id=public_id), None)
+    patient = get_patient(request, public_id)
+    return log_for_survivor(request, patient) if patient.merged_into_id else quick_log(request, patient, None)
 
 
-def quick_log(request: Request, patient: Patient, asked: Session | None) -> HttpResponse:
+def get_patient(request: Request, public_id: UUID) -> Patient:
+    return get_object_or_404(Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id)
+
+
+def log_for_survivor(request: Request, patient: Patient) -> HttpResponse:
+    """Lead from a record that was merged to the one that goes on; what was typed is shown there, to be looked at."""
+    survivor = get_patient(request, patient.surviving.public_id)
+    words = _("Record %(old)s was merged into this one, %(name)s, %(number)s.") % {
+        "old": patient.record_number,
+        "name": survivor.full_name,
+        "number": survivor.record_number,
+    }
+    if request.method != "POST":
+        messages.warning(request, words)
+        return redirect("patient-side-effect-new", survivor.public_id)
+    return quick_log(request, survivor, None, look_first=words)
+
+
+def quick_log(request: Request, patient: Patient, asked: Session | None, *, look_first: str = "") -> HttpResponse:
+    """Show the form, or log what it says; `look_first` is why what was sent is only shown, and not logged yet."""
     now = timezone.now()
     sessions = sessions_to_choose(patient, asked)
     if not sessions:
@@ -45,6 +69,7 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
     taken = next((session for session in sessions if asked and session.pk == asked.pk), sessions[0])
     form = SideEffectLogForm(
         request.POST or None,
+        request.FILES or None,
         sessions=sessions,
         session=taken,
         now=now,
@@ -53,7 +78,12 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
     form.session.course.location.keep_time()
     if asked and asked.is_in_error:
         messages.warning(request, _("That session was entered in error. Say after which one it began."))
-    if request.method == "POST" and form.is_valid():
+    if form.is_bound:
+        form.is_valid()  # first: what is to be kept of the photos is read from the form
+        form.take_in(by=request.user)
+    if form.is_bound and look_first:
+        form.add_error(None, _("%(why)s Look again, then log it here.") % {"why": look_first})
+    if form.is_valid():
         try:
             logged, is_new = actions.log(
                 form.save(commit=False),
@@ -61,6 +91,7 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
                 by=request.user,
                 token=form.cleaned_data["form_token"],
                 cleared=form.cleared_lots(),
+                photos=form.kept,
             )
         except actions.OtherFactsError as error:
             form.ask_again(error.made.title)
@@ -75,10 +106,18 @@ def quick_log(request: Request, patient: Patient, asked: Session | None) -> Http
             "form": form,
             "session": form.session,
             "patient": patient,
+            "address": address_of(patient, asked),
             "way_back": way_back(request, ""),
+            "refusal": refusal_of_photos(patient, Photo.Scope.RECORD, now),
             "banner": course_banner(Course.objects.for_page().get(pk=form.session.course_id), now),
         },
     )
+
+
+def address_of(patient: Patient, asked: Session | None) -> str:
+    if asked:
+        return reverse("side-effect-new", args=[asked.public_id])
+    return reverse("patient-side-effect-new", args=[patient.public_id])
 
 
 def sessions_to_choose(patient: Patient, asked: Session | None) -> list[Session]:
