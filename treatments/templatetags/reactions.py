@@ -35,10 +35,16 @@ def reaction_clock(effect: SideEffect, now: datetime) -> SafeString:
         maximum=of.maximum.total_seconds() if of.maximum else None,
         running=of.is_open(),
         urgent=effect.is_urgent,
-        label=f"{effect.title}: {caption}",
+        label=words.clock_sentence(effect.title, of, now),
     )
     said = format_html('<span class="over">{}</span>', caption) if late else caption
     return format_html('{}<p class="clock-caption">{}</p>', drawing, said)
+
+
+@register.simple_tag
+def clock_words(effect: SideEffect, now: datetime) -> str:
+    """Return what it is and how it stands in one line: "Swelling, thigh, left, day 4 of about 5"."""
+    return words.clock_sentence(effect.title, effect.clock, now)
 
 
 @register.simple_tag
