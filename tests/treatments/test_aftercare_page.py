@@ -21,7 +21,9 @@ from tests.factories import (
 )
 from treatments.actions import aftercare as actions
 from treatments.aftercare import token_of
+from treatments.danger_signs import SAID
 from treatments.models import AftercareAnswer, AftercareLink, Protocol, Reminder, SideEffect
+from treatments.rules.red_flags import RedFlag
 
 pytestmark = pytest.mark.django_db
 
@@ -439,6 +441,7 @@ def test_a_danger_sign_shows_what_to_do_and_alerts_the_clinic(
     assert "tel:+14155550100" in html
     effect = SideEffect.objects.get()
     assert (effect.kind.code, effect.severity) == (kind, "severe")
+    assert effect.note == str(SAID[RedFlag(flag)])
     assert list(SideEffect.objects.urgent()) == [effect]
     doctor = Client()
     doctor.force_login(UserFactory(role=Role.CLINICIAN, locations=[here]))

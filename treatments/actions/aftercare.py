@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clinic.background import ring
 from treatments import tasks
 from treatments.actions.side_effects import SEVERITIES, change, resolve, withdraw_review
+from treatments.danger_signs import SAID
 from treatments.models import (
     AftercareAnswer,
     AftercareChange,
@@ -164,8 +165,10 @@ def _reactions(session: Session, reported: Reported, now: datetime) -> list[Side
         "note": reported.note,
     }
     alarming = _urgent_kinds(reported.red_flags)
+    ticked = "\n".join([*(str(SAID[flag]) for flag in reported.red_flags), reported.note]).strip()
     area = reported.areas[0] if len(reported.areas) == 1 else None
-    found = [SideEffect(kind=kind, area=area, severity=Severity.SEVERE, **facts) for kind in alarming]
+    grave = facts | {"severity": Severity.SEVERE, "area": area, "note": ticked}
+    found = [SideEffect(kind=kind, **grave) for kind in alarming]
     places: list[TreatmentArea | None] = [*reported.areas] or [None]
     return found + [
         SideEffect(kind=kind, area=place, severity=reported.severity, **facts)

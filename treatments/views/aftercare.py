@@ -25,7 +25,7 @@ from clinic.models import Location
 from patients.languages import spoken, wanted
 from treatments import aftercare
 from treatments.actions import aftercare as actions
-from treatments.forms.aftercare import RED_FLAGS, AnswerForm, BirthDateForm
+from treatments.forms.aftercare import AnswerForm, BirthDateForm
 from treatments.models import AftercareAnswer, AftercareLink
 from treatments.rules.red_flags import is_emergency
 
@@ -103,7 +103,7 @@ def lead(request: HttpRequest, link: AftercareLink, name: str = "aftercare") -> 
     return HttpResponseRedirect(address(request, link, name))
 
 
-def addresses(request: HttpRequest, link: AftercareLink) -> dict[str, str]:
+def addresses(request: HttpRequest, link: AftercareLink) -> dict[str, Any]:
     return {"address": address(request, link), "close": address(request, link, "aftercare-close")}
 
 
@@ -210,7 +210,7 @@ def answered(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpRe
 
 def in_patients_words(answer: AftercareAnswer, vocabulary: aftercare.Vocabulary) -> list[str]:
     """Return what was reported: danger signs as they were ticked, never by the name of a disease."""
-    ticked = [str(RED_FLAGS[flag]) for flag in answer.flags]
+    ticked = answer.ticked
     new = [effect for effect in answer.side_effects.all() if not effect.is_of_urgent_kind]
     known = [
         f"{vocabulary.reaction(change.side_effect)}: {change.get_said_display()}"
