@@ -59,7 +59,8 @@ def _change(record: Any, lines: list[str]) -> Change:
 
 def _by_nobody(record: Any) -> str:
     """Say who saved without signing in: the patient through the aftercare link, else the system."""
-    return _("The patient") if record.history_change_reason == _("Through the aftercare link") else _("The system")
+    said = {_("Through the aftercare link"), _("Reported again by the patient: to be reviewed again")}
+    return _("The patient") if record.history_change_reason in said else _("The system")
 
 
 def _differences(old: Any, new: Any) -> list[str]:

@@ -16,6 +16,7 @@ from clinic.models import Location
 from clinic.validators import validate_plain_text
 from patients.models import seen_by
 from patients.models.patient import languages
+from treatments.danger_signs import SAID
 from treatments.models.catalogue import Indication, SideEffectKind, TreatmentArea
 from treatments.models.session import Session
 from treatments.rules.red_flags import RedFlag
@@ -354,6 +355,11 @@ class AftercareAnswer(models.Model):
     @property
     def flags(self) -> list[RedFlag]:
         return [RedFlag(flag) for flag in self.red_flags]
+
+    @property
+    def ticked(self) -> list[str]:
+        """Return the danger signs as they were ticked, in the language active."""
+        return [str(SAID[flag]) for flag in self.flags]
 
 
 class AftercareChange(models.Model):
