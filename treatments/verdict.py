@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -72,7 +72,7 @@ BADGES = {
 
 def percent(fraction: Decimal) -> str:
     """Return a fraction as whole percent without its sign: "45 %"."""
-    return f"{abs(fraction * 100).quantize(Decimal(1), ROUND_HALF_UP)}{NO_BREAK}%"
+    return f"{abs(rule.whole_percent(fraction))}{NO_BREAK}%"
 
 
 def verdict(outcome: Outcome) -> Verdict:

@@ -61,6 +61,7 @@ TABLE = {
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
     "course-progress": Row(EVERYONE),
+    "course-progress-data": Row(EVERYONE),
     "course-report": Row(EVERYONE),
     "milestone-review": Row("in 403 405 403", post="in 403 200 403"),
     "milestone-list": Row("in 403 200 403"),
@@ -89,14 +90,25 @@ TABLE = {
     "session-amend": Row("in 403 302 403", post="in 403 302 403"),
     "session-keep-amendment": Row("in 403 405 403", post="in 403 200 403"),
     "session-error": Row(TREATING, post=TREATING),
+    # A draft has no link: making one is refused with a message, and there is no slip.
+    "session-aftercare": Row(ONLY_POST, post="in 302 302 403"),
+    "session-aftercare-slip": Row("in 404 404 403"),
+    # A patient's own way in. Whoever has no link of this signature meets one calm page.
+    "aftercare": Row("404 404 404 404", post="404 404 404 404"),
+    "aftercare-answered": Row("404 404 404 404"),
+    "aftercare-close": Row("405 405 405 405", post="404 404 404 404"),
     "working-copy-discard": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "working-copy-reopen": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "side-effect-new": Row(TREATING, post=TREATING),
+    "patient-side-effect-new": Row(TREATING, post=TREATING),
     "side-effect-list": Row(TREATING),
     "side-effect": Row(EVERYONE),
     "side-effect-edit": Row(TREATING, post=TREATING),
     "side-effect-resolve": Row(ONLY_POST, post=TREATING),
     "side-effect-review": Row(ONLY_POST, post="in 403 200 403"),
+    "side-effect-follow": Row(ONLY_POST, post=TREATING),
+    "side-effect-contact": Row(ONLY_POST, post=TREATING),
+    "side-effect-step": Row(ONLY_POST, post="in 302 302 403"),
     "lot-list": Row(EVERYONE),
     "lot-new": Row(EVERYONE, post=EVERYONE),
     "lot": Row(EVERYONE),
@@ -139,7 +151,13 @@ TABLE = {
     "account_confirm_email": Row("200 200 200 200"),
     "account_confirm_login_code": Row("302 302 302 302"),
 }
-KEYS = {"account_confirm_email": ["a-key"], "account_reset_password_from_key": ["1", "a-key"]}
+KEYS = {
+    "aftercare": ["a-token"],
+    "aftercare-answered": ["a-token"],
+    "aftercare-close": ["a-token"],
+    "account_confirm_email": ["a-key"],
+    "account_reset_password_from_key": ["1", "a-key"],
+}
 # What an address wants beside its record.
 REST = {"photo": ["320"], "lot-cluster-seen": ["nodule"]}
 # Which record an address names, by its first part.

@@ -17,6 +17,7 @@ from treatments.actions.courses import turn
 from treatments.actions.injections import keep_injections
 from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
+from treatments.demo.care import care
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
 from treatments.demo.pictures import picture
 from treatments.demo.scoring import score
@@ -76,6 +77,7 @@ def _load(now: datetime) -> Iterator[str]:
             visit(patient, person, doctor=doctor, nurse=staff, number=number, now=now)
             call(patient, person, nurse=staff, now=now)
             yield patient.full_name
+    care(doctor=doctor, nurse=staff, now=now)
     photograph(harbour, staff, now)
 
 
@@ -124,6 +126,7 @@ def register(person: Person, location: Location, number: int, now: datetime) -> 
         phone=f"{prefix}{number + 100:04d}" if location.country_code == "US" else f"{prefix}{number:02d}",
         email=f"{person.given}.{person.family}@patient.example".lower(),
         preferred_channel=person.channel,
+        language=person.language,
         contact_permission=person.permission,
         allergies_asked_on=location.today(now) - timedelta(days=20) if person.asked else None,
     )

@@ -15,6 +15,7 @@ from clinic.models import Location, Room, User
 from clinic.validators import validate_plain_text
 from clinic.widgets import DateTimeInput, Segmented, UnitInput
 from patients.models import Patient
+from treatments.forms.late_signs import late_signs_asked
 from treatments.models import Appointment, Course
 
 
@@ -60,11 +61,20 @@ class _AppointmentForm(forms.ModelForm):
 
 
 class BookForm(_AppointmentForm, OnceForm):
-    """A new appointment of one patient at one location."""
+    """A new appointment of one patient at one location. Whoever books a follow-up asks for signs of an infection."""
 
-    def __init__(self, *args: Any, patient: Patient, location: Location, **kwargs: Any) -> None:
+    late_signs = late_signs_asked()
+
+    class Meta(_AppointmentForm.Meta):
+        fields = [*_AppointmentForm.Meta.fields, "late_signs"]
+
+    def __init__(
+        self, *args: Any, patient: Patient, location: Location, asks_late_signs: bool = False, **kwargs: Any
+    ) -> None:
         kwargs["instance"] = Appointment(patient=patient, location=location)
         super().__init__(*args, **kwargs)
+        if not asks_late_signs:
+            del self.fields["late_signs"]
 
     def clean(self) -> dict[str, Any]:
         if refusal := self.instance.patient.refusal_to_treat:

@@ -15,6 +15,7 @@ from clinic.models import Location, Room, Versioned
 from clinic.validators import validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.course import Course
+from treatments.models.late_signs import late_signs_field
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -163,6 +164,7 @@ class Appointment(Versioned):
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.BOOKED)
     status_reason = models.CharField(_("reason"), max_length=300, blank=True, validators=[validate_plain_text])
     arrived_at = models.DateTimeField(_("arrived at"), null=True, blank=True, editable=False)
+    late_signs = late_signs_field()
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     history = HistoricalRecords(excluded_fields=["form_token"])
 

@@ -168,6 +168,12 @@ class Protocol(models.Model):
     screening_days = models.PositiveSmallIntegerField(
         _("screening is valid for days"), default=90, validators=[MinValueValidator(1), MaxValueValidator(730)]
     )
+    aftercare_days = models.PositiveSmallIntegerField(
+        _("aftercare link is open for days"),
+        default=203,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text=_("Counted from the session. 203 days is the latest onset of a late infection."),
+    )
     areas = models.ManyToManyField(
         TreatmentArea, verbose_name=_("areas offered"), related_name="protocols", blank=True
     )
@@ -254,6 +260,11 @@ class SideEffectKind(models.Model):
     is_immediate = models.BooleanField(
         _("asked at the session"), default=False, help_text=_("Offered as a key under “Reaction now”.")
     )
+    is_late_infection_sign = models.BooleanField(
+        _("sign of a late infection"),
+        default=False,
+        help_text=_("Begun 7 to 203 days after a session, it is always reviewed, as a suspected late infection."),
+    )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     history = HistoricalRecords()
 
@@ -275,7 +286,7 @@ class SideEffectKind(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and write anew what the reactions of this kind have from it."""
-        facts = ("expected_max", "always_review", "is_urgent")
+        facts = ("expected_max", "always_review", "is_urgent", "is_late_infection_sign")
         before = SideEffectKind.objects.filter(pk=self.pk).values_list(*facts).first()
         super().save(*args, **kwargs)
         if before and before != tuple(getattr(self, fact) for fact in facts):
@@ -284,4 +295,5 @@ class SideEffectKind(models.Model):
                 expected_end_at=end if self.expected_max else None,
                 is_always_reviewed=self.always_review or self.is_urgent,
                 is_of_urgent_kind=self.is_urgent,
+                is_infection_sign=self.is_late_infection_sign,
             )

@@ -200,13 +200,14 @@ class LotQuerySet(models.QuerySet["Lot"]):
         from treatments.models.side_effect import SideEffect  # noqa: PLC0415 -- side_effect imports session
 
         standing = Injection.objects.standing().order_by()
-        batch = {"product": OuterRef(OuterRef("product")), "number": OuterRef(OuterRef("number"))}
+        batch = {name: OuterRef(OuterRef(name)) for name in ("product", "number")}
         straight = standing.filter(**{f"lot__{name}": value for name, value in batch.items()})
         mixed = standing.filter(**{f"preparation__ingredients__lot__{name}": value for name, value in batch.items()})
         patients = (
             SideEffect.objects.filter(
                 kind__is_expected=False, session__in=straight.values("session").union(mixed.values("session"))
             )
+            .suspecting(**batch)
             .order_by()
             .values("kind")
             .annotate(patients=Count("session__course__patient", distinct=True))

@@ -20,6 +20,7 @@ from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
 from treatments.rules.course import too_early
+from treatments.rules.late_infection import WATCH_BEGINS, WATCH_IS_OVER
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -88,6 +89,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
         """Return what was performed before a moment, newest first."""
         return self.filter(performed_at__lt=moment).order_by("-performed_at", "-pk")
 
+    def watching(self, onset: Any) -> "SessionQuerySet":
+        """Return those in whose late-infection watch something began: at a moment, or at that of an outer query."""
+        return self.filter(performed_at__gt=onset - WATCH_IS_OVER, performed_at__lte=onset - WATCH_BEGINS)
+
     def preceding(self, session: "Session", moment: datetime | None) -> "SessionQuerySet":
         """Return what the course had by a moment, newest first and this one left out: the first is "last time".
 
@@ -110,6 +115,14 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.with_number().select_related(
             "course__patient", "course__protocol", "course__location", "performed_by"
         )
+
+    def for_log(self, patient: Patient) -> "SessionQuerySet":
+        """Load what a reaction may have begun after: every standing session of a patient, the latest first.
+
+        Drafts are among them, for the needle was real.
+        """
+        found = self.standing().of_patient(patient).with_number().order_by("-performed_at", "-pk")
+        return found.select_related("course__protocol", "course__location", "course__clinician", "course__patient")
 
     def summary(self) -> dict[str, Any]:
         """Return {"count", "oldest_at"} of these sessions in one query."""

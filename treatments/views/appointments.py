@@ -24,6 +24,8 @@ from patients.models import Patient
 from treatments.actions import appointments as actions
 from treatments.forms.appointments import AppointmentForm, AppointmentStatusForm, BookForm
 from treatments.models import Appointment, Course, FollowUp
+from treatments.models.late_signs import LateSigns
+from treatments.views.late_signs import sign_to_log
 
 
 def get_appointment(user: User, public_id: UUID) -> Appointment:
@@ -69,6 +71,7 @@ def book(request: Request) -> HttpResponse:
         patient=patient,
         location=location,
         now=now,
+        asks_late_signs=follow_up is not None,
         initial=actions.proposal(patient, course, follow_up, now),
     )
     if made := form.made_before():
@@ -80,7 +83,8 @@ def book(request: Request) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, _("%(name)s is booked.") % {"name": patient.full_name})
-            return redirect("follow-up-list" if follow_up else appointment)
+            told = sign_to_log(request, patient, now) if appointment.late_signs == LateSigns.YES else None
+            return redirect(told or ("follow-up-list" if follow_up else appointment))
     return TemplateResponse(
         request,
         "treatments/appointments/book.html",

@@ -43,6 +43,7 @@ from treatments.lots import (
     use_row,
 )
 from treatments.models import ContactAttempt, Lot, Preparation, SideEffect
+from treatments.reaction_page import hold_reason
 from treatments.rules.stock import clusters
 
 
@@ -136,8 +137,7 @@ def alerts(lot: Lot, *, but: set[str]) -> list[tuple[str, int]]:
     """
     if not lot.alert_patients:
         return []
-    sessions = Batch.of(Lot.objects.of_batch(lot)).sessions().order_by().values("pk")
-    seen = SideEffect.objects.filter(session__in=sessions, kind__is_expected=False).order_by()
+    seen = SideEffect.objects.of_lots(Lot.objects.of_batch(lot)).filter(kind__is_expected=False).order_by()
     found = clusters(seen.values_list("kind__name", "session__course__patient").distinct())
     return sorted(
         ((str(kind), patients) for kind, patients in found.items() if kind not in but),
@@ -220,7 +220,7 @@ def hold(request: Request, public_id: UUID) -> HttpResponse:
     if found.held_at and request.method == "GET":
         messages.warning(request, _("This lot is on hold already."))
         return redirect(found)
-    form = HoldForm(request.POST or None, record=found)
+    form = HoldForm(request.POST or None, record=found, initial={"reason": reason_to_hold(request)})
     if form.is_valid():
         act = partial(actions.hold, found, **form.cleaned_data, by=request.user, now=timezone.now())
         if lots := turned(form, act):
@@ -231,6 +231,16 @@ def hold(request: Request, public_id: UUID) -> HttpResponse:
             )
             return redirect(found)
     return hold_page(request, found, form, releasing=False)
+
+
+def reason_to_hold(request: Request) -> str:
+    """Return the reason that the reaction named in the address gives, for whoever may see that reaction."""
+    try:
+        named = UUID(request.GET.get("reaction", ""))
+    except ValueError:
+        return ""
+    effect = SideEffect.objects.visible_to(request.user).for_list().filter(public_id=named).first()
+    return hold_reason(effect) if effect and effect.is_suspected_infection else ""
 
 
 @may("treatments.hold_lot")

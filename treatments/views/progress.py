@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -24,6 +24,7 @@ from treatments.forms.milestones import MilestoneForm
 from treatments.models import Course, MilestoneReview
 from treatments.models.milestone_review import due_for_review
 from treatments.outcome import Outcome, outcome
+from treatments.outcome_data import outcome_data
 from treatments.photos import Mode, chosen, pair
 from treatments.report import report
 from treatments.views.courses import get_course
@@ -78,6 +79,12 @@ def report_pdf(request: Request, public_id: UUID) -> HttpResponse:
     response = HttpResponse(paper, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="progress-{course.patient.record_number}.pdf"'
     return response
+
+
+def progress_data(request: Request, public_id: UUID) -> JsonResponse:
+    """Return the numbers of the page, for other programs."""
+    course = get_course(request.user, public_id)
+    return JsonResponse(outcome_data(outcome(course, timezone.now(), focus=request.GET.get("place", ""))))
 
 
 @may("treatments.review_milestone")

@@ -8,7 +8,7 @@ from clinic.http import Request
 from treatments.board import board
 from treatments.clusters import loud_signals
 from treatments.models import Session, SideEffect
-from treatments.work import follow_up_counts, milestones_due, side_effect_counts, stock_counts
+from treatments.work import follow_up_counts, milestones_due, reviews_due, stock_counts
 
 
 def today(request: Request) -> HttpResponse:
@@ -18,6 +18,7 @@ def today(request: Request) -> HttpResponse:
     treats = request.user.has_perm("treatments.log_side_effect")
     decides = request.user.has_perm("treatments.review_milestone")
     reactions = SideEffect.objects.visible_to(request.user).standing()
+    reviews, contacts = reviews_due(request, now) if treats else (None, 0)
     return TemplateResponse(
         request,
         "treatments/today.html",
@@ -26,7 +27,8 @@ def today(request: Request) -> HttpResponse:
             "mine": mine,
             "board": board(location, now, of=request.user if mine else None) if location else None,
             "urgent": reactions.urgent().for_list().oldest_first() if treats else [],
-            "reactions": side_effect_counts(request) if treats else None,
+            "reactions": reviews,
+            "contacts": contacts,
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,
             "calls": follow_up_counts(request),
