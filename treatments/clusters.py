@@ -42,6 +42,12 @@ class Cluster:
         return Reason.ABOVE in self.reasons
 
     @property
+    def is_within(self) -> bool:
+        """Say whether the rate of the others lies inside the lot's own interval of 95 %."""
+        share = self.others.patients.share
+        return share is not None and self.own.patients.interval().lower <= share
+
+    @property
     def headline(self) -> str:
         """Return "Nodule in 3 of 21 patients with lot PR-118 of Procaine 2 %."."""
         return _("%(kind)s in %(count)s patients with lot %(number)s of %(product)s.") % {
@@ -72,9 +78,14 @@ class Cluster:
                 "Chance alone seldom comes out so far above the others, also when %(looks)s comparisons are made.",
                 self.looks,
             ) % {"looks": self.looks}
+        if self.is_within:
+            return _(
+                "It is shown since three patients have a reaction that is not to be expected. The rate of the other "
+                "lots lies inside this interval: so many can well be chance."
+            )
         return _(
-            "It is shown since three patients have a reaction that is not to be expected. Set against the other lots, "
-            "chance can still be the whole of it."
+            "It is shown since three patients have a reaction that is not to be expected. One lot among many can come "
+            "out like this by chance."
         )
 
     @property
