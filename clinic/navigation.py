@@ -67,6 +67,7 @@ ITEMS = [
     Item("lots", _("Lots"), _("Lots"), "lot-list", "package", EVERYONE, also="/preparations/"),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
+    Item("backups", _("Backups"), _("Backups"), "backup-list", "database-backup", MANAGING),
 ]
 
 _counters: dict[str, Callable[[Request], Counts]] = {}

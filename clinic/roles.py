@@ -58,7 +58,7 @@ ACTS: dict[Role, frozenset[str]] = {
         "treatments.review_milestone",
         "treatments.hold_lot",
     },
-    Role.ADMIN: DESK | STOCK | {"patients.import_patients", "treatments.hold_lot"},
+    Role.ADMIN: DESK | STOCK | {"clinic.see_backups", "patients.import_patients", "treatments.hold_lot"},
 }
 
 

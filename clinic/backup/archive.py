@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import IO, BinaryIO, Protocol, cast
+from typing import IO, BinaryIO, Protocol, Self, cast
 
 from django.utils.translation import gettext as _
 
@@ -35,6 +35,14 @@ class Writer:
         self.sums = tempfile.SpooledTemporaryFile(SPOOL)  # noqa: SIM115 -- lives as long as the writer
         self.files = self.files_bytes = 0
         self.add(HEAD, io.BytesIO(written(head)), len(written(head)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        # Nothing that tarfile may still have to write is wanted after the end, or after what went wrong.
+        self.sealer.close()
+        self.sums.close()
 
     def database(self, pieces: Iterable[bytes]) -> None:
         """Add the database's copy: pieces of any size."""
@@ -65,7 +73,6 @@ class Writer:
         last.size = len(written(manifest))
         self.tar.addfile(last, io.BytesIO(written(manifest)))
         self.tar.close()
-        self.sums.close()
         self.sealer.finish()
 
 

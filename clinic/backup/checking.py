@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -83,7 +84,7 @@ def take_in(path: Path, taking: Taking, *, label: str) -> Manifest:
     source = Counted(path, taking.progress)
     try:
         with source.file:
-            manifest = read(Unsealer(source, keys()), taking)
+            manifest = read(Unsealer(cast(BinaryIO, source), keys()), taking)
         require_known_migrations(manifest)
         if taking.restored:
             taking.restored.finish()

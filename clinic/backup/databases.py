@@ -8,12 +8,13 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.utils import load_backend
 
 from clinic.backup.files import Folder, Named
 from clinic.backup.manifest import Table
 from clinic.backup.progress import Progress
 
-# Who is signed in, and what is counted for some minutes: no backup has a way in, and whoever restores one signs in anew.
+# Who is signed in, and what is counted for some minutes: a backup has no way in, and everybody signs in anew.
 LEFT_OUT = ("django_session", settings.CACHES["default"].get("LOCATION") or "clinic_cache")
 
 
@@ -52,15 +53,14 @@ class Restored(Protocol):
 
 @contextmanager
 def alias(name: str, **changes: Any) -> Iterator[str]:
-    """Have another connection beside "default" under a name, for a while."""
+    """Have another connection beside "default" under a name, for a while and in this thread alone."""
     found = copy.deepcopy(connections["default"].settings_dict) | changes
-    connections.settings[name] = found
+    connections[name] = load_backend(found["ENGINE"]).DatabaseWrapper(found, name)
     try:
         yield name
     finally:
         connections[name].close()
         del connections[name]
-        del connections.settings[name]
 
 
 def applied(name: str) -> dict[str, list[str]]:

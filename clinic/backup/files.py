@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Named:
-    """A file that a row names, by its path below the folder; `instead` are those that may stand in its place by now."""
+    """A file that a row names, by its path below the folder; `instead` may stand in its place by now."""
 
     path: str
     instead: tuple[str, ...] = ()

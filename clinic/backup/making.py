@@ -40,28 +40,30 @@ class Made:
     pruned: list[str]
 
 
-def make(place: Place, *, clock: Clock, progress: Progress, keep: int | None = None, verify: bool = True) -> Made:
-    """Make a backup in a place. Of those before, the `keep` newest stay, where this one was tried and is good.
+def make(
+    place: Place, scratch: Path, *, clock: Clock, progress: Progress, keep: int | None = None, verify: bool = True
+) -> Made:
+    """Make a backup in a place, by whoever is `alone`. Where it was tried and is good, the `keep` newest stay.
 
     Raises `BackupError`, or `OSError` where the machine does not let it: in either case nothing is there that has the
     name of a backup.
     """
     first = keys()[0]
-    with alone() as scratch:
-        started = clock()
-        name = name_at(started)
-        unfinished = place.begin(name, scratch)
-        try:
-            with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                manifest = write(Sealer(file, first), scratch, started=started, clock=clock, progress=progress)
-                file.flush()
-                os.fsync(file.fileno())
-            size = unfinished.stat().st_size
-            if verify:
-                check(unfinished, scratch, progress=progress)
-            place.finish(unfinished, name)
-        finally:
-            unfinished.unlink(missing_ok=True)
+    started = clock()
+    name = name_at(started)
+    unfinished = place.begin(name, scratch)
+    place.tidy(started)
+    try:
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            manifest = write(Sealer(file, first), scratch, started=started, clock=clock, progress=progress)
+            file.flush()
+            os.fsync(file.fileno())
+        size = unfinished.stat().st_size
+        if verify:
+            check(unfinished, scratch, progress=progress)
+        place.finish(unfinished, name)
+    finally:
+        unfinished.unlink(missing_ok=True)
     pruned = prune(place, keep) if keep and verify else []
     return Made(name, size, manifest, verify, pruned)
 
@@ -69,22 +71,22 @@ def make(place: Place, *, clock: Clock, progress: Progress, keep: int | None = N
 def write(sealer: Sealer, scratch: Path, *, started: datetime, clock: Clock, progress: Progress) -> Manifest:
     with snapshot(scratch, progress) as now:
         head = Head(settings.VERSION, now.kind, started.isoformat())
-        archive = Writer(sealer, head)
-        archive.database(now.pieces(progress))
-        tables = now.tables(progress)
-        missing = [path for folder in folders() for path in add_files(archive, now, folder, progress)]
-        manifest = Manifest(
-            head=head,
-            finished_at=clock().isoformat(),
-            server=now.server,
-            migrations=now.migrations(),
-            tables=tables,
-            left_out=list(LEFT_OUT),
-            files=archive.files,
-            files_bytes=archive.files_bytes,
-            missing=missing,
-        )
-    archive.finish(manifest)
+        with Writer(sealer, head) as archive:
+            archive.database(now.pieces(progress))
+            tables = now.tables(progress)
+            missing = [path for folder in folders() for path in add_files(archive, now, folder, progress)]
+            manifest = Manifest(
+                head=head,
+                finished_at=clock().isoformat(),
+                server=now.server,
+                migrations=now.migrations(),
+                tables=tables,
+                left_out=list(LEFT_OUT),
+                files=archive.files,
+                files_bytes=archive.files_bytes,
+                missing=missing,
+            )
+            archive.finish(manifest)
     return manifest
 
 
@@ -114,7 +116,7 @@ def add_files(archive: Writer, now: Snapshot, folder: Folder, progress: Progress
 def present(root: Path, named: Named) -> list[tuple[str, BinaryIO]]:
     """Open the file that is named, or all of those in its place; nothing where one of these is not there."""
     for paths in ((named.path,), named.instead):
-        opened = []
+        opened: list[tuple[str, BinaryIO]] = []
         try:
             for path in paths:
                 opened.append((path, (root / path).open("rb")))  # noqa: PERF401 -- those before the missing one are closed

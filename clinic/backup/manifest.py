@@ -97,9 +97,7 @@ def require_known_migrations(manifest: Manifest) -> None:
     ]
     if newer:
         raise BackupError(
-            _(
-                "The backup is of version %(version)s, newer than this one: it has the migration %(name)s. Restore it with that version."
-            )
+            _("The backup is of version %(version)s, newer than this one: it has the migration %(name)s.")
             % {"version": manifest.head.program, "name": newer[0]}
         )
 

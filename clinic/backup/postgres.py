@@ -9,12 +9,13 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from typing import IO, Any, Self
+from typing import IO, Any, Self, cast
 
 import psycopg
 from django.db import connections, transaction
 from django.utils.translation import gettext as _
 from psycopg import IsolationLevel, sql
+from psycopg.conninfo import make_conninfo
 
 from clinic.backup.databases import LEFT_OUT, alias, applied
 from clinic.backup.errors import BackupError, NotSetUpError
@@ -83,7 +84,7 @@ class PostgresSnapshot:
             environment = for_tools(connections["default"].settings_dict)
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=said, env=environment)
             try:
-                out: IO[bytes] = process.stdout  # type: ignore[assignment] -- a pipe was asked for
+                out = cast(IO[bytes], process.stdout)
                 while piece := out.read(READ):
                     yield piece
                     progress.step(len(piece))
@@ -108,9 +109,7 @@ def tool(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise NotSetUpError(
-            _(
-                "%(name)s is not installed. It comes with the client of PostgreSQL, in the server's version or a newer one."
-            )
+            _("%(name)s is not installed. It comes with PostgreSQL's client, of the server's version or newer.")
             % {"name": name}
         )
     return found
@@ -128,6 +127,10 @@ def connection_values(database: dict[str, Any]) -> dict[str, str]:
     known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
     values |= {name: str(value) for name, value in database.get("OPTIONS", {}).items() if name in known}
     return {name: value for name, value in values.items() if value}
+
+
+def connect(database: dict[str, Any], *, autocommit: bool = False) -> psycopg.Connection:
+    return psycopg.connect(make_conninfo(**connection_values(database)), autocommit=autocommit)
 
 
 def for_tools(database: dict[str, Any]) -> dict[str, str]:
@@ -196,7 +199,7 @@ class PostgresRestored:
 
     @property
     def pipe(self) -> IO[bytes]:
-        return self.process.stdin  # type: ignore[return-value] -- a pipe was asked for
+        return cast(IO[bytes], self.process.stdin)
 
     def take(self, piece: bytes) -> None:
         try:
@@ -214,9 +217,12 @@ class PostgresRestored:
     def abandon(self) -> None:
         self.process.kill()
         self.process.wait()
+        with suppress(BrokenPipeError):
+            self.pipe.close()
+        self.said.close()
 
     def tables(self, progress: Progress) -> dict[str, Table]:
-        with psycopg.connect(**connection_values(self.database)) as connection:
+        with connect(self.database) as connection:
             return tables(connection, progress)
 
     def migrations(self) -> dict[str, list[str]]:
@@ -233,7 +239,7 @@ def scratch_database() -> Iterator[dict[str, Any]]:
     default = connections["default"].settings_dict
     database = copy.deepcopy(default) | {"NAME": f"{CHECK_NAME}{secrets.token_hex(6)}"}
     try:
-        with psycopg.connect(**connection_values(default), autocommit=True) as connection:
+        with connect(default, autocommit=True) as connection:
             for [left] in connection.execute(LEFT_BEHIND, [f"{CHECK_NAME}%"]).fetchall():
                 drop(connection, left)
             name = sql.Identifier(database["NAME"])
@@ -255,14 +261,12 @@ def drop(connection: psycopg.Connection, name: str) -> None:
 
 def require_empty(database: dict[str, Any]) -> None:
     try:
-        with psycopg.connect(**connection_values(database)) as connection:
+        with connect(database) as connection:
             [things] = connection.execute(THINGS).fetchone() or [0]
     except psycopg.OperationalError as error:
         raise BackupError(_("The database cannot be reached: %(reason)s") % {"reason": error}) from error
     if things:
         raise BackupError(
-            _(
-                "The database “%(name)s” is not empty. A backup is restored into an empty one alone; nothing was written."
-            )
+            _("The database “%(name)s” is not empty, and only an empty one takes a backup. Nothing was written.")
             % {"name": database["NAME"]}
         )

@@ -37,9 +37,7 @@ class Target:
         """Raise `BackupError` where something is there already, or a database is wanted and was not named."""
         if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             raise BackupError(
-                _(
-                    "The folder %(path)s is not empty. A backup is restored into an empty one alone; nothing was written."
-                )
+                _("The folder %(path)s is not empty, and only an empty one takes a backup. Nothing was written.")
                 % {"path": self.folder}
             )
         if head.database == "sqlite" and self.database:

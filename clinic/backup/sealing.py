@@ -1,10 +1,10 @@
 """A stream sealed so that every byte of it is the one written, in memory of one chunk.
 
-The file begins with a magic line, the name of the key (8 bytes) and a salt (32 bytes). HKDF-SHA256 makes the file's own
-key of both, so that its nonces need only differ inside it. Then come chunks of 1 MiB, each under AES-256-GCM, the last
-one shorter or whole. The nonce is the chunk's number (11 bytes) and whether it is the last (1 byte): chunks that were
-changed, swapped, repeated or cut off do not open. This is the STREAM construction of Hoang, Reyhanitabar, Rogaway and
-Vizár, "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015.
+The file begins with a magic line, the name of the key (8 bytes) and a salt (32 bytes). HKDF-SHA256 makes a key of the
+file's own from key and salt, so that its nonces need only differ inside it. Then come chunks of 1 MiB, each under
+AES-256-GCM, the last one shorter or whole. The nonce is the chunk's number (11 bytes) and whether it is the last
+(1 byte): chunks that were changed, swapped, repeated or cut off do not open. This is the STREAM construction of Hoang,
+Reyhanitabar, Rogaway and Vizár, "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015.
 """
 
 import secrets
@@ -45,9 +45,12 @@ class Sealer:
         self.cipher = cipher(key, salt)
         self.number = 0
         self.waiting = bytearray()
+        self.closed = False
         file.write(self.head)
 
     def write(self, data: bytes) -> int:
+        if self.closed:
+            return len(data)
         self.waiting += data
         # One chunk is kept back: whether it is the last is known at the end.
         while len(self.waiting) > CHUNK:
@@ -57,6 +60,11 @@ class Sealer:
 
     def finish(self) -> None:
         self.put(bytes(self.waiting), last=True)
+        self.close()
+
+    def close(self) -> None:
+        """Take nothing more. Without `finish` before, what was written opens nowhere."""
+        self.closed = True
         self.waiting.clear()
 
     def put(self, chunk: bytes, *, last: bool) -> None:

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from clinic.backup.standing import wants_attention
 from clinic.http import Request
 from treatments.board import board
 from treatments.models import Session, SideEffect
@@ -28,6 +29,7 @@ def today(request: Request) -> HttpResponse:
             "reactions": side_effect_counts(request) if treats else None,
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,
+            "backups_want_attention": request.user.has_perm("clinic.see_backups") and wants_attention(now),
             "calls": follow_up_counts(request),
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },

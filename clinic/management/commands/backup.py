@@ -9,10 +9,18 @@ from django.utils.translation import gettext as _
 
 from clinic.backup.bar import Bar
 from clinic.backup.errors import BackupError, NotSetUpError
-from clinic.backup.making import Made, make
+from clinic.backup.making import Made
 from clinic.backup.places import place_of
+from clinic.backup.runs import record_backup
 
 FAILED, NOT_SET_UP = 1, 2
+
+
+def at_least_one(written: str) -> int:
+    number = int(written)
+    if number < 1:
+        raise ValueError(written)
+    return number
 
 
 class Command(BaseCommand):
@@ -25,17 +33,15 @@ class Command(BaseCommand):
         parser.add_argument(
             "--to", default=settings.BACKUP_TO, help="a folder, or s3://bucket/prefix (default: BACKUP_TO)"
         )
-        parser.add_argument("--keep", type=int, help="how many stay, this one among them (default: all)")
+        parser.add_argument("--keep", type=at_least_one, help="how many stay, this one among them (default: all)")
         parser.add_argument(
             "--no-verify", action="store_true", help="do not restore it; then nothing older goes either"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            if options["keep"] is not None and options["keep"] < 1:
-                raise NotSetUpError(_("--keep takes a number from 1 on."))
             with Bar() as bar:
-                made = make(
+                made = record_backup(
                     place_of(options["to"]),
                     clock=timezone.now,
                     progress=bar,

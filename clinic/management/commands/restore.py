@@ -4,22 +4,22 @@ from typing import Any
 
 import environ
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.backup.bar import Bar
-from clinic.backup.checking import check
 from clinic.backup.errors import BackupError, DamagedError, NotSetUpError
-from clinic.backup.making import alone
 from clinic.backup.manifest import Manifest
 from clinic.backup.restoring import Target, restore
+from clinic.backup.runs import record_trial
 
 FAILED, NOT_SET_UP, DAMAGED = 1, 2, 3
 
 
 class Command(BaseCommand):
     help = (
-        "Restores a backup into an empty place, or with --verify only tries it. The live clinic is never touched. Exits "
-        "with 1 where it was not restored, 2 where something has to be set up first, 3 where the backup is damaged."
+        "Restores a backup into an empty place, or with --verify only tries it. The live clinic is never touched. "
+        "Exits with 1 where it was not restored, 2 where something has to be set up first, 3 where it is damaged."
     )
     requires_system_checks = []
 
@@ -39,8 +39,7 @@ class Command(BaseCommand):
         try:
             with Bar() as bar:
                 if options["verify"]:
-                    with alone() as scratch:
-                        manifest = check(options["file"], scratch, progress=bar)
+                    manifest = record_trial(options["file"], clock=timezone.now, progress=bar)
                 else:
                     target = self.target(options)
                     manifest = restore(options["file"], target, progress=bar, migrate=not options["no_migrate"])
@@ -64,7 +63,8 @@ class Command(BaseCommand):
     def say(self, manifest: Manifest, into: Path | None) -> None:
         self.stdout.write(
             _(
-                "Made %(moment)s by version %(version)s: %(rows)s rows in %(tables)s tables, %(files)s files. All is there."
+                "Made %(moment)s by version %(version)s. All is there: %(rows)s rows in %(tables)s tables, "
+                "%(files)s files."
             )
             % {
                 "moment": manifest.head.started_at,
