@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import IO, Any, Self, cast
 
 import psycopg
@@ -40,8 +40,9 @@ KEYS = """
     SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
     WHERE i.indrelid = %s::regclass AND i.indisprimary ORDER BY array_position(i.indkey::int2[], a.attnum)
 """
-CHECK_NAME = "mesotrack_check_"
-LEFT_BEHIND = "SELECT datname FROM pg_database WHERE datname LIKE %s AND pg_get_userbyid(datdba) = current_user"
+LEFT_BEHIND = """
+    SELECT datname FROM pg_database WHERE starts_with(datname::text, %s) AND pg_get_userbyid(datdba) = current_user
+"""
 THINGS = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public'"
 
 
@@ -234,29 +235,28 @@ class PostgresRestored:
 def scratch_database() -> Iterator[dict[str, Any]]:
     """Have an empty database on the clinic's own server, for a while. The role needs CREATEDB for that.
 
-    Those that a killed run left behind go first.
+    Those that killed runs of this clinic left behind go first: the ones to which nobody holds a connection any more.
     """
     default = connections["default"].settings_dict
-    database = copy.deepcopy(default) | {"NAME": f"{CHECK_NAME}{secrets.token_hex(6)}"}
+    begins = f"{default['NAME'][:40]}_check_"
+    database = copy.deepcopy(default) | {"NAME": f"{begins}{secrets.token_hex(6)}"}
+    name = sql.Identifier(database["NAME"])
     try:
-        with connect(default, autocommit=True) as connection:
-            for [left] in connection.execute(LEFT_BEHIND, [f"{CHECK_NAME}%"]).fetchall():
-                drop(connection, left)
-            name = sql.Identifier(database["NAME"])
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
+        with closing(connect(default, autocommit=True)) as server:
+            for [left] in server.execute(LEFT_BEHIND, [begins]).fetchall():
+                with suppress(psycopg.errors.ObjectInUse):
+                    server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(left)))
+            server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(name))
             try:
-                yield database
+                with closing(connect(database)):
+                    yield database
             finally:
-                drop(connection, database["NAME"])
+                server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
     except psycopg.errors.InsufficientPrivilege as error:
         raise NotSetUpError(
             _("The backup cannot be tried: the role “%(name)s” may make no database. ALTER ROLE … CREATEDB lets it.")
             % {"name": default["USER"]}
         ) from error
-
-
-def drop(connection: psycopg.Connection, name: str) -> None:
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def require_empty(database: dict[str, Any]) -> None:
