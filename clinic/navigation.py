@@ -70,6 +70,7 @@ ITEMS = [
     Item("reports", _("Reports"), _("Reports"), "report-list", "chart-no-axes-column", READING, in_tabbar=False),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
+    Item("backups", _("Backups"), _("Backups"), "backup-list", "database-backup", MANAGING),
 ]
 
 _counters: dict[str, Callable[[Request], Counts]] = {}

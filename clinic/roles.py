@@ -64,6 +64,7 @@ ACTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: DESK
     | STOCK
     | {
+        "clinic.see_backups",
         "patients.import_patients",
         "treatments.hold_lot",
         "treatments.see_safety",

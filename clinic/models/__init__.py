@@ -1,5 +1,6 @@
+from clinic.models.backup_run import BackupRun
 from clinic.models.location import Location, Room
 from clinic.models.record import VersionConflictError, Versioned
 from clinic.models.user import User
 
-__all__ = ["Location", "Room", "User", "VersionConflictError", "Versioned"]
+__all__ = ["BackupRun", "Location", "Room", "User", "VersionConflictError", "Versioned"]

@@ -131,6 +131,7 @@ TABLE = {
     "appointment-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
     "appointment": Row(EVERYONE, post=EVERYONE),
     "appointment-status": Row(ONLY_POST, post="in 302 302 302"),
+    "backup-list": Row("in 403 403 200"),
     "set-theme": Row(ONLY_POST, post="in 400 400 400"),
     "switch-location": Row(ONLY_POST, post="in 404 404 404"),
     "healthz": Row("200 200 200 200"),
