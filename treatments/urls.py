@@ -5,6 +5,7 @@ from treatments.views import (
     appointments,
     assessments,
     blinded,
+    calendar,
     courses,
     follow_ups,
     lots,
@@ -81,7 +82,10 @@ urlpatterns = [
     path("preparations/<uuid:public_id>/discard/", preparations.discard, name="preparation-discard"),
     path("follow-ups/", follow_ups.call_list, name="follow-up-list"),
     path("follow-ups/<uuid:public_id>/contact/", follow_ups.contact, name="follow-up-contact"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/names/", calendar.names, name="calendar-names"),
     path("appointments/new/", appointments.book, name="appointment-new"),
     path("appointments/<uuid:public_id>/", appointments.appointment, name="appointment"),
+    path("appointments/<uuid:public_id>/move/", appointments.move, name="appointment-move"),
     path("appointments/<uuid:public_id>/status/", appointments.status, name="appointment-status"),
 ]
