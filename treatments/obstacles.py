@@ -156,21 +156,29 @@ def too_soon(course: Course, day: date, others: Iterable[date]) -> str:
     return words % {"days": days, "other": date_format(other, "j M Y"), "least": least}
 
 
-def session_days(course: Course, *, but: Appointment | None = None) -> list[date]:
-    """Return the days of a course's sessions at its place, given and booked, `but` one appointment: two queries."""
-    given = course.sessions.standing().filter(course=course).values_list("performed_at", flat=True)
+def session_days(course: Course, *, but: Iterable[Appointment] = ()) -> list[date]:
+    """Return the days of a course's sessions at its place, given and booked, without some: two queries."""
+    given = course.sessions.standing().values_list("performed_at", flat=True)
     booked = Appointment.objects.planned().filter(course=course, kind=Appointment.Kind.SESSION)
-    booked = booked.exclude(pk=but.pk) if but and but.pk else booked
+    booked = booked.exclude(pk__in=[each.pk for each in but if each.pk])
     moments = [*given, *booked.values_list("starts_at", flat=True)]
     return sorted({course.day_of(moment) for moment in moments})
 
 
-def against(appointment: Appointment) -> list[str]:
-    """Return in words all that stands against an appointment at its hour, beside who is taken."""
+def against(appointment: Appointment, *, but: Iterable[Appointment] = ()) -> list[str]:
+    """Return in words all that stands against an appointment at its hour, beside who is taken.
+
+    `but` are appointments as they are about to be: their new days count, not those stored.
+    """
     location, start = appointment.location, appointment.starts_at
     day = location.local(start).date()
     said = timetable(location, day, day).against(start, appointment.minutes, appointment.practitioner)
     if appointment.kind == Appointment.Kind.SESSION and appointment.course:
-        days = session_days(appointment.course, but=appointment)
-        said = [*said, *filter(None, [too_soon(appointment.course, day, days)])]
+        course = appointment.course
+        others = [each for each in but if each is not appointment]
+        days = [
+            *session_days(course, but=[appointment, *others]),
+            *(course.day_of(each.starts_at) for each in others if each.course_id == course.pk),
+        ]
+        said = [*said, *filter(None, [too_soon(course, day, days)])]
     return said

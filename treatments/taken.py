@@ -131,6 +131,11 @@ class TakenOnce(BaseConstraint):
         if taken:
             raise ValidationError({self.shown_at: [self.in_words(taken)]})
 
+    def shares(self, one: Any, other: Any) -> bool:
+        """Say whether two appointments want the same person or room."""
+        value = getattr(one, f"{self.field}_id")
+        return value is not None and value == getattr(other, f"{self.field}_id")
+
     def in_words(self, taken: Any) -> str:
         who = getattr(taken, self.field)
         start, end = taken.starts_at, taken.starts_at + timedelta(minutes=taken.minutes)

@@ -58,6 +58,7 @@ TABLE = {
     "search": Row(EVERYONE, query="?q=Amara"),
     "course-new": Row(TREATING, post=TREATING),
     "course": Row(EVERYONE),
+    "course-book": Row(EVERYONE, post=EVERYONE),
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
     "course-progress": Row(EVERYONE),

@@ -14,7 +14,6 @@ from clinic.models import Location, Room, User
 from patients.models import Patient
 from treatments.actions.windows import close_visit, lock, open_follow_up, reopen_visit
 from treatments.models import Appointment, Course, FollowUp
-from treatments.taken import TakenOnce
 
 Status = Appointment.Status
 FIRST_HOUR, LAST_HOUR, SUNDAY = 9, 17, 6  # what a booking starts from; the person booking chooses
@@ -117,23 +116,27 @@ def refuse_turn(before: Appointment.Status, status: str, reason: str) -> None:
 def refuse_overlap(appointment: Appointment) -> None:
     """Raise `ValidationError` when the patient, the practitioner or the room is taken at that time.
 
-    All three rows are locked first, always in this order, so that of two bookings at once the second sees the first.
+    All three rows are locked first, so that of two bookings at once the second sees the first.
     """
+    lock_taken(appointment)
+    refuse_taken(appointment)
+
+
+def lock_taken(appointment: Appointment) -> None:
+    """Lock the rows that an appointment takes, always in this order: patient, location, practitioner."""
     Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
     Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
     User.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
-    refuse_taken(appointment)
 
 
 def refuse_taken(appointment: Appointment) -> None:
     """Raise `ValidationError` with who and what is taken, each sentence at its field."""
     errors: dict[str, Any] = {}
-    for constraint in Appointment._meta.constraints:
-        if isinstance(constraint, TakenOnce):
-            try:
-                constraint.validate(Appointment, appointment)
-            except ValidationError as error:
-                errors = error.update_error_dict(errors)
+    for constraint in Appointment.taken_once():
+        try:
+            constraint.validate(Appointment, appointment)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
     if errors:
         raise ValidationError(errors)
 

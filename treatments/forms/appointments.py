@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -100,7 +101,38 @@ class BookForm(_AppointmentForm, OnceForm):
         return _("the appointment of %(moment)s") % {"moment": date_format(start, "j F Y, H:i")}
 
 
+class Reach(models.TextChoices):
+    """How far a change of one appointment goes among those that were booked together."""
+
+    THIS = "this", gettext_lazy("Only this one")
+    LATER = "later", gettext_lazy("This and later")
+
+
 class AppointmentForm(_AppointmentForm, VersionedForm):
+    reach = forms.ChoiceField(
+        label=gettext_lazy("Change"),
+        choices=Reach,
+        widget=Segmented,
+        required=False,
+        help_text=gettext_lazy("Later ones move as many days and hours as this one, by the clock on the wall."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if Appointment.objects.later_in_series(self.instance).exists():
+            self.fields["reach"].initial = Reach.THIS
+        else:
+            del self.fields["reach"]
+
+    @property
+    def reaches_later(self) -> bool:
+        return self.cleaned_data.get("reach") == Reach.LATER
+
+    def ask_reason(self) -> None:
+        """Ask as for any appointment, unless later ones move along: those are judged together, in their new places."""
+        if not self.reaches_later:
+            super().ask_reason()
+
     def valid_appointment(self) -> Appointment:
         """Return the appointment as the form would save it.
 
@@ -141,7 +173,7 @@ def moved_form(appointment: Appointment, posted: QueryDict, now: datetime) -> Ap
     data.update(
         {
             "kind": appointment.kind,
-            "course": appointment.course_id or "",
+            "course": str(appointment.course_id or ""),
             "starts_at": posted.get("starts") or start,
             "minutes": posted.get("minutes") or str(appointment.minutes),
             "practitioner": key_of(posted.get("with"), appointment),

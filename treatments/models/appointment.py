@@ -76,6 +76,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return the appointments that take this patient, practitioner or room."""
         return self.filter(**{f"{field}_id": key})
 
+    def of_any(self, patient: Patient, practitioner: "User", room: Room | None) -> "AppointmentQuerySet":
+        """Return what takes this patient, this practitioner or this room."""
+        taking = Q(patient=patient) | Q(practitioner=practitioner)
+        return self.filter(taking | Q(room=room) if room else taking)
+
     def given(self, course: Course, public_id: str | None) -> "Appointment | None":
         """Return the appointment of this course's patient that an address names, None for anything else."""
         try:
@@ -93,6 +98,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def of_series(self, series: uuid.UUID) -> "AppointmentQuerySet":
         """Return the appointments that were booked together."""
         return self.filter(series=series)
+
+    def later_in_series(self, one: "Appointment") -> "AppointmentQuerySet":
+        """Return what was booked together with one, comes after it and is booked still, soonest first."""
+        if one.series is None:
+            return self.none()
+        later = self.of_series(one.series).filter(status=Appointment.Status.BOOKED, starts_at__gt=one.starts_at)
+        return later.order_by("starts_at", "pk")
 
     def of_practitioner(self, user: "User") -> "AppointmentQuerySet":
         return self.filter(practitioner=user)
@@ -237,3 +249,16 @@ class Appointment(Versioned):
     @property
     def is_standing(self) -> bool:
         return self.status not in self.FALLEN
+
+    @property
+    def over_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    def meets(self, other: "Appointment") -> bool:
+        """Say whether both are at some moment."""
+        return self.starts_at < other.over_at and other.starts_at < self.over_at
+
+    @classmethod
+    def taken_once(cls) -> list[TakenOnce]:
+        """Return the constraints that let nobody and no room be booked twice."""
+        return [each for each in cls._meta.constraints if isinstance(each, TakenOnce)]

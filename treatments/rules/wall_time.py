@@ -1,7 +1,7 @@
 """A day and a time on the wall as a moment, also where the clocks change (zoneinfo's rules, which are IANA's)."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 
 
@@ -36,16 +36,3 @@ def at_wall(day: date, hour: time, zone: tzinfo) -> WallTime:
     if there.replace(tzinfo=None, fold=0) != first.replace(tzinfo=None, fold=0):
         return WallTime(there, Clock.NEVER)
     return WallTime(first, Clock.TWICE)
-
-
-def shifted(moment: datetime, *, days: int, to: time, zone: tzinfo) -> WallTime:
-    """Return a moment `days` calendar days later (or earlier), at the time `to` on the wall there."""
-    local = moment.astimezone(zone)
-    return at_wall(local.date() + timedelta(days=days), to, zone)
-
-
-def moved_time(local: datetime, minutes: int) -> tuple[int, time]:
-    """Return (days, time on the wall) that lie `minutes` of the wall's clock after a local time."""
-    bare = local.replace(tzinfo=None, fold=0)
-    later = bare + timedelta(minutes=minutes)
-    return (later.date() - bare.date()).days, later.time()

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
@@ -27,6 +28,7 @@ from clinic.undo import offer_undo
 from patients.banner import banner
 from patients.models import Patient
 from treatments.actions import appointments as actions
+from treatments.actions.series import move_series
 from treatments.calendar import HIDES_NAMES
 from treatments.forms.appointments import WALL, AppointmentForm, AppointmentStatusForm, BookForm, moved_form
 from treatments.models import Appointment, Course, FollowUp
@@ -112,7 +114,8 @@ def choose_whom(request: Request) -> HttpResponse:
 
 def asked_place(request: Request, location: Location) -> dict[str, Any]:
     """Return the hour, person and room that an address asks for, as a form starts from them."""
-    query, asked = request.GET, {}
+    query = request.GET
+    asked: dict[str, Any] = {}
     with suppress(ValueError):
         start = datetime.fromisoformat(query.get("starts", "")).replace(tzinfo=None)
         asked["starts_at"] = at_wall(start.date(), start.time(), location.tz).moment
@@ -160,6 +163,16 @@ def book(request: Request) -> HttpResponse:
     )
 
 
+def save_move(form: AppointmentForm, stored: Appointment) -> int:
+    """Save a changed appointment, and the later ones of its series where the form says so; return how many."""
+    version, changed = form.cleaned_data["version"], form.save(commit=False)
+    if form.reaches_later:
+        reason = form.cleaned_data["exception_reason"]
+        return len(move_series(changed, was=stored, version=version, reason=reason))
+    actions.move(changed, version=version)
+    return 1
+
+
 @may("treatments.book_appointment")
 def appointment(request: Request, public_id: UUID) -> HttpResponse:
     """Show an appointment; while it is booked it can be moved here."""
@@ -170,13 +183,14 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
     form = AppointmentForm(request.POST or None, instance=appointment, now=now) if can_move else None
     if form and form.is_bound and form.is_valid():
         try:
-            actions.move(form.save(commit=False), version=form.cleaned_data["version"])
+            moved = save_move(form, stored)
         except ValidationError as error:
             form.add_error(None, error)
         except VersionConflictError:
             form.refuse(Appointment.objects.get(pk=appointment.pk))
         else:
-            messages.success(request, _("The appointment is moved."))
+            words = ngettext("The appointment is moved.", "%(count)s appointments are moved.", moved)
+            messages.success(request, words % {"count": moved})
             return redirect(appointment)
     return TemplateResponse(
         request,
@@ -196,7 +210,7 @@ def move(request: Request, public_id: UUID) -> HttpResponse:
     """Put an appointment at another hour, length, person or room, as the calendar's drag and keys do, with undo."""
     appointment = get_appointment(request.user, public_id)
     before = placement(appointment)
-    name = {"name": shown_name(request, appointment)}
+    name: dict[str, Any] = {"name": shown_name(request, appointment)}
     try:
         form = moved_form(appointment, request.POST, timezone.now())
         actions.move(form.valid_appointment(), version=form.cleaned_data["version"])

@@ -121,6 +121,11 @@
       });
   }
 
+  /* htmx would take over what stands in a style attribute, which the policy refuses. */
+  document.addEventListener("htmx:beforeSwap", () => {
+    all(".cal-block[style]").forEach((block) => block.removeAttribute("style"));
+  });
+
   /* Keys on a focused block. */
   const KEYS = {
     ArrowUp: (state, shift) => (shift ? (state.minutes -= STEP) : (state.start -= STEP)),
