@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -424,7 +425,7 @@ def test_days_of_a_series_are_on_their_weekdays_and_never_nearer_than_the_interv
     assert len(found) == count
     assert found[0] >= first
     assert all(not weekdays or day.weekday() in weekdays for day in found)
-    apart = [(after - before).days for before, after in zip(found, found[1:], strict=False)]
+    apart = [(after - before).days for before, after in pairwise(found)]
     assert all(interval <= each < interval + 7 for each in apart)
 
 

@@ -198,6 +198,7 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
         {
             "appointment": stored,
             "form": form,
+            "came": "calendar" if request.GET.get("from") == "calendar" else "appointment",
             "turns": sorted(actions.TURNS[Appointment.Status(appointment.status)], key=list(Appointment.Status).index),
             "banner": banner(appointment.patient, today=appointment.location.today(now)),
         },

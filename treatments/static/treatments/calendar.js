@@ -294,6 +294,34 @@
     }
   });
 
+  /* A tap on an appointment shows what can be done with it; a new tab and a page without a script show its page. */
+  const panel = document.getElementById("cal-panel");
+
+  function show(block) {
+    const text = (part) => block.querySelector(part)?.innerText.trim() ?? "";
+    panel.querySelector("#cal-panel-title").textContent = [text(".cal-time"), text(".cal-name")].join(" ");
+    panel.querySelector("#cal-panel-what").textContent = text(".cal-what");
+    panel.querySelector("#cal-panel-link").href = block.href;
+    panel.querySelector("#cal-panel-acts").replaceChildren();
+    panel.showModal();
+    window.htmx.ajax("GET", `${block.href}?from=calendar`, {
+      target: "#cal-panel-acts",
+      select: "#appointment-acts",
+      swap: "innerHTML",
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const block = event.target.closest?.(".cal-block, .cal-agenda a, .cal-line");
+    if (block && panel && !moving && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      show(block);
+    }
+    if (event.target === panel || event.target.closest?.("[data-close-panel]")) {
+      panel?.close();
+    }
+  });
+
   /* The hour it is stands in view. */
   function showNow() {
     const scroll = document.querySelector(".cal-scroll");
