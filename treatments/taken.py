@@ -127,7 +127,8 @@ class TakenOnce(BaseConstraint):
         if unasked or None in needed or instance.status not in self.statuses:
             return
         others = model._default_manager.using(using).standing().overlapping(instance.starts_at, instance.minutes)  # type: ignore[attr-defined]
-        taken = others.taking(self.field, value).exclude(pk=instance.pk).select_related(self.field).first()
+        others = others.exclude(pk__in=[key for key in (instance.pk, *instance.moves_along) if key])
+        taken = others.taking(self.field, value).select_related(self.field).first()
         if taken:
             raise ValidationError({self.shown_at: [self.in_words(taken)]})
 

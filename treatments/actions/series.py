@@ -43,8 +43,10 @@ def move_series(appointment: Appointment, *, was: Appointment, version: int, rea
     `VersionConflictError` when somebody changed this one since `version` was read.
     """
     lock_taken(appointment)
-    later = Appointment.objects.later_in_series(was).select_related("patient", "location", "course__protocol", "room")
-    moved = [appointment, *(follow(each, appointment, was) for each in later.select_for_update(of=("self",)))]
+    appointment.moves_along = ()  # from here on they are saved in an order in which none meets another
+    later = Appointment.objects.later_in_series(was).select_for_update(of=("self",), no_key=True)
+    later = later.select_related("patient", "location", "course__protocol", "course__location", "practitioner", "room")
+    moved = [appointment, *(follow(each, appointment, was) for each in later)]
     if appointment.starts_at > was.starts_at:
         moved.reverse()  # the last first: each finds the hour free that the one after it has left
     refusals = []

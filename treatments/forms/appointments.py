@@ -124,6 +124,13 @@ class AppointmentForm(_AppointmentForm, VersionedForm):
         else:
             del self.fields["reach"]
 
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("reach") == Reach.LATER:
+            later = Appointment.objects.later_in_series(self.instance)
+            self.instance.moves_along = list(later.values_list("pk", flat=True))
+        return cleaned
+
     @property
     def reaches_later(self) -> bool:
         return self.cleaned_data.get("reach") == Reach.LATER

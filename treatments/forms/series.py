@@ -114,11 +114,12 @@ class Row:
     @property
     def clock_note(self) -> str:
         """Say what became of a time that is not on the clock that day, or is on it twice."""
-        if self.wall is None or self.wall.clock is Clock.ONCE:
+        if self.wall is None or self.appointment is None or self.wall.clock is Clock.ONCE:
             return ""
         if self.wall.clock is Clock.TWICE:
             return _("The clocks go back: this hour is there twice, and the first is booked.")
-        return _("The clocks go forward over this time: %(hour)s is booked.") % {"hour": f"{self.wall.moment:%H:%M}"}
+        local = self.appointment.location.local(self.wall.moment)
+        return _("The clocks go forward over this time: %(hour)s is booked.") % {"hour": f"{local:%H:%M}"}
 
 
 def day_initials(days: Iterable[date], hour: time) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,8 @@ class Appointment(Versioned):
 
     # Annotated by `overlapping`.
     ends_at: datetime
+    # Keys of appointments that are about to move along: they do not stand in this one's way.
+    moves_along: Collection[int] = ()
 
     class Meta:
         verbose_name = _("appointment")

@@ -15,7 +15,7 @@ class Clock(StrEnum):
 
 @dataclass(frozen=True)
 class WallTime:
-    """The moment that a time on the wall means, and whether it had to be chosen."""
+    """The moment that a time on the wall means, in UTC, and whether it had to be chosen."""
 
     moment: datetime
     clock: Clock
@@ -29,10 +29,11 @@ def at_wall(day: date, hour: time, zone: tzinfo) -> WallTime:
     """
     first = datetime.combine(day, hour.replace(fold=0), zone)
     second = first.replace(fold=1)
+    # In UTC: two moments of one zone are compared by their clocks alone.
+    moment = first.astimezone(UTC)
     if first.utcoffset() == second.utcoffset():
-        return WallTime(first, Clock.ONCE)
+        return WallTime(moment, Clock.ONCE)
     # Through UTC and back, a time that is not on the wall comes out as another.
-    there = first.astimezone(UTC).astimezone(zone)
-    if there.replace(tzinfo=None, fold=0) != first.replace(tzinfo=None, fold=0):
-        return WallTime(there, Clock.NEVER)
-    return WallTime(first, Clock.TWICE)
+    there = moment.astimezone(zone)
+    is_there = there.replace(tzinfo=None, fold=0) == first.replace(tzinfo=None, fold=0)
+    return WallTime(moment, Clock.TWICE if is_there else Clock.NEVER)

@@ -235,8 +235,8 @@ def status(request: Request, public_id: UUID) -> HttpResponse:
     """Take an appointment a step further, or back, with one tap to undo it."""
     appointment = get_appointment(request.user, public_id)
     before = Appointment.Status(appointment.status)
-    name = {"name": shown_name(request, appointment)}
     came = request.POST.get("from", "")
+    name = {"name": shown_name(request, appointment) if came == "calendar" else appointment.patient.full_name}
     form = AppointmentStatusForm(request.POST)
     try:
         actions.turn(appointment, now=timezone.now(), **form.step())

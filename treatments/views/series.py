@@ -38,7 +38,7 @@ def course_book(request: Request, public_id: UUID) -> HttpResponse:
             return booked(request, course, made)
         days = the_days(request, rule, step)
         rows = rows_of(rule, days, now)
-        if step == "book" and may_book(rule, rows) and (count := book(rule, rows)):
+        if step == "book" and days.is_bound and may_book(rule, rows) and (count := book(rule, rows)):
             return booked(request, course, count)
     return TemplateResponse(
         request,

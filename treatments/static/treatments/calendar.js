@@ -12,7 +12,9 @@
   const clock = (minute) =>
     `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
   const shown = () => all(".cal-col").filter((column) => column.offsetParent);
+  const panel = document.getElementById("cal-panel");
   let moving = null;
+  let press = null;
 
   function begin(block) {
     if (moving?.block === block) {
@@ -155,6 +157,7 @@
       }
     } else if (moving && event.key === "Escape") {
       event.preventDefault();
+      press = null;
       putBack(true);
     } else {
       turn(event);
@@ -171,14 +174,12 @@
   function turn(event) {
     const typing = event.target.closest?.("input, select, textarea, [contenteditable]");
     const link = { n: "after", p: "before", t: "today" }[event.key];
-    if (link && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    if (link && !typing && !panel?.open && !event.ctrlKey && !event.metaKey && !event.altKey) {
       document.querySelector(`[data-step="${link}"]`)?.click();
     }
   }
 
   /* The pointer. A mouse drags at once, a finger after it has rested. */
-  let press = null;
-
   document.addEventListener("pointerdown", (event) => {
     const block = event.target.closest?.(".cal-block[data-move]");
     if (!block || event.button !== 0) {
@@ -295,8 +296,6 @@
   });
 
   /* A tap on an appointment shows what can be done with it; a new tab and a page without a script show its page. */
-  const panel = document.getElementById("cal-panel");
-
   function show(block) {
     const text = (part) => block.querySelector(part)?.innerText.trim() ?? "";
     panel.querySelector("#cal-panel-title").textContent = [text(".cal-time"), text(".cal-name")].join(" ");
@@ -322,7 +321,16 @@
     }
   });
 
-  /* The hour it is stands in view. */
+  /* The hour it is stands in view, and its line goes on with the clock. */
+  const opened = Date.now();
+
+  setInterval(() => {
+    const rows = Math.floor((Date.now() - opened) / (STEP * 60_000));
+    all(".cal-now").forEach((line) => {
+      line.style.gridRowStart = Number(line.dataset.row) + 1 + rows;
+    });
+  }, 60_000);
+
   function showNow() {
     const scroll = document.querySelector(".cal-scroll");
     const target = document.querySelector(".cal-now") ?? document.querySelector(".cal-block");
