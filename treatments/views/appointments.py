@@ -139,12 +139,13 @@ def book(request: Request) -> HttpResponse:
     now = timezone.now()
     location = patient.location
     location.keep_time()
+    proposed = actions.proposal(patient, course, follow_up, now)
     form = BookForm(
         request.POST or None,
         patient=patient,
         location=location,
         now=now,
-        initial=actions.proposal(patient, course, follow_up, now) | asked_place(request, location),
+        initial=proposed | asked_place(request, location),
     )
     if made := form.made_before():
         return redirect(made)
@@ -159,7 +160,12 @@ def book(request: Request) -> HttpResponse:
     return TemplateResponse(
         request,
         "treatments/appointments/book.html",
-        {"form": form, "patient": patient, "banner": banner(patient, today=location.today(now))},
+        {
+            "form": form,
+            "patient": patient,
+            "running": course if (course := proposed.get("course")) and course.is_running else None,
+            "banner": banner(patient, today=location.today(now)),
+        },
     )
 
 
