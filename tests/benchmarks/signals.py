@@ -1,8 +1,8 @@
 """How often a bad lot is found, a good one suspected: `DATABASE_URL=… python -m tests.benchmarks.signals`.
 
 In a year of 5,000 sessions a lot is planted after which a reaction comes more often, and the search runs over it as
-the clinic runs it, in SQL. Then the same without a planted lot: whatever stands out is a false alarm. The database has to
-be empty.
+the clinic runs it, in SQL. Then the same without a planted lot: whatever stands out is a false alarm. The database
+has to be empty.
 """
 
 import argparse
