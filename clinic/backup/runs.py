@@ -96,9 +96,16 @@ def counted(manifest: Manifest) -> dict[str, int]:
     return {"row_count": manifest.rows, "file_count": manifest.files}
 
 
+def in_words(error: Exception) -> str:
+    """Say what went wrong without the numbers that a system puts before it."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error) or type(error).__name__
+
+
 def fail(run: BackupRun, now: datetime, error: Exception, **facts: str) -> None:
     """Write what went wrong, where the database still takes it."""
     try:
-        BackupRun.objects.finish(run, now, error=str(error) or type(error).__name__, **facts)
+        BackupRun.objects.finish(run, now, error=in_words(error), **facts)
     except DatabaseError:
         log.exception("The row of a backup that failed could not be written.")

@@ -11,7 +11,7 @@ from clinic.backup.bar import Bar
 from clinic.backup.errors import BackupError, NotSetUpError
 from clinic.backup.making import Made
 from clinic.backup.places import place_of
-from clinic.backup.runs import record_backup
+from clinic.backup.runs import in_words, record_backup
 
 FAILED, NOT_SET_UP = 1, 2
 
@@ -51,7 +51,9 @@ class Command(BaseCommand):
         except NotSetUpError as error:
             raise CommandError(str(error), returncode=NOT_SET_UP) from error
         except (BackupError, OSError) as error:
-            raise CommandError(_("No backup was made. %(reason)s") % {"reason": error}, returncode=FAILED) from error
+            raise CommandError(
+                _("No backup was made. %(reason)s") % {"reason": in_words(error)}, returncode=FAILED
+            ) from error
         self.say(made)
 
     def say(self, made: Made) -> None:

@@ -11,7 +11,7 @@ from clinic.backup.bar import Bar
 from clinic.backup.errors import BackupError, DamagedError, NotSetUpError
 from clinic.backup.manifest import Manifest
 from clinic.backup.restoring import Target, restore
-from clinic.backup.runs import record_trial
+from clinic.backup.runs import in_words, record_trial
 
 FAILED, NOT_SET_UP, DAMAGED = 1, 2, 3
 
@@ -48,7 +48,9 @@ class Command(BaseCommand):
         except NotSetUpError as error:
             raise CommandError(str(error), returncode=NOT_SET_UP) from error
         except (BackupError, OSError) as error:
-            raise CommandError(_("Not restored. %(reason)s") % {"reason": error}, returncode=FAILED) from error
+            raise CommandError(
+                _("Not restored. %(reason)s") % {"reason": in_words(error)}, returncode=FAILED
+            ) from error
         self.say(manifest, options["into"])
 
     def target(self, options: dict[str, Any]) -> Target:
