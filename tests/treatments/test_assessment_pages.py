@@ -107,6 +107,25 @@ def test_last_value_stands_beside_the_keys(client, nurse, course):
     assert page.count("was-last") == 5
 
 
+def test_last_value_is_of_before_the_day_that_is_scored(client, nurse, course):
+    ScoreFactory(assessment__course=course, assessment__assessed_on=date(2026, 3, 9), items=ITEMS)
+
+    assert "was-last" not in client.get(url(course) + "?on=2026-03-02").content.decode()
+    assert "last 11, 9 Mar" in client.get(url(course)).content.decode()
+
+    again = client.post(url(course), form(nurse, assessed_on="2026-03-03")).content.decode()
+    assert "last 11" not in again
+    assert "last 11, 9 Mar" in client.post(url(course), form(nurse, assessed_on="x")).content.decode()
+
+
+def test_page_scores_from_photographs_when_an_address_says_so(client, nurse, course):
+    def is_of_photographs(query):
+        return bool(client.get(url(course) + query).context["form"]["photo_based"].value())
+
+    assert is_of_photographs("?from=photographs")
+    assert not is_of_photographs("")
+
+
 def test_page_proposes_today_and_the_day_an_address_names(client, nurse, course):
     def proposed(query):
         return client.get(url(course) + query).context["form"]["assessed_on"].value()

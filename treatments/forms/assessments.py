@@ -112,10 +112,18 @@ class _AssessmentForm(AskingForm, forms.ModelForm):
     def _boxes(self, course: Course) -> Iterable[Box]:
         areas = list(course.areas.all())
         areas += [area for area in self._areas_scored() if area not in areas]
-        last = {score_key(score): score for score in self.before}
+        day = self._day_shown()
+        last = {score_key(score): score for score in self.before if score.on <= day}
         for instrument in Instrument.objects.for_protocol(course.protocol, also=[key[0] for key in self.given]):
             for area, side in places_of(areas, instrument.scope):
                 yield Box(instrument, area, side, last.get((instrument.pk, area.pk if area else None, side)))
+
+    def _day_shown(self) -> date:
+        """Return the day the page shows, today while it is none: what was taken later is no "last time" of it."""
+        try:
+            return self.fields["assessed_on"].clean(self["assessed_on"].value()) or self.today
+        except ValidationError:
+            return self.today
 
     def _areas_scored(self) -> list[TreatmentArea]:
         return list(TreatmentArea.objects.filter(pk__in=[key[1] for key in self.given if key[1]]))
