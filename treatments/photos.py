@@ -174,10 +174,10 @@ def pair(course: Course, series: Series, before: str = "", after: str = "") -> P
     by_id = {str(photo.public_id): photo for photo in series.photos}
     first = by_id.get(before, series.photos[0])
     last = by_id.get(after, series.photos[-1])
-    before, after = weights_of(course, first, last)
+    weighed, now = weights_of(course, first, last)
     protocol = course.protocol
-    over = weight_alert(before, after, percent=protocol.weight_gain_percent, kilograms=protocol.weight_gain_kg)
-    return Pair(first, last, after - before if before is not None and after is not None else None, over)
+    over = weight_alert(weighed, now, percent=protocol.weight_gain_percent, kilograms=protocol.weight_gain_kg)
+    return Pair(first, last, now - weighed if now is not None and weighed is not None else None, over)
 
 
 def weights_of(course: Course, *photos: Photo) -> list[Decimal | None]:
