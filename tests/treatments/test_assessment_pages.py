@@ -170,6 +170,16 @@ def test_what_cannot_be_is_refused_and_stays_typed(client, nurse, course, change
         assert response.context["form"][name].value() == value
 
 
+def test_list_of_what_needs_a_look_says_where(client, nurse, course):
+    half = hexsel(b="") | thigh("right", "60")
+
+    page = client.post(url(course), form(nurse, **half)).content.decode()
+
+    assert ">Back thigh, left: Depressions, depth</a>" in page
+    assert ">Right: Second reading</a>" in page
+    assert ">Depressions, depth</span>" in page
+
+
 def test_third_reading_makes_the_median(client, nurse, course):
     client.post(url(course), form(nurse, **thigh("left", "59.0", "60.0", "59.8")))
 
@@ -278,7 +288,7 @@ def test_two_tabs_save_over_each_other_only_knowingly(client, nurse, course):
     refused = client.post(edit, form(nurse, version=1, **hexsel(a="0")))
 
     rows = {row.label: (row.theirs, row.mine) for row in refused.context["form"].conflict.differing}
-    assert rows == {"Depressions, number": ("1", "0")}
+    assert rows == {"Back thigh, left: Depressions, number": ("1", "0")}
     assert values() == {"hexsel score, back thigh, left": 9}
     client.post(edit, form(nurse, version=refused.context["form"]["version"].value(), **hexsel(a="0")))
     assert values() == {"hexsel score, back thigh, left": 8}

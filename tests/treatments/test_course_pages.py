@@ -354,6 +354,16 @@ def test_course_page_says_how_far_when_next_and_what_it_costs(client, nurse, cou
     assert "Log session 2" in page
 
 
+def test_resuming_says_that_a_screening_is_wanted(client, nurse, course):
+    words = "After a pause the next session wants a full screening, made since."
+    address = reverse("course-status", args=[course.public_id])
+    assert words not in client.get(address, {"to": "paused"}).content.decode()
+
+    Course.objects.update(status="paused", status_reason="Holiday.")
+
+    assert words in client.get(address, {"to": "active"}).content.decode()
+
+
 def test_review_that_is_due_is_said_on_the_page_of_the_course(client, nurse, course):
     for number in range(5):
         SessionFactory(course=course, performed_at=NOW - timedelta(hours=5 - number), signed=True)
