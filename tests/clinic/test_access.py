@@ -64,7 +64,7 @@ TABLE = {
     "course-progress": Row(EVERYONE),
     "course-progress-data": Row(EVERYONE),
     "course-report": Row(EVERYONE),
-    "milestone-review": Row("in 403 405 403", post="in 403 200 403"),
+    "milestone-review": Row("in 403 302 403", post="in 403 200 403"),
     "milestone-list": Row("in 403 200 403"),
     "assessment-new": Row(TREATING, post=TREATING),
     "assessment": Row(EVERYONE),
