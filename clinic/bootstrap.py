@@ -76,7 +76,8 @@ def set_environment(command: str, environ: MutableMapping[str, str]) -> None:
 
 def use_demo_data(environ: MutableMapping[str, str]) -> None:
     """Point everything at the demo's own folder, whatever the shell says about the real clinic."""
-    for name in ("EMAIL_URL", "SECRET_KEY", "ALLOWED_HOSTS", "PHOTO_ROOT", "PHOTO_ACCEL_PREFIX", "QUEUE_URL"):
+    of_a_clinic = ["EMAIL_URL", "SMS_URL", "PUBLIC_URL", "SECRET_KEY", "ALLOWED_HOSTS", "QUEUE_URL"]
+    for name in [*of_a_clinic, "PHOTO_ROOT", "PHOTO_ACCEL_PREFIX"]:
         environ.pop(name, None)
     environ["MESOTRACK_ENV"] = "development"
     environ["DEBUG"] = "false"  # a demo shows the pages that a clinic would see, those for errors included

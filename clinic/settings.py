@@ -58,6 +58,8 @@ if not SECRET_KEY:
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where patients reach us. The addresses in messages and QR codes begin with it, whatever host a request names.
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else "http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
     "clinic.apps.ClinicConfig",
@@ -264,6 +266,8 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 60  # seconds for each answer of the mail server, far less than a reminder's lease
+# By whom text messages go; see clinic/sms.py. Without it none is sent, and on a developer's machine they are printed.
+SMS_URL = env.str("SMS_URL", default="" if PRODUCTION else "console://")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesotrack <mesotrack@localhost>")
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

@@ -16,6 +16,8 @@ for name in (
     "ALLOWED_HOSTS",
     "DEBUG",
     "EMAIL_URL",
+    "PUBLIC_URL",
+    "SMS_URL",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",
     "QUEUE_URL",

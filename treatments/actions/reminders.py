@@ -1,59 +1,147 @@
-"""Reminding people by e-mail that their follow-up window is open. `outbox` sees to it that none goes twice."""
+"""Which messages are due, of follow-up windows and of appointments. `outbox` sees to it that none goes twice."""
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
-from django.utils import translation
+from django.db.models import Exists, OuterRef, Q
 
-from clinic.models import Location
-from treatments.actions import outbox
-from treatments.actions.outbox import Letter, one_line
-from treatments.models import FollowUp, Reminder
-from treatments.rules.reminding import may_send
+from clinic import sms
+from clinic.models import Heartbeat, Location
+from patients.models import Patient
+from treatments.actions import letters, outbox
+from treatments.actions.outbox import Letter
+from treatments.models import Appointment, FollowUp, Protocol, Reminder
+from treatments.models.appointment import AppointmentQuerySet
+from treatments.models.follow_up import FollowUpQuerySet
+from treatments.rules.follow_up import Window
+from treatments.rules.reminding import Occasion, Telling, appointment_occasion, follow_up_occasion, may_send
+
+BEAT = "reminders"
+# What was refused is tried again after this, and only as often as `to_try_again` says.
+PAUSE = timedelta(minutes=30)
 
 
-def due_for_reminder(now: datetime, *, at_any_hour: bool = False) -> Iterator[FollowUp]:
-    """Return the follow-ups to remind of, each location by its own day and only in its daytime.
+def sweep(clock: Callable[[], datetime], *, seconds: float) -> bool:
+    """Send what is due, for so long at most, and say whether that was all. Two at once send each message once.
 
-    Each is read again just before it is returned: somebody may have booked, or withdrawn the permission, meanwhile.
+    The beat is given at the beginning of each: whoever watches knows that somebody looks.
+    """
+    start = clock()
+    Heartbeat.beat(BEAT, start)
+    outbox.give_up_on_cut_off(start)
+    for letter in due(start):
+        outbox.send(letter, now=clock())
+        if clock() - start > timedelta(seconds=seconds):
+            return False
+    return True
+
+
+def due(now: datetime, *, at_any_hour: bool = False) -> Iterator[Letter]:
+    """Return the messages to send, each location by its own day and only in its daytime.
+
+    What each is about is read again just before it is returned: somebody may have booked, or withdrawn the permission.
     """
     for location in Location.objects.all():
-        if at_any_hour or may_send(location.local(now).time()):
-            due = (
-                FollowUp.objects.with_facts(now)
-                .to_remind(location, location.today(now))
-                .exclude(pk__in=Reminder.objects.given_up().exclude(follow_up=None).values("follow_up"))
-            )
-            for key in list(due.values_list("pk", flat=True)):
-                yield from due.filter(pk=key)
+        local = location.local(now).time()
+        if at_any_hour or may_send(local, location.messages_from, location.messages_until):
+            for letter in [*due_appointments(location, now), *due_windows(location, now)]:
+                again = letter()
+                if again:
+                    yield again
 
 
-def remind(follow_up: FollowUp, *, now: datetime) -> Reminder | None:
-    """Send one reminder and return it with how it went; None when another sender has it."""
-    return outbox.send(letter(follow_up), now=now)
+Due = Callable[[], Letter | None]  # reads its row again; None when it is not due any more
 
 
-def claim(follow_up: FollowUp, *, now: datetime) -> Reminder | None:
-    """Write the row that makes this sender of the reminder the only one."""
-    return outbox.claim(letter(follow_up), now=now)
+def due_windows(location: Location, now: datetime) -> Iterator[Due]:
+    """Return what is due of a location's follow-up windows."""
+    today = location.today(now)
+    rows = FollowUp.objects.with_facts(now).to_remind(location, today)
+    if not sms.is_set_up():
+        rows = rows.exclude(course__patient__preferred_channel=Patient.Channel.SMS)
+    schedules = {protocol.pk: protocol.schedule for protocol in Protocol.objects.all()}
+    gone = spent(Q(follow_up__course__location=location, follow_up__closes_on__gte=today), now)
+    facts = rows.values_list("pk", "opens_on", "closes_on", "course__protocol")
+    for key, opens, closes, protocol in facts:
+        occasion = follow_up_occasion(Window(opens, closes), schedules[protocol], today)
+        if occasion and (key, occasion) not in gone:
+            yield lambda key=key, occasion=occasion: _window(rows, key, occasion)
 
 
-def letter(follow_up: FollowUp) -> Letter:
-    """Return the letter, in the patient's language. Its subject names no treatment: others see subjects."""
-    patient, location = follow_up.course.patient, follow_up.course.location
+def _window(rows: FollowUpQuerySet, key: int, occasion: Occasion) -> Letter | None:
+    follow_up = rows.filter(pk=key).first()
+    return letters.window_letter(follow_up, occasion) if follow_up else None
 
-    def write(address: str) -> EmailMessage:
-        context = {"patient": patient, "location": location, "follow_up": follow_up}
-        with translation.override(patient.language):
-            subject = one_line(render_to_string("treatments/mail/follow_up_subject.txt", context))
-            body = render_to_string("treatments/mail/follow_up.txt", context)
-        return EmailMessage(
-            subject,
-            body,
-            to=[address],
-            reply_to=[location.reply_to_email] if location.reply_to_email else None,
-        )
 
-    return Letter({"follow_up": follow_up}, patient, patient.email, write)
+def spent(which: Q, now: datetime) -> set[tuple[int, str]]:
+    """Return the follow-ups and occasions for which nothing is to be sent now: it went, is going, or rests."""
+    resting = ~Q(pk__in=Reminder.objects.to_try_again().filter(started_at__lte=now - PAUSE).values("pk"))
+    return set(Reminder.objects.filter(which, resting).values_list("follow_up", "occasion"))
+
+
+def due_appointments(location: Location, now: datetime) -> Iterator[Due]:
+    """Return what is due of the appointments at a location."""
+    for appointment in to_tell(location, now):
+        if _appointment_letter(appointment, location, now):
+            yield lambda key=appointment.pk: _appointment(location, key, now)
+
+
+def to_tell(location: Location, now: datetime) -> AppointmentQuerySet:
+    """Return the appointments of which somebody may have to be told: few beside all that are booked.
+
+    Whoever has several ahead is told of the next alone, so that a course booked at once brings one message.
+    """
+    last_day = location.today(now) + timedelta(days=location.appointment_reminder_days)
+    told = Reminder.objects.told().filter(appointment=OuterRef("pk"))
+    knows_time = told.filter(about_at=OuterRef("starts_at")).exclude(occasion=Occasion.CANCELLED)
+    earlier = Appointment.objects.filter(
+        patient=OuterRef("patient"), status=Appointment.Status.BOOKED, starts_at__gte=now, starts_at__lt=OuterRef("starts_at")
+    )
+    is_booked = Q(status=Appointment.Status.BOOKED, starts_at__gt=now)
+    is_soon = Q(starts_at__lt=location.span(last_day)[1])
+    moved = Exists(told) & ~Exists(knows_time)
+    untold = ~Exists(told) & ~Exists(earlier) if location.confirms_appointments else Q(pk=None)
+    is_off = Q(status=Appointment.Status.CANCELLED) & Exists(told.filter(about_at__gt=now))
+    rows = Appointment.objects.filter(location=location, patient__in=Patient.objects.with_messages()).filter(
+        is_booked & (is_soon | moved | untold) | is_off
+    )
+    if not sms.is_set_up():
+        rows = rows.exclude(patient__preferred_channel=Patient.Channel.SMS)
+    rows = rows.select_related("patient", "location", "practitioner").prefetch_related("reminders")
+    return rows.order_by("starts_at", "pk")
+
+
+def _appointment(location: Location, key: int, now: datetime) -> Letter | None:
+    appointment = to_tell(location, now).filter(pk=key).first()
+    return _appointment_letter(appointment, location, now) if appointment else None
+
+
+def _appointment_letter(appointment: Appointment, location: Location, now: datetime) -> Letter | None:
+    """Return what is to be said of an appointment now, its messages so far being loaded."""
+    messages = sorted(appointment.reminders.all(), key=lambda each: (each.started_at, each.pk))
+    refused = {Reminder.State.FAILED, Reminder.State.BOUNCED}
+    told = [message.told for message in messages if message.state not in refused]
+    occasion = appointment_occasion(
+        location.local(appointment.starts_at),
+        told,
+        Telling(location.confirms_appointments, location.appointment_reminder_days),
+        is_cancelled=appointment.status == Appointment.Status.CANCELLED,
+        now=now,
+    )
+    if occasion is None:
+        return None
+    edition = len(told)  # each telling that came through makes the next another one
+    if any(is_resting(message, occasion, edition, now) for message in messages):
+        return None
+    return letters.appointment_letter(appointment, occasion, edition=edition)
+
+
+def is_resting(message: Reminder, occasion: Occasion, edition: int, now: datetime) -> bool:
+    """Say whether this is the message that failed before, and is not tried again yet, or ever."""
+    is_this = message.occasion == occasion and message.edition == edition
+    return is_this and (message.state != Reminder.State.FAILED or message.is_given_up or message.started_at > now - PAUSE)
+
+
+def remind(letter: Letter, *, now: datetime) -> Reminder | None:
+    """Send one message and return it with how it went; None when another sender has it."""
+    return outbox.send(letter, now=now)

@@ -20,6 +20,7 @@ from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
 from treatments.models.product import Lot, Product
+from treatments.models.message_text import MessageText
 from treatments.models.reminder import Reminder
 from treatments.models.restriction import Restriction
 from treatments.models.session import Session
@@ -54,6 +55,7 @@ __all__ = [
     "Preparation",
     "Product",
     "Protocol",
+    "MessageText",
     "Reminder",
     "Restriction",
     "Score",
