@@ -42,6 +42,7 @@ TREATING = frozenset(
         "treatments.log_side_effect",
         "treatments.record_assessment",
         "treatments.mix_preparation",
+        "treatments.see_own_feed",
         "treatments.see_photo",
         "treatments.take_photo",
     }

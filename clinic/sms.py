@@ -87,4 +87,4 @@ class _Said(logging.Handler):
     def is_refusal(self) -> bool:
         """Say whether the provider answered no. An error of its own (5xx, 205xx) is no answer."""
         numbers = [int(number) for number in ANSWERED.findall(self.words)]
-        return bool(numbers) and all(400 <= n < 500 or (n >= OWN_NUMBERS and n // 100 != 205) for n in numbers)  # noqa: PLR2004 -- HTTP's
+        return bool(numbers) and all(400 <= n < 500 or (n >= OWN_NUMBERS and n // 100 != 205) for n in numbers)

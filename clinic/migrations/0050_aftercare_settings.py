@@ -4,30 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clinic', '0002_cache_table'),
+        ("clinic", "0002_cache_table"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='historicallocation',
-            name='alert_email',
-            field=models.EmailField(blank=True, help_text='Told at once when a patient reports a danger sign. Empty: the reply-to e-mail.', max_length=254, verbose_name='e-mail for danger signs'),
+            model_name="historicallocation",
+            name="alert_email",
+            field=models.EmailField(
+                blank=True,
+                help_text="Told at once when a patient reports a danger sign. Empty: the reply-to e-mail.",
+                max_length=254,
+                verbose_name="e-mail for danger signs",
+            ),
         ),
         migrations.AddField(
-            model_name='historicallocation',
-            name='mails_aftercare',
-            field=models.BooleanField(default=False, help_text='When a session is signed, to patients who agreed to messages and prefer e-mail.', verbose_name='send the aftercare link by e-mail'),
+            model_name="historicallocation",
+            name="mails_aftercare",
+            field=models.BooleanField(
+                default=False,
+                help_text="When a session is signed, to patients who agreed to messages and prefer e-mail.",
+                verbose_name="send the aftercare link by e-mail",
+            ),
         ),
         migrations.AddField(
-            model_name='location',
-            name='alert_email',
-            field=models.EmailField(blank=True, help_text='Told at once when a patient reports a danger sign. Empty: the reply-to e-mail.', max_length=254, verbose_name='e-mail for danger signs'),
+            model_name="location",
+            name="alert_email",
+            field=models.EmailField(
+                blank=True,
+                help_text="Told at once when a patient reports a danger sign. Empty: the reply-to e-mail.",
+                max_length=254,
+                verbose_name="e-mail for danger signs",
+            ),
         ),
         migrations.AddField(
-            model_name='location',
-            name='mails_aftercare',
-            field=models.BooleanField(default=False, help_text='When a session is signed, to patients who agreed to messages and prefer e-mail.', verbose_name='send the aftercare link by e-mail'),
+            model_name="location",
+            name="mails_aftercare",
+            field=models.BooleanField(
+                default=False,
+                help_text="When a session is signed, to patients who agreed to messages and prefer e-mail.",
+                verbose_name="send the aftercare link by e-mail",
+            ),
         ),
     ]

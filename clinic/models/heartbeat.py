@@ -9,7 +9,7 @@ SILENCE = timedelta(minutes=20)
 
 
 class Heartbeat(models.Model):
-    """When a piece of work that comes again and again was done last. One row each: who watches asks this, not a log."""
+    """When a piece of work that comes again and again was done last. One row each: who watches asks it, not a log."""
 
     name = models.SlugField(_("work"), max_length=40, unique=True)
     beat_at = models.DateTimeField(_("last done at"))

@@ -5,24 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('patients', '0006_consent_forms'),
+        ("patients", "0006_consent_forms"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MessageChoice',
+            name="MessageChoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('wants_messages', models.BooleanField(verbose_name='wants messages')),
-                ('made_at', models.DateTimeField(verbose_name='at')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='message_choices', to='patients.patient', verbose_name='patient')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("wants_messages", models.BooleanField(verbose_name="wants messages")),
+                ("made_at", models.DateTimeField(verbose_name="at")),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="message_choices",
+                        to="patients.patient",
+                        verbose_name="patient",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'choice about messages',
-                'verbose_name_plural': 'choices about messages',
-                'ordering': ['-made_at', '-pk'],
+                "verbose_name": "choice about messages",
+                "verbose_name_plural": "choices about messages",
+                "ordering": ["-made_at", "-pk"],
             },
         ),
     ]

@@ -110,6 +110,11 @@ TABLE = {
     "preparation-discard": Row(ONLY_POST, post=TREATING),
     "follow-up-list": Row(EVERYONE),
     "follow-up-contact": Row(EVERYONE, post=EVERYONE),
+    "calendar-feeds": Row(TREATING, post=TREATING),
+    "calendar-feed": Row("404 404 404 404"),
+    "message-list": Row(EVERYONE),
+    "message-settle": Row(ONLY_POST, post="in 302 302 302"),
+    "messages-stop": Row("404 404 404 404", post="404 404 404 404"),
     "appointment-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
     "appointment": Row(EVERYONE, post=EVERYONE),
     "appointment-status": Row(ONLY_POST, post="in 302 302 302"),
@@ -133,7 +138,12 @@ TABLE = {
     "account_confirm_email": Row("200 200 200 200"),
     "account_confirm_login_code": Row("302 302 302 302"),
 }
-KEYS = {"account_confirm_email": ["a-key"], "account_reset_password_from_key": ["1", "a-key"]}
+KEYS = {
+    "calendar-feed": ["a-key"],
+    "messages-stop": ["a-key"],
+    "account_confirm_email": ["a-key"],
+    "account_reset_password_from_key": ["1", "a-key"],
+}
 # What an address wants beside its record.
 REST = {"photo": ["320"]}
 # Which record an address names, by its first part.
@@ -149,6 +159,7 @@ SUBJECTS = {
     "photos": "photo",
     "blinded": "run",
     "follow-ups": "follow_up",
+    "messages": "message",
     "appointments": "appointment",
     "assessments": "assessment",
     "lots": "lot",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -9,10 +10,12 @@ from clinic import sms
 from clinic.models import Heartbeat, Location
 from patients.models import Patient
 from treatments.actions import letters, outbox
+from treatments.actions.messages import obstacle_to
 from treatments.actions.outbox import Letter
 from treatments.models import Appointment, FollowUp, Protocol, Reminder
 from treatments.models.appointment import AppointmentQuerySet
 from treatments.models.follow_up import FollowUpQuerySet
+from treatments.models.reminder import MOST_ATTEMPTS
 from treatments.rules.follow_up import Window
 from treatments.rules.reminding import Occasion, Telling, appointment_occasion, follow_up_occasion, may_send
 
@@ -29,7 +32,7 @@ def sweep(clock: Callable[[], datetime], *, seconds: float) -> bool:
     start = clock()
     Heartbeat.beat(BEAT, start)
     outbox.give_up_on_cut_off(start)
-    for letter in due(start):
+    for letter in chain(asked_again(start), due(start)):
         outbox.send(letter, now=clock())
         if clock() - start > timedelta(seconds=seconds):
             return False
@@ -48,6 +51,21 @@ def due(now: datetime, *, at_any_hour: bool = False) -> Iterator[Letter]:
                 again = letter()
                 if again:
                     yield again
+
+
+def asked_again(now: datetime) -> Iterator[Letter]:
+    """Return what people want sent once more, by day and while it holds; what does not waits for a person anew."""
+    rows = Reminder.objects.asked_again().filter(Q(follow_up__isnull=False) | Q(appointment__isnull=False))
+    for key in list(rows.values_list("pk", flat=True)):
+        reminder = rows.for_list().filter(pk=key).first()
+        if reminder is None:
+            continue
+        place = reminder.patient.location
+        obstacle = obstacle_to(reminder, now)
+        if obstacle:
+            rows.filter(pk=key).update(attempts=MOST_ATTEMPTS, error=obstacle)
+        elif may_send(place.local(now).time(), place.messages_from, place.messages_until):
+            yield letters.repeated(reminder)
 
 
 Due = Callable[[], Letter | None]  # reads its row again; None when it is not due any more
@@ -95,7 +113,10 @@ def to_tell(location: Location, now: datetime) -> AppointmentQuerySet:
     told = Reminder.objects.told().filter(appointment=OuterRef("pk"))
     knows_time = told.filter(about_at=OuterRef("starts_at")).exclude(occasion=Occasion.CANCELLED)
     earlier = Appointment.objects.filter(
-        patient=OuterRef("patient"), status=Appointment.Status.BOOKED, starts_at__gte=now, starts_at__lt=OuterRef("starts_at")
+        patient=OuterRef("patient"),
+        status=Appointment.Status.BOOKED,
+        starts_at__gte=now,
+        starts_at__lt=OuterRef("starts_at"),
     )
     is_booked = Q(status=Appointment.Status.BOOKED, starts_at__gt=now)
     is_soon = Q(starts_at__lt=location.span(last_day)[1])
@@ -139,7 +160,9 @@ def _appointment_letter(appointment: Appointment, location: Location, now: datet
 def is_resting(message: Reminder, occasion: Occasion, edition: int, now: datetime) -> bool:
     """Say whether this is the message that failed before, and is not tried again yet, or ever."""
     is_this = message.occasion == occasion and message.edition == edition
-    return is_this and (message.state != Reminder.State.FAILED or message.is_given_up or message.started_at > now - PAUSE)
+    return is_this and (
+        message.state != Reminder.State.FAILED or message.is_given_up or message.started_at > now - PAUSE
+    )
 
 
 def remind(letter: Letter, *, now: datetime) -> Reminder | None:

@@ -10,18 +10,20 @@ from treatments.models.appointment import Appointment
 from treatments.models.ask_back import AskBack
 from treatments.models.assessment import Assessment, Score
 from treatments.models.blinded import BlindedRating, BlindedRun
+from treatments.models.calendar_feed import CalendarFeed
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
+from treatments.models.message_text import MessageText
 from treatments.models.milestone_review import MilestoneReview
 from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
 from treatments.models.product import Lot, Product
-from treatments.models.message_text import MessageText
 from treatments.models.reminder import Reminder
+from treatments.models.reminder_act import ReminderAct
 from treatments.models.restriction import Restriction
 from treatments.models.session import Session
 from treatments.models.side_effect import SideEffect
@@ -39,6 +41,7 @@ __all__ = [
     "Assessment",
     "BlindedRating",
     "BlindedRun",
+    "CalendarFeed",
     "ContactAttempt",
     "Course",
     "FollowUp",
@@ -48,6 +51,7 @@ __all__ = [
     "Instrument",
     "InstrumentItem",
     "Lot",
+    "MessageText",
     "MilestoneReview",
     "Override",
     "PatientWords",
@@ -55,8 +59,8 @@ __all__ = [
     "Preparation",
     "Product",
     "Protocol",
-    "MessageText",
     "Reminder",
+    "ReminderAct",
     "Restriction",
     "Score",
     "Session",

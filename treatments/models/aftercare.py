@@ -191,7 +191,9 @@ class AftercareLinkQuerySet(models.QuerySet["AftercareLink"]):
 
     def for_patient(self) -> "AftercareLinkQuerySet":
         """Load what the patient's page needs to say whether the link is open, and whose it is."""
-        return self.select_related("session__course__patient", "session__course__location", "session__course__protocol")
+        return self.select_related(
+            "session__course__patient", "session__course__location", "session__course__protocol"
+        )
 
     def hold(self, link: "AftercareLink") -> "AftercareLink":
         """Return the link as stored now; what else comes through it waits until the transaction ends."""

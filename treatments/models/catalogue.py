@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
-from treatments.rules.reminding import Schedule
 from treatments.rules.course import Interval
+from treatments.rules.reminding import Schedule
 from treatments.rules.response import Claim
 
 if TYPE_CHECKING:

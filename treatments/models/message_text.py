@@ -43,7 +43,7 @@ def fillable(occasion: str) -> tuple[str, ...]:
 
 class MessageTextQuerySet(models.QuerySet["MessageText"]):
     def nearest(self, occasion: str, channel: str, location: Location, language: str) -> "MessageText | None":
-        """Return the text for a patient: the location's own before the common one, the language before English."""
+        """Return the text for a patient: the language before English, the location's own before the common."""
         base = language.partition("-")[0]
         fits = self.filter(occasion=occasion, channel=channel, language__in=[language, base, SOURCE_LANGUAGE])
         found = fits.filter(models.Q(location=location) | models.Q(location=None))

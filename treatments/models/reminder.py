@@ -8,7 +8,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from clinic.validators import validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.aftercare import AftercareAnswer, AftercareLink
 from treatments.models.appointment import Appointment
@@ -36,6 +35,15 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
     def to_try_again(self) -> "ReminderQuerySet":
         return self.failed().filter(attempts__lt=MOST_ATTEMPTS)
+
+    def asked_again(self) -> "ReminderQuerySet":
+        """Return those that a person wants sent once more."""
+        return self.failed().filter(attempts=0)
+
+    def for_list(self) -> "ReminderQuerySet":
+        return self.select_related(
+            "patient__location", "owner", "follow_up__course__location", "appointment__location", "aftercare_link"
+        )
 
     def given_up(self) -> "ReminderQuerySet":
         return self.failed().filter(attempts__gte=MOST_ATTEMPTS)
@@ -70,8 +78,8 @@ def _only(subject: str) -> Q:
 class Reminder(models.Model):
     """One message for one occasion by one channel. Written before it is sent, so it never goes twice.
 
-    What it is about is a row: one of the fields of `SUBJECTS` is set. A window and an appointment have several occasions
-    for a message, and an appointment that is moved has each of them again.
+    What it is about is a row: one of the fields of `SUBJECTS` is set. A window and an appointment have several
+    occasions for a message, and an appointment that is moved has each of them again.
     """
 
     class State(models.TextChoices):
@@ -179,7 +187,10 @@ class Reminder(models.Model):
             models.UniqueConstraint(fields=["aftercare_link", "channel"], name="reminder_once_a_link_and_channel"),
             models.UniqueConstraint(fields=["alarming_answer", "channel"], name="reminder_once_an_alarm_and_channel"),
             models.CheckConstraint(
-                condition=_only("follow_up") | _only("appointment") | _only("aftercare_link") | _only("alarming_answer"),
+                condition=_only("follow_up")
+                | _only("appointment")
+                | _only("aftercare_link")
+                | _only("alarming_answer"),
                 name="reminder_of_one_occasion",
                 violation_error_message=_("A message has one occasion."),
             ),
@@ -198,6 +209,12 @@ class Reminder(models.Model):
     def told(self) -> Told:
         """Return what this message told of its appointment."""
         return Told(Occasion(self.occasion), self.about_at, self.started_at)
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Say whether it waits for a person; `ReminderQuerySet.unsettled` is the same in SQL."""
+        is_unclear = self.state in {self.State.UNKNOWN, self.State.BOUNCED} or self.is_given_up
+        return is_unclear and self.settled_at is None
 
     @property
     def is_given_up(self) -> bool:

@@ -21,7 +21,7 @@ class Length:
 
 
 def length(text: str) -> Length:
-    """Return how a text is encoded and in how many parts it goes. One letter outside of GSM-7 makes all of it UCS-2."""
+    """Return how a text is encoded and in how many parts it goes. One letter outside of GSM-7 makes it all UCS-2."""
     if all(letter in BASIC or letter in EXTENDED for letter in text):
         sizes = [2 if letter in EXTENDED else 1 for letter in text]
         return _length("GSM-7", sizes)

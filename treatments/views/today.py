@@ -7,7 +7,7 @@ from django.utils import timezone
 from clinic.http import Request
 from treatments.board import board
 from treatments.models import Session, SideEffect
-from treatments.work import follow_up_counts, milestones_due, side_effect_counts, stock_counts
+from treatments.work import follow_up_counts, messages_waiting, milestones_due, side_effect_counts, stock_counts
 
 
 def today(request: Request) -> HttpResponse:
@@ -29,6 +29,7 @@ def today(request: Request) -> HttpResponse:
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,
             "calls": follow_up_counts(request),
+            "undelivered": messages_waiting(request.user),
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },
     )
