@@ -11,13 +11,9 @@ STATES = (Reminder.State.UNKNOWN, Reminder.State.BOUNCED)
 
 def unsettled_messages(now: datetime) -> None:
     """Write them about the first windows that are open at the location of each."""
-    rows = (
-        FollowUp.objects.with_facts(now)
-        .filter(course__patient__contact_permission=True)
-        .exclude(course__patient__email="")
-    )
-    open_now = rows.in_state(State.DUE, now.date()).select_related("course__patient").order_by("opens_on", "pk")
-    for state, follow_up in zip(STATES, open_now, strict=False):
+    rows = FollowUp.objects.with_facts(now).filter(course__patient__contact_permission=True)
+    open_now = rows.in_state(State.DUE, now.date()).exclude(course__patient__email="").order_by("opens_on", "pk")
+    for state, follow_up in zip(STATES, open_now.select_related("course__patient"), strict=False):
         Reminder.objects.create(
             follow_up=follow_up,
             occasion=Occasion.OPENS,

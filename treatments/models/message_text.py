@@ -43,7 +43,7 @@ def fillable(occasion: str) -> tuple[str, ...]:
 
 class MessageTextQuerySet(models.QuerySet["MessageText"]):
     def nearest(self, occasion: str, channel: str, location: Location, language: str) -> "MessageText | None":
-        """Return the text for a patient: the language before English, the location's own before the common."""
+        """Return a patient's text: the language before English, the location's own before the common one."""
         base = language.partition("-")[0]
         fits = self.filter(occasion=occasion, channel=channel, language__in=[language, base, SOURCE_LANGUAGE])
         found = fits.filter(models.Q(location=location) | models.Q(location=None))
@@ -78,8 +78,8 @@ class MessageText(models.Model):
         max_length=3000,
         validators=[validate_plain_text],
         help_text=gettext_lazy(
-            "Plain words. {first_name}, {day} and the like are filled in; a line for which there is nothing to fill in "
-            "is left out. {stop} is the link by which people stop these messages, and every text has it."
+            "Plain words. {first_name}, {day} and the like are filled in; a line for which there is nothing to fill "
+            "in is left out. {stop} is the link by which people stop these messages, and every text has it."
         ),
     )
     history = HistoricalRecords()
