@@ -40,6 +40,7 @@ TREATING = frozenset(
         "treatments.plan_course",
         "treatments.log_session",
         "treatments.log_side_effect",
+        "treatments.give_aftercare",
         "treatments.record_assessment",
         "treatments.mix_preparation",
         "treatments.see_own_feed",

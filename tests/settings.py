@@ -20,6 +20,7 @@ for name in (
     "SMS_URL",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",
+    "PUBLIC_URL",
     "QUEUE_URL",
     "TRUSTED_PROXY_COUNT",
 ):
@@ -54,6 +55,8 @@ if find_spec("zeal"):
     ZEAL_ALLOWLIST = [
         {"model": "treatments.Course", "field": "get()"},
         {"model": "treatments.Session", "field": "get()"},
+        # The birth date and the answer typed before it are kept one after the other, each under its own lock.
+        {"model": "treatments.AftercareLink", "field": "get()"},
         # The worker takes one photo at a time, so that another may take the next.
         {"model": "treatments.Photo", "field": "get()"},
     ]

@@ -36,8 +36,13 @@ def changes(effect: SideEffect) -> list[Change]:
 
 
 def _change(record: Any, lines: list[str]) -> Change:
-    who = record.history_user.get_full_name() if record.history_user else _("The system")
+    who = record.history_user.get_full_name() if record.history_user else _by_nobody(record)
     return Change(record.history_date, who, lines, record.history_change_reason or "")
+
+
+def _by_nobody(record: Any) -> str:
+    """Say who saved without signing in: the patient through the aftercare link, else the system."""
+    return _("The patient") if record.history_change_reason == _("Through the aftercare link") else _("The system")
 
 
 def _differences(old: Any, new: Any) -> list[str]:

@@ -1,6 +1,8 @@
 from django.urls import path
 
 from treatments.views import (
+    aftercare,
+    aftercare_links,
     amendments,
     appointments,
     assessments,
@@ -61,6 +63,11 @@ urlpatterns = [
     path("sessions/<uuid:public_id>/sign/", sessions.sign, name="session-sign"),
     path("sessions/<uuid:public_id>/amend/", amendments.amend, name="session-amend"),
     path("sessions/<uuid:public_id>/amend/keep/", working_copies.keep_amendment, name="session-keep-amendment"),
+    path("sessions/<uuid:public_id>/aftercare/", aftercare_links.link, name="session-aftercare"),
+    path("sessions/<uuid:public_id>/aftercare/slip/", aftercare_links.slip, name="session-aftercare-slip"),
+    path("aftercare/<str:token>/", aftercare.aftercare_page, name="aftercare"),
+    path("aftercare/<str:token>/answered/", aftercare.answered, name="aftercare-answered"),
+    path("aftercare/<str:token>/close/", aftercare.close, name="aftercare-close"),
     path("sessions/<uuid:public_id>/error/", sessions.in_error, name="session-error"),
     path("working-copies/<uuid:public_id>/discard/", working_copies.discard, name="working-copy-discard"),
     path("working-copies/<uuid:public_id>/reopen/", working_copies.reopen, name="working-copy-reopen"),

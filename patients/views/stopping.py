@@ -9,6 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from patients.actions import choose_messages
+from patients.languages import spoken
 from patients.stopping import find
 
 
@@ -25,6 +26,6 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         choose_messages(patient, wants="again" in request.POST, now=timezone.now())
         return HttpResponseRedirect(request.path)
-    with translation.override(patient.language):
+    with translation.override(spoken(patient.language)):
         page = {"location": patient.location, "gets_messages": patient.contact_permission}
         return TemplateResponse(request, "patients/stopping.html", page).render()

@@ -89,6 +89,13 @@ TABLE = {
     "session-amend": Row("in 403 302 403", post="in 403 302 403"),
     "session-keep-amendment": Row("in 403 405 403", post="in 403 200 403"),
     "session-error": Row(TREATING, post=TREATING),
+    # A draft has no link: making one is refused with a message, and there is no slip.
+    "session-aftercare": Row(ONLY_POST, post="in 302 302 403"),
+    "session-aftercare-slip": Row("in 404 404 403"),
+    # A patient's own way in. Whoever has no link of this signature meets one calm page.
+    "aftercare": Row("404 404 404 404", post="404 404 404 404"),
+    "aftercare-answered": Row("404 404 404 404"),
+    "aftercare-close": Row("405 405 405 405", post="404 404 404 404"),
     "working-copy-discard": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "working-copy-reopen": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "side-effect-new": Row(TREATING, post=TREATING),
@@ -139,6 +146,9 @@ TABLE = {
     "account_confirm_login_code": Row("302 302 302 302"),
 }
 KEYS = {
+    "aftercare": ["a-token"],
+    "aftercare-answered": ["a-token"],
+    "aftercare-close": ["a-token"],
     "calendar-feed": ["a-key"],
     "messages-stop": ["a-key"],
     "account_confirm_email": ["a-key"],

@@ -12,6 +12,7 @@ from tests.factories.patients import (
     question,
 )
 from tests.factories.treatments import (
+    AftercareLinkFactory,
     AmendmentFactory,
     AppointmentFactory,
     AssessmentFactory,
@@ -41,6 +42,7 @@ from tests.factories.treatments import (
 
 __all__ = [
     "PASSWORD",
+    "AftercareLinkFactory",
     "AllergyFactory",
     "AmendmentFactory",
     "AppointmentFactory",

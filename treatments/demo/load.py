@@ -128,6 +128,7 @@ def register(person: Person, location: Location, number: int, now: datetime) -> 
         phone=f"{prefix}{number + 100:04d}" if location.country_code == "US" else f"{prefix}{number:02d}",
         email=f"{person.given}.{person.family}@patient.example".lower(),
         preferred_channel=person.channel,
+        language=person.language,
         contact_permission=person.permission,
         allergies_asked_on=location.today(now) - timedelta(days=20) if person.asked else None,
     )

@@ -5,7 +5,8 @@ An admin edits them. What is said of durations stands with the kinds; sources in
 
 from django.db import migrations
 
-# code: English, French, Spanish. Only what a person can see or feel without a name for it.
+# code: English, French, Spanish. Only what a person can see or feel without a name for it. The urgent ones are not
+# offered, since danger signs are asked for by themselves; these words ask whether one that is known is still there.
 KINDS = {
     "burning": ("Burning", "Sensation de brûlure", "Ardor"),
     "discomfort": ("Discomfort", "Gêne", "Molestia"),
@@ -33,6 +34,23 @@ KINDS = {
         "Sangrado entre reglas",
     ),
     "other": ("Something else", "Autre chose", "Otra cosa"),
+    "anaphylaxis": (
+        "Hard to breathe, or a swelling of the face",
+        "Difficulté à respirer, ou visage gonflé",
+        "Dificultad para respirar, o cara hinchada",
+    ),
+    "infection": (
+        "Redness that spreads, or a fever",
+        "Rougeur qui s'étend, ou fièvre",
+        "Enrojecimiento que se extiende, o fiebre",
+    ),
+    "abscess": ("Pus or liquid", "Pus ou liquide", "Pus o líquido"),
+    "ntm": ("A new or growing lump", "Une boule nouvelle ou qui grossit", "Un bulto nuevo o que crece"),
+    "necrosis": (
+        "Skin that is white, blue or black",
+        "Peau blanche, bleue ou noire",
+        "Piel blanca, azul o negra",
+    ),
 }
 
 # code: English, French, Spanish
@@ -106,7 +124,12 @@ def load(apps, schema_editor):
             for language, phrase in zip(LANGUAGES, said.get(row.code, ()), strict=False):
                 words.create(language=language, words=phrase, **{field: row})
     for language, (body, emergency) in TEXTS.items():
-        texts.create(language=language, body=body, emergency=emergency)
+        texts.create(language=language, body=spaced(body, language), emergency=spaced(emergency, language))
+
+
+def spaced(text, language):
+    """Keep a French colon with the word before it."""
+    return text.replace(" :", "\N{NO-BREAK SPACE}:") if language == "fr" else text
 
 
 def unload(apps, schema_editor):

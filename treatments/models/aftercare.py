@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -38,11 +39,8 @@ class AftercareTextQuerySet(models.QuerySet["AftercareText"]):
             Q(indication=None) | Q(indication=course.protocol.indication),
             language__in={language, SOURCE_LANGUAGE},
         )
-        return max(
-            fitting,
-            key=lambda text: (text.language == language, text.location_id is not None, text.indication_id is not None),
-            default=None,
-        )
+        texts: list[AftercareText] = list(fitting)
+        return max(texts, key=partial(AftercareText.closeness, language=language), default=None)
 
 
 class AftercareText(models.Model):
@@ -118,6 +116,10 @@ class AftercareText(models.Model):
         where = [str(part) for part in (self.location, self.indication) if part]
         return ", ".join([self.get_language_display(), *where])
 
+    def closeness(self, language: str) -> tuple[bool, bool, bool]:
+        """Return how close it is to what is looked for, the most important first."""
+        return self.language == language, self.location_id is not None, self.indication_id is not None
+
 
 class PatientWordsQuerySet(models.QuerySet["PatientWords"]):
     def spoken(self, language: str) -> "PatientWordsQuerySet":
@@ -130,7 +132,8 @@ class PatientWordsQuerySet(models.QuerySet["PatientWords"]):
 class PatientWords(models.Model):
     """How patients call a kind of reaction or a part of the body, in one language.
 
-    A kind without such words is one that patients are not offered: it takes a clinician to name it.
+    A kind without such words is one that patients are not offered: it takes a clinician to name it. Nor are the
+    urgent ones, which danger signs become.
     """
 
     kind = models.ForeignKey(

@@ -61,6 +61,10 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         """Return, and lock, those that began with their session to the minute: they were there right after it."""
         return self.select_for_update(of=("self",)).filter(onset_at=F("session__performed_at"))
 
+    def held(self) -> "SideEffectQuerySet":
+        """Return them as stored now; nobody else saves them until the transaction ends."""
+        return self.select_for_update(of=("self",)).select_related("kind", "area", "session").order_by("pk")
+
     def open(self) -> "SideEffectQuerySet":
         return self.filter(resolved_at=None)
 
