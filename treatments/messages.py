@@ -73,8 +73,12 @@ class Row:
         return self.message.error if self.message.state == State.FAILED else ""
 
     @property
+    def is_unsettled(self) -> bool:
+        return self.message.is_unsettled(self.now)
+
+    @property
     def can_go_again(self) -> bool:
-        return self.message.is_unsettled and not obstacle_to(self.message, self.now)
+        return self.is_unsettled and not obstacle_to(self.message, self.now)
 
     @property
     def settling(self) -> list[Act]:

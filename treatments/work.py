@@ -98,6 +98,6 @@ def milestones_due(user: User, now: datetime) -> int:
     return bounded_count(waiting, most=MOST)
 
 
-def messages_waiting(user: User) -> int:
+def messages_waiting(user: User, now: datetime) -> int:
     """Count the messages that failed, came back, or of which nobody knows whether they arrived."""
-    return bounded_count(Reminder.objects.visible_to(user).unsettled(), most=MOST)
+    return bounded_count(Reminder.objects.visible_to(user).unsettled(now), most=MOST)

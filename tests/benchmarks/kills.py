@@ -237,7 +237,7 @@ def report(sink, addresses, kills, kept):
     say(f"lost            {len(lost):>6}")
     say(f"sent            {sum(1 for state in states.values() if state == 'sent'):>6}")
     say(f"unknown         {len(unknown):>6}  (of which {arrived} had arrived and {len(unknown) - arrived} had not)")
-    say(f"listed as unknown on the page of messages: {Reminder.objects.unsettled().count()}")
+    say(f"listed as unknown on the page of messages: {Reminder.objects.unsettled(timezone.now()).count()}")
     say(f"seconds         {kept:>6.0f}")
     return not twice and not lost
 

@@ -95,6 +95,29 @@ def test_moved_appointment_is_told_with_the_same_entry_changed(here):
     assert second.decoded("dtstart") == STARTS + timedelta(days=1)
 
 
+def test_moved_there_and_back_is_told_both_times(here):
+    appointment = booked(here)
+    for hour, starts_at in enumerate([STARTS, STARTS + timedelta(days=1), STARTS]):
+        Appointment.objects.filter(pk=appointment.pk).update(starts_at=starts_at)
+        run(DAYS_BEFORE + timedelta(hours=hour))
+
+    assert [event(message)[1].decoded("dtstart").day for message in mail.outbox] == [9, 10, 9]
+
+
+def test_cancelled_and_booked_again_is_told(here):
+    appointment = booked(here)
+    for hour, status in enumerate(["booked", "cancelled", "booked"]):
+        Appointment.objects.filter(pk=appointment.pk).update(status=status)
+        run(DAYS_BEFORE + timedelta(hours=hour))
+
+    assert [reminder.occasion for reminder in Reminder.objects.order_by("started_at")] == [
+        "booked",
+        "cancelled",
+        "booked",
+    ]
+    assert [event(message)[1]["sequence"] for message in mail.outbox] == [0, 1, 2]
+
+
 def test_cancelled_appointment_is_taken_out_of_the_calendar(here):
     appointment = booked(here)
     run(DAYS_BEFORE)

@@ -49,11 +49,16 @@ def test_what_did_not_surely_arrive_waits_the_oldest_first(here, client, sam):
     unknown = message(here)
     bounced = message(here, "bounced", started_at=MORNING - timedelta(days=30))
     given_up = message(here, "failed", attempts=3)
-    message(here, "failed", attempts=2)
+    message(here, "failed", attempts=2, started_at=MORNING - timedelta(hours=1))
     message(here, "sent")
     message(here, "sending")
 
-    assert shown(client) == [bounced, unknown, given_up]
+    out_of_date = message(here, "failed", attempts=1, started_at=MORNING - timedelta(days=20))
+
+    assert shown(client) == [bounced, out_of_date, unknown, given_up]
+    assert [each for each in Reminder.objects.order_by("started_at", "pk") if each.is_unsettled(MORNING)] == shown(
+        client
+    )
 
 
 def test_page_says_what_happened_and_what_to_do(here, client, sam):
@@ -151,7 +156,7 @@ def test_what_ceased_to_hold_after_it_was_asked_for_waits_anew(here, client, sam
     reminder.refresh_from_db()
 
     assert mail.outbox == []
-    assert reminder.is_unsettled
+    assert reminder.is_unsettled(MORNING)
     assert shown(client) == [reminder]
 
 

@@ -1,6 +1,6 @@
 """What people do about messages that did not go well. Nothing is sent a second time unless somebody asks here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -12,6 +12,7 @@ from treatments.rules.reminding import Occasion
 
 Act = ReminderAct.Act
 State = Reminder.State
+LATEST = timedelta(days=2)  # what is asked for later would not be sent any more; see `aftercare_letters`
 
 
 @transaction.atomic
@@ -23,7 +24,7 @@ def act_on(reminder: Reminder, act: str, *, by: User, now: datetime) -> None:
     held = Reminder.objects.select_for_update(of=("self",)).select_related("patient").get(pk=reminder.pk)
     if act == Act.BOUNCED:
         come_back(held)
-    elif not held.is_unsettled:
+    elif not held.is_unsettled(now):
         raise ValidationError(_("This message is settled by now."))
     elif act == Act.AGAIN:
         ask_again(held, now)
@@ -32,7 +33,7 @@ def act_on(reminder: Reminder, act: str, *, by: User, now: datetime) -> None:
     elif act != Act.TAKEN:
         raise ValidationError(_("Nothing is known by that name."))
     held.owner = by
-    held.save(update_fields=["state", "attempts", "error", "settled_at", "owner"])
+    held.save(update_fields=["state", "attempts", "error", "started_at", "settled_at", "owner"])
     ReminderAct.objects.create(reminder=held, act=act, made_at=now, made_by=by)
 
 
@@ -48,12 +49,17 @@ def ask_again(reminder: Reminder, now: datetime) -> None:
     obstacle = obstacle_to(reminder, now)
     if obstacle:
         raise ValidationError(obstacle)
-    reminder.state, reminder.attempts, reminder.error = State.FAILED, 0, ""
+    reminder.state, reminder.attempts, reminder.error, reminder.started_at = State.FAILED, 0, "", now
 
 
 def obstacle_to(reminder: Reminder, now: datetime) -> str:
     """Say why a message is not sent again; empty when it may be."""
     patient = reminder.patient
+    since = spoken_of(reminder)
+    if since and now - since > LATEST:
+        return _("It is too old by now. Call instead.")
+    if reminder.alarming_answer:
+        return ""  # it goes to the clinic
     if not patient.can_be_contacted:
         return _("The patient agreed to no messages.")
     if reminder.follow_up and reminder.follow_up.closes_on < reminder.follow_up.course.location.today(now):
@@ -61,6 +67,13 @@ def obstacle_to(reminder: Reminder, now: datetime) -> str:
     if reminder.appointment and not holds(reminder, reminder.appointment, now):
         return _("The appointment has changed since. Call instead.")
     return ""
+
+
+def spoken_of(reminder: Reminder) -> datetime | None:
+    """Return since when an aftercare link or a danger sign waits to be sent, None for other messages."""
+    if reminder.aftercare_link:
+        return reminder.aftercare_link.mail_wanted_at
+    return reminder.alarming_answer.answered_at if reminder.alarming_answer else None
 
 
 def holds(reminder: Reminder, appointment: Appointment, now: datetime) -> bool:

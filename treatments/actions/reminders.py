@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from clinic import sms
 from clinic.models import Heartbeat, Location
@@ -83,7 +84,7 @@ def due_windows(location: Location, now: datetime) -> Iterator[Due]:
     for key, opens, closes, protocol in facts:
         occasion = follow_up_occasion(Window(opens, closes), schedules[protocol], today)
         if occasion and (key, occasion) not in gone:
-            yield lambda key=key, occasion=occasion: _window(rows, key, occasion)
+            yield partial(_window, rows, key, occasion)
 
 
 def _window(rows: FollowUpQuerySet, key: int, occasion: Occasion) -> Letter | None:
@@ -101,7 +102,7 @@ def due_appointments(location: Location, now: datetime) -> Iterator[Due]:
     """Return what is due of the appointments at a location."""
     for appointment in to_tell(location, now):
         if _appointment_letter(appointment, location, now):
-            yield lambda key=appointment.pk: _appointment(location, key, now)
+            yield partial(_appointment, location, appointment.pk, now)
 
 
 def to_tell(location: Location, now: datetime) -> AppointmentQuerySet:
@@ -110,8 +111,7 @@ def to_tell(location: Location, now: datetime) -> AppointmentQuerySet:
     Whoever has several ahead is told of the next alone, so that a course booked at once brings one message.
     """
     last_day = location.today(now) + timedelta(days=location.appointment_reminder_days)
-    told = Reminder.objects.told().filter(appointment=OuterRef("pk"))
-    knows_time = told.filter(about_at=OuterRef("starts_at")).exclude(occasion=Occasion.CANCELLED)
+    told = Reminder.objects.told().filter(appointment=OuterRef("pk")).order_by("-started_at", "-pk")
     earlier = Appointment.objects.filter(
         patient=OuterRef("patient"),
         status=Appointment.Status.BOOKED,
@@ -120,11 +120,17 @@ def to_tell(location: Location, now: datetime) -> AppointmentQuerySet:
     )
     is_booked = Q(status=Appointment.Status.BOOKED, starts_at__gt=now)
     is_soon = Q(starts_at__lt=location.span(last_day)[1])
-    moved = Exists(told) & ~Exists(knows_time)
-    untold = ~Exists(told) & ~Exists(earlier) if location.confirms_appointments else Q(pk=None)
-    is_off = Q(status=Appointment.Status.CANCELLED) & Exists(told.filter(about_at__gt=now))
-    rows = Appointment.objects.filter(location=location, patient__in=Patient.objects.with_messages()).filter(
-        is_booked & (is_soon | moved | untold) | is_off
+    knows_it_off = Q(last_occasion=Occasion.CANCELLED)
+    changed = Q(last_about_at__isnull=False) & (knows_it_off | ~Q(last_about_at=F("starts_at")))
+    untold = Q(last_about_at=None) & ~Exists(earlier) if location.confirms_appointments else Q(pk=None)
+    is_off = Q(status=Appointment.Status.CANCELLED, last_about_at__gt=now) & ~knows_it_off
+    known = Appointment.objects.annotate(
+        last_about_at=Subquery(told.values("about_at")[:1]), last_occasion=Subquery(told.values("occasion")[:1])
+    )
+    rows = known.filter(
+        is_booked & (is_soon | changed | untold) | is_off,
+        location=location,
+        patient__in=Patient.objects.with_messages(),
     )
     if not sms.is_set_up():
         rows = rows.exclude(patient__preferred_channel=Patient.Channel.SMS)

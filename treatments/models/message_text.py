@@ -46,7 +46,7 @@ class MessageTextQuerySet(models.QuerySet["MessageText"]):
         """Return a patient's text: the language before English, the location's own before the common one."""
         base = language.partition("-")[0]
         fits = self.filter(occasion=occasion, channel=channel, language__in=[language, base, SOURCE_LANGUAGE])
-        found = fits.filter(models.Q(location=location) | models.Q(location=None))
+        found: list[MessageText] = list(fits.filter(models.Q(location=location) | models.Q(location=None)))
         wanted = [language, base, SOURCE_LANGUAGE]
         return min(found, key=lambda text: (wanted.index(text.language), text.location_id is None), default=None)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # A message is handed over in seconds; one that is still "sending" after this was cut off, and nobody knows how far.
 LEASE = timedelta(minutes=10)
+TRIED_FOR = timedelta(days=1)  # what was refused and is not due any more is tried no more: a person must know
 MOST_ATTEMPTS = 3  # what was refused so often is refused for a reason that a person must look at
 
 
@@ -42,7 +43,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
     def for_list(self) -> "ReminderQuerySet":
         return self.select_related(
-            "patient__location", "owner", "follow_up__course__location", "appointment__location", "aftercare_link"
+            "patient__location",
+            "owner",
+            "follow_up__course__location",
+            "appointment__location",
+            "aftercare_link",
+            "alarming_answer",
         )
 
     def given_up(self) -> "ReminderQuerySet":
@@ -61,10 +67,14 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     def visible_to(self, user: "User") -> "ReminderQuerySet":
         return self.filter(seen_by(user, "patient"))
 
-    def unsettled(self) -> "ReminderQuerySet":
-        """Return those that wait for a person: unknown, bounced, or refused once too often."""
+    def unsettled(self, now: datetime) -> "ReminderQuerySet":
+        """Return those that wait for a person: unknown, bounced, refused once too often, or refused and not due since.
+
+        `Reminder.is_unsettled` is the same in Python.
+        """
         unclear = Q(state__in=[Reminder.State.UNKNOWN, Reminder.State.BOUNCED])
-        return self.filter(unclear | Q(state=Reminder.State.FAILED, attempts__gte=MOST_ATTEMPTS), settled_at=None)
+        given_up = Q(attempts__gte=MOST_ATTEMPTS) | Q(started_at__lt=now - TRIED_FOR)
+        return self.filter(unclear | Q(given_up, state=Reminder.State.FAILED), settled_at=None)
 
 
 SUBJECTS = ("follow_up", "appointment", "aftercare_link", "alarming_answer")
@@ -210,11 +220,12 @@ class Reminder(models.Model):
         """Return what this message told of its appointment."""
         return Told(Occasion(self.occasion), self.about_at, self.started_at)
 
-    @property
-    def is_unsettled(self) -> bool:
+    def is_unsettled(self, now: datetime) -> bool:
         """Say whether it waits for a person; `ReminderQuerySet.unsettled` is the same in SQL."""
-        is_unclear = self.state in {self.State.UNKNOWN, self.State.BOUNCED} or self.is_given_up
-        return is_unclear and self.settled_at is None
+        if self.settled_at is not None:
+            return False
+        is_old = self.state == self.State.FAILED and self.started_at < now - TRIED_FOR
+        return self.state in {self.State.UNKNOWN, self.State.BOUNCED} or self.is_given_up or is_old
 
     @property
     def is_given_up(self) -> bool:

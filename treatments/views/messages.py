@@ -1,5 +1,6 @@
 """Messages to patients: those that wait for a person, and what went out."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -37,26 +38,27 @@ DONE = {
 }
 
 
-def on_tab(rows: ReminderQuerySet, tab: str) -> ReminderQuerySet:
+def on_tab(rows: ReminderQuerySet, tab: str, now: datetime) -> ReminderQuerySet:
     if tab == WAITING:
-        return rows.unsettled()
+        return rows.unsettled(now)
     return rows.filter(state=Reminder.State.SENT) if tab == SENT else rows.filter(settled_at__isnull=False)
 
 
 @may("treatments.call_patient")
 def message_list(request: Request) -> HttpResponse:
-    tab = request.GET.get("tab") if request.GET.get("tab") in TABS else WAITING
+    asked = request.GET.get("tab", "")
+    tab = asked if asked in TABS else WAITING
     now = timezone.now()
     visible = Reminder.objects.visible_to(request.user)
     order = ("started_at", "pk") if tab == WAITING else ("-started_at", "-pk")
-    found = page(request, on_tab(visible, tab).for_list(), *order)
+    found = page(request, on_tab(visible, tab, now).for_list(), *order)
     return TemplateResponse(
         request,
         "treatments/messages/list.html",
         {
             "tabs": TABS.items(),
             "tab": tab,
-            "waiting": bounded_count(visible.unsettled(), most=MOST),
+            "waiting": bounded_count(visible.unsettled(now), most=MOST),
             "page": found,
             "rows": [Row(message, now) for message in found],
             "sms_is_set_up": sms.is_set_up(),

@@ -29,7 +29,7 @@ def today(request: Request) -> HttpResponse:
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,
             "calls": follow_up_counts(request),
-            "undelivered": messages_waiting(request.user),
+            "undelivered": messages_waiting(request.user, now),
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },
     )
