@@ -21,9 +21,9 @@ def name_reminders(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0090_heartbeat_and_messages"),
-        ("patients", "0040_message_choice"),
-        ("treatments", "0080_appointment_once"),
+        ("clinic", "0006_heartbeat_and_messages"),
+        ("patients", "0008_message_choice"),
+        ("treatments", "0046_appointment_once"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

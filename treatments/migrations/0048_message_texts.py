@@ -176,6 +176,6 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0100_messages")]
+    dependencies = [("treatments", "0047_messages")]
 
     operations = [migrations.RunPython(write, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0070_backup_run"),
+        ("clinic", "0005_backup_run"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ import clinic.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0101_message_texts"),
+        ("treatments", "0048_message_texts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
