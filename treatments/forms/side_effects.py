@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from clinic.asking import AskingForm
 from clinic.forms import VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
-from clinic.validators import validate_plain_text
+from clinic.validators import validate_plain_text, validate_year
 from clinic.widgets import ChoiceCards, DateTimeInput, Segmented, UnitInput
 from treatments.actions import side_effects as actions
 from treatments.forms.notes import NoteField
@@ -290,32 +290,37 @@ class ResolveForm(LastedMixin, StepForm):
 
 
 class ReopenForm(StepForm):
-    """That a reaction came back, and how."""
+    """That a reaction came back: how, and since when."""
 
     note = forms.CharField(
         label=gettext_lazy("How did it come back?"), max_length=100, validators=[validate_plain_text]
     )
-
-    def save(self) -> SideEffect:
-        return actions.reopen(self.effect, note=self.cleaned_data["note"], version=self.cleaned_data["version"])
-
-
-class ReviewForm(StepForm):
-    """A clinician's assessment."""
-
-    note = NoteField(
-        label=gettext_lazy("Assessment"),
-        most=2000,
-        rows=4,
-        validators=[validate_plain_text],
-        error_messages={"required": gettext_lazy("Write what you found and what follows from it.")},
-        help_text=gettext_lazy("What you found, and what follows from it."),
+    back_at = forms.DateTimeField(
+        label=gettext_lazy("Back since"),
+        required=False,
+        widget=DateTimeInput,
+        validators=[validate_year],
+        help_text=gettext_lazy("Empty: now."),
     )
 
     def __init__(self, *args: Any, by: User, now: datetime, **kwargs: Any) -> None:
         self.by, self.now = by, now
-        super().__init__(*args, prefix="review", **kwargs)
+        super().__init__(*args, **kwargs)
+
+    def clean_back_at(self) -> datetime:
+        at = self.cleaned_data["back_at"] or self.now
+        if at > self.now:
+            raise ValidationError(_("%(moment)s is in the future.") % {"moment": local_moment(at)}, code="future")
+        gone = self.effect.resolved_at
+        if gone and not_before(at, gone) < gone:
+            raise ValidationError(
+                _("It was gone since %(moment)s. It came back after that.") % {"moment": local_moment(gone)},
+                code="before_gone",
+            )
+        return not_before(at, gone) if gone else at
 
     def save(self) -> SideEffect:
         data = self.cleaned_data
-        return actions.review(self.effect, note=data["note"], by=self.by, now=self.now, version=data["version"])
+        return actions.come_back(
+            self.effect, note=data["note"], at=data["back_at"], by=self.by, version=data["version"]
+        )

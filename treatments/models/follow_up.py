@@ -17,6 +17,7 @@ from patients.models import Patient, seen_by
 from treatments.models.appointment import A_DAY, Appointment
 from treatments.models.catalogue import Indication
 from treatments.models.course import Course
+from treatments.models.late_signs import late_signs_field
 from treatments.models.session import Session
 from treatments.rules import follow_up as rule
 from treatments.rules.follow_up import State, Window
@@ -119,25 +120,11 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         return self._waiting().filter(opens_on__lte=today)
 
     def to_remind(self, location: Location, today: date) -> "FollowUpQuerySet":
-        """Return those due at a location whose patient may get an e-mail that has not gone out yet.
-
-        A failed one is tried again. One on its way, or of which nobody knows, is not. Call `with_facts` first.
-        """
-        from treatments.models.reminder import Reminder  # noqa: PLC0415 -- reminder imports follow_up
-
-        others = Reminder.objects.filter(follow_up=OuterRef("pk"), channel=Reminder.Channel.EMAIL).exclude(
-            state=Reminder.State.FAILED
-        )
+        """Return those due at a location whose patient may get messages. Call `with_facts` first."""
         return (
             self.in_state(State.DUE, today)
-            .filter(
-                ~Exists(others),
-                course__location=location,
-                course__patient__contact_permission=True,
-                course__patient__preferred_channel=Patient.Channel.EMAIL,
-            )
-            .exclude(course__patient__email="")
-            .select_related("course__patient", "course__location")
+            .filter(course__location=location, course__patient__in=Patient.objects.with_messages())
+            .select_related("course__patient", "course__location", "course__protocol")
             .order_by("closes_on", "pk")
         )
 
@@ -331,6 +318,7 @@ class ContactAttempt(models.Model):
     )
     outcome = models.CharField(_("outcome"), max_length=14, choices=Outcome)
     next_try_on = models.DateField(_("next try on"), null=True, blank=True)
+    late_signs = late_signs_field()
     note = models.CharField(_("note"), max_length=500, blank=True, validators=[validate_plain_text])
     form_token = models.UUIDField(null=True, editable=False, unique=True)
 

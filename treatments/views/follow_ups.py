@@ -25,7 +25,9 @@ from treatments.filters.follow_ups import FOLDED, IN_SIGHT, NAMES, FollowUpFilte
 from treatments.forms.follow_ups import ContactForm
 from treatments.models import ContactAttempt, FollowUp
 from treatments.models.follow_up import FollowUpQuerySet
+from treatments.models.late_signs import LateSigns
 from treatments.rules.follow_up import State
+from treatments.views.late_signs import sign_to_log
 
 Outcome = ContactAttempt.Outcome
 # What comes up next first; what is over, the latest first.
@@ -98,10 +100,12 @@ def contact(request: Request, public_id: UUID) -> HttpResponse:
             token=data["form_token"],
             next_try_on=data["next_try_on"],
             note=data["note"],
+            late_signs=data["late_signs"],
         )
         if is_new:
             messages.success(request, logged_message(data["outcome"], patient.full_name, data["next_try_on"], today))
-        return redirect(way_back(request, reverse("follow-up-list")))
+        told = sign_to_log(request, patient, now) if data["late_signs"] == LateSigns.YES else None
+        return redirect(told or way_back(request, reverse("follow-up-list")))
     return TemplateResponse(
         request,
         "treatments/follow_ups/contact.html",
