@@ -2,7 +2,9 @@
 
 from django.utils import timezone
 
-from clinic.background import every_minute, task
+from clinic.background import at_start, every_five_minutes, every_minute, ring, task
+from treatments.actions.aftercare_letters import send_all
+from treatments.actions.reminders import sweep
 from treatments.photo_files import develop_all, tidy
 
 
@@ -19,3 +21,36 @@ def sweep_photos() -> None:
 
 
 every_minute(sweep_photos)
+
+
+@task
+def send_aftercare() -> None:
+    """Send the links that are wanted by e-mail, and tell clinics of danger signs."""
+    send_all(timezone.now)
+
+
+def sweep_aftercare() -> None:
+    """Send what no bell was heard for, or was refused before."""
+    send_all(timezone.now)
+
+
+every_minute(sweep_aftercare)
+
+# So that a thousand reminders do not keep the photos waiting that arrive meanwhile.
+SECONDS = 15
+
+
+@task
+def send_reminders() -> None:
+    """Send the messages that are due, some at a time, until none is left."""
+    if not sweep(timezone.now, seconds=SECONDS):
+        ring(send_reminders)
+
+
+def sweep_reminders() -> None:
+    """Look for messages that are due."""
+    send_reminders.call()
+
+
+every_five_minutes(sweep_reminders)
+at_start(send_reminders)

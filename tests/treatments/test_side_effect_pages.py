@@ -307,6 +307,9 @@ def test_correction_towards_something_graver_takes_the_review_back(client, nurse
     if "kind" in changes:
         changes = {"kind": SideEffectKindFactory(code=changes["kind"]).pk}
     response = client.post(step_url(effect, "edit"), an_edit(effect, **changes))
+    if response.status_code == 200:  # severity and grade say two things: asked, and meant
+        meant = {"meant": response.context["form"].mark}
+        response = client.post(step_url(effect, "edit"), an_edit(effect, **changes, **meant))
     assert response.status_code == 302
     assert (SideEffect.objects.get().reviewed_at is not None) == is_kept
 

@@ -1,145 +1,176 @@
-"""Reminding people by e-mail that their follow-up window is open. Never twice, and never lost without a trace.
+"""Which messages are due, of follow-up windows and of appointments. `outbox` sees to it that none goes twice."""
 
-A reminder's row is written and committed before its message is handed over. Whoever writes the row sends; a sender
-that dies leaves the row "sending", which later becomes "unknown": a person finds out, nothing is sent again. The same
-holds for every error after which nobody knows how far the message came. What was surely refused is tried again.
-"""
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 
-import smtplib
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
-from django.core.exceptions import ValidationError
-from django.core.mail import BadHeaderError, EmailMessage, get_connection
-from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
-from django.db.models import F
-from django.template.loader import render_to_string
-from django.utils import translation
-from django.utils.translation import gettext as _
+from clinic import sms
+from clinic.models import Heartbeat, Location
+from patients.models import Patient
+from treatments.actions import letters, outbox
+from treatments.actions.messages import obstacle_to
+from treatments.actions.outbox import Letter
+from treatments.models import Appointment, FollowUp, Protocol, Reminder
+from treatments.models.appointment import AppointmentQuerySet
+from treatments.models.follow_up import FollowUpQuerySet
+from treatments.models.reminder import MOST_ATTEMPTS
+from treatments.rules.follow_up import Window
+from treatments.rules.reminding import Occasion, Telling, appointment_occasion, follow_up_occasion, may_send
 
-from clinic.models import Location
-from treatments.models import FollowUp, Reminder
-from treatments.rules.reminding import may_send
-
-State, Channel = Reminder.State, Reminder.Channel
-
-# What says while a message is handed over that the server did not take it. A lost connection is none of these: it may
-# have been lost after the server took the message and before it could say so.
-REFUSALS = (
-    smtplib.SMTPRecipientsRefused,
-    smtplib.SMTPSenderRefused,
-    smtplib.SMTPHeloError,
-    smtplib.SMTPNotSupportedError,
-    smtplib.SMTPDataError,
-    ValidationError,
-    BadHeaderError,
-    UnicodeError,
-)
+BEAT = "reminders"
+# What was refused is tried again after this, and only as often as `to_try_again` says.
+PAUSE = timedelta(minutes=30)
 
 
-def due_for_reminder(now: datetime, *, at_any_hour: bool = False) -> Iterator[FollowUp]:
-    """Return the follow-ups to remind of, each location by its own day and only in its daytime.
+def sweep(clock: Callable[[], datetime], *, seconds: float) -> bool:
+    """Send what is due, for so long at most, and say whether that was all. Two at once send each message once.
 
-    Each is read again just before it is returned: somebody may have booked, or withdrawn the permission, meanwhile.
+    The beat is given at the beginning of each: whoever watches knows that somebody looks.
+    """
+    start = clock()
+    Heartbeat.beat(BEAT, start)
+    outbox.give_up_on_cut_off(start)
+    for letter in chain(asked_again(start), due(start)):
+        outbox.send(letter, now=clock())
+        if clock() - start > timedelta(seconds=seconds):
+            return False
+    return True
+
+
+def due(now: datetime, *, at_any_hour: bool = False) -> Iterator[Letter]:
+    """Return the messages to send, each location by its own day and only in its daytime.
+
+    What each is about is read again just before it is returned: somebody may have booked, or withdrawn the permission.
     """
     for location in Location.objects.all():
-        if at_any_hour or may_send(location.local(now).time()):
-            due = (
-                FollowUp.objects.with_facts(now)
-                .to_remind(location, location.today(now))
-                .exclude(pk__in=Reminder.objects.given_up().values("follow_up"))
-            )
-            for key in list(due.values_list("pk", flat=True)):
-                yield from due.filter(pk=key)
+        local = location.local(now).time()
+        if at_any_hour or may_send(local, location.messages_from, location.messages_until):
+            for letter in [*due_appointments(location, now), *due_windows(location, now)]:
+                again = letter()
+                if again:
+                    yield again
 
 
-def remind(follow_up: FollowUp, *, now: datetime) -> Reminder | None:
-    """Send one reminder and return it with how it went; None when another sender has it."""
-    reminder = claim(follow_up, now=now)
-    if reminder is None:
-        return None
-    state, error = _hand_over(follow_up, reminder)
-    return _finish(reminder, state, at=now if state is State.SENT else None, error=error)
+def asked_again(now: datetime) -> Iterator[Letter]:
+    """Return what people want sent once more, by day and while it holds; what does not waits for a person anew."""
+    rows = Reminder.objects.asked_again().filter(Q(follow_up__isnull=False) | Q(appointment__isnull=False))
+    for key in list(rows.values_list("pk", flat=True)):
+        reminder = rows.for_list().filter(pk=key).first()
+        if reminder is None:
+            continue
+        place = reminder.patient.location
+        obstacle = obstacle_to(reminder, now)
+        if obstacle:
+            rows.filter(pk=key).update(attempts=MOST_ATTEMPTS, error=obstacle)
+        elif may_send(place.local(now).time(), place.messages_from, place.messages_until):
+            yield letters.repeated(reminder)
 
 
-def _hand_over(follow_up: FollowUp, reminder: Reminder) -> tuple[Reminder.State, str]:
-    """Return how far the message came, and what the server said; the queue goes on whatever that is."""
-    try:
-        letter = message(follow_up, reminder)
-        letter.connection = get_connection()
-        letter.connection.open()
-    except Exception as error:  # before there is a connection, nothing can have gone out
-        return State.FAILED, _said(error)
-    try:
-        letter.send()
-    except REFUSALS as error:
-        return State.FAILED, _said(error)
-    except Exception as error:
-        return State.UNKNOWN, _said(error)
-    finally:
-        with suppress(OSError):  # a goodbye that goes wrong changes nothing about the message
-            letter.connection.close()
-    return State.SENT, ""
+Due = Callable[[], Letter | None]  # reads its row again; None when it is not due any more
 
 
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:500]
+def due_windows(location: Location, now: datetime) -> Iterator[Due]:
+    """Return what is due of a location's follow-up windows."""
+    today = location.today(now)
+    rows = FollowUp.objects.with_facts(now).to_remind(location, today)
+    if not sms.is_set_up():
+        rows = rows.exclude(course__patient__preferred_channel=Patient.Channel.SMS)
+    schedules = {protocol.pk: protocol.schedule for protocol in Protocol.objects.all()}
+    gone = spent(Q(follow_up__course__location=location, follow_up__closes_on__gte=today), now)
+    facts = rows.values_list("pk", "opens_on", "closes_on", "course__protocol")
+    for key, opens, closes, protocol in facts:
+        occasion = follow_up_occasion(Window(opens, closes), schedules[protocol], today)
+        if occasion and (key, occasion) not in gone:
+            yield partial(_window, rows, key, occasion)
 
 
-def claim(follow_up: FollowUp, *, now: datetime) -> Reminder | None:
-    """Write the row that makes this sender the only one: a new one, or one that failed before."""
-    patient = follow_up.course.patient
-    try:
-        with transaction.atomic():
-            return Reminder.objects.create(
-                follow_up=follow_up, patient=patient, channel=Channel.EMAIL, address=patient.email, started_at=now
-            )
-    except IntegrityError:
-        failed = Reminder.objects.to_try_again().of(follow_up, Channel.EMAIL)
-        taken = failed.update(
-            state=State.SENDING, started_at=now, address=patient.email, error="", attempts=F("attempts") + 1
-        )
-        return Reminder.objects.of(follow_up, Channel.EMAIL).get() if taken else None
+def _window(rows: FollowUpQuerySet, key: int, occasion: Occasion) -> Letter | None:
+    follow_up = rows.filter(pk=key).first()
+    return letters.window_letter(follow_up, occasion) if follow_up else None
 
 
-def _finish(reminder: Reminder, state: Reminder.State, *, at: datetime | None, error: str) -> Reminder:
-    Reminder.objects.sending().filter(pk=reminder.pk).update(state=state, sent_at=at, error=error)
-    reminder.refresh_from_db(fields=["state", "sent_at", "error"])
-    return reminder
+def spent(which: Q, now: datetime) -> set[tuple[int, str]]:
+    """Return the follow-ups and occasions for which nothing is to be sent now: it went, is going, or rests."""
+    resting = ~Q(pk__in=Reminder.objects.to_try_again().filter(started_at__lte=now - PAUSE).values("pk"))
+    return set(Reminder.objects.filter(which, resting).values_list("follow_up", "occasion"))
 
 
-def message(follow_up: FollowUp, reminder: Reminder) -> EmailMessage:
-    """Return the message, in the patient's language. Its subject names no treatment: others see subjects.
+def due_appointments(location: Location, now: datetime) -> Iterator[Due]:
+    """Return what is due of the appointments at a location."""
+    for appointment in to_tell(location, now):
+        if _appointment_letter(appointment, location, now):
+            yield partial(_appointment, location, appointment.pk, now)
 
-    Raises `ValidationError` for what is not one address.
+
+def to_tell(location: Location, now: datetime) -> AppointmentQuerySet:
+    """Return the appointments of which somebody may have to be told: few beside all that are booked.
+
+    Whoever has several ahead is told of the next alone, so that a course booked at once brings one message.
     """
-    patient, location = follow_up.course.patient, follow_up.course.location
-    validate_email(reminder.address)  # an import may have brought two in one field
-    context = {"patient": patient, "location": location, "follow_up": follow_up}
-    with translation.override(patient.language):
-        subject = _one_line(render_to_string("treatments/mail/follow_up_subject.txt", context))
-        body = render_to_string("treatments/mail/follow_up.txt", context)
-    return EmailMessage(
-        subject,
-        body,
-        to=[reminder.address],
-        reply_to=[location.reply_to_email] if location.reply_to_email else None,
+    last_day = location.today(now) + timedelta(days=location.appointment_reminder_days)
+    told = Reminder.objects.told().filter(appointment=OuterRef("pk")).order_by("-started_at", "-pk")
+    earlier = Appointment.objects.filter(
+        patient=OuterRef("patient"),
+        status=Appointment.Status.BOOKED,
+        starts_at__gte=now,
+        starts_at__lt=OuterRef("starts_at"),
+    )
+    is_booked = Q(status=Appointment.Status.BOOKED, starts_at__gt=now)
+    is_soon = Q(starts_at__lt=location.span(last_day)[1])
+    knows_it_off = Q(last_occasion=Occasion.CANCELLED)
+    changed = Q(last_about_at__isnull=False) & (knows_it_off | ~Q(last_about_at=F("starts_at")))
+    untold = Q(last_about_at=None) & ~Exists(earlier) if location.confirms_appointments else Q(pk=None)
+    is_off = Q(status=Appointment.Status.CANCELLED, last_about_at__gt=now) & ~knows_it_off
+    known = Appointment.objects.annotate(
+        last_about_at=Subquery(told.values("about_at")[:1]), last_occasion=Subquery(told.values("occasion")[:1])
+    )
+    rows = known.filter(
+        is_booked & (is_soon | changed | untold) | is_off,
+        location=location,
+        patient__in=Patient.objects.with_messages(),
+    )
+    if not sms.is_set_up():
+        rows = rows.exclude(patient__preferred_channel=Patient.Channel.SMS)
+    rows = rows.select_related("patient", "location", "practitioner").prefetch_related("reminders")
+    return rows.order_by("starts_at", "pk")
+
+
+def _appointment(location: Location, key: int, now: datetime) -> Letter | None:
+    appointment = to_tell(location, now).filter(pk=key).first()
+    return _appointment_letter(appointment, location, now) if appointment else None
+
+
+def _appointment_letter(appointment: Appointment, location: Location, now: datetime) -> Letter | None:
+    """Return what is to be said of an appointment now, its messages so far being loaded."""
+    messages = sorted(appointment.reminders.all(), key=lambda each: (each.started_at, each.pk))
+    refused = {Reminder.State.FAILED, Reminder.State.BOUNCED}
+    told = [message.told for message in messages if message.state not in refused]
+    occasion = appointment_occasion(
+        location.local(appointment.starts_at),
+        told,
+        Telling(location.confirms_appointments, location.appointment_reminder_days),
+        is_cancelled=appointment.status == Appointment.Status.CANCELLED,
+        now=now,
+    )
+    if occasion is None:
+        return None
+    edition = len(told)  # each telling that came through makes the next another one
+    if any(is_resting(message, occasion, edition, now) for message in messages):
+        return None
+    return letters.appointment_letter(appointment, occasion, edition=edition)
+
+
+def is_resting(message: Reminder, occasion: Occasion, edition: int, now: datetime) -> bool:
+    """Say whether this is the message that failed before, and is not tried again yet, or ever."""
+    is_this = message.occasion == occasion and message.edition == edition
+    return is_this and (
+        message.state != Reminder.State.FAILED or message.is_given_up or message.started_at > now - PAUSE
     )
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def give_up_on_cut_off(now: datetime) -> list[Reminder]:
-    """Mark what was being sent when its sender died as unknown, and return it for a person to look at."""
-    reason = _("The sender stopped while sending. Ask the patient before anything is sent again.")
-    given_up = []
-    for reminder in Reminder.objects.cut_off(now).select_related("patient"):
-        # Guarded: a sender that only was slow may have finished meanwhile.
-        if Reminder.objects.cut_off(now).filter(pk=reminder.pk).update(state=State.UNKNOWN, error=reason):
-            reminder.state, reminder.error = State.UNKNOWN, reason
-            given_up.append(reminder)
-    return given_up
+def remind(letter: Letter, *, now: datetime) -> Reminder | None:
+    """Send one message and return it with how it went; None when another sender has it."""
+    return outbox.send(letter, now=now)

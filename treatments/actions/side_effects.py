@@ -1,7 +1,7 @@
 """Logging a reaction, saying that it is gone or came back, and reviewing it."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from treatments.models import (
+    ClearedLot,
     InfectionStep,
+    Lot,
+    Photo,
     Recurrence,
     SideEffect,
     SideEffectContact,
@@ -18,6 +21,7 @@ from treatments.models import (
     StepTaken,
     TreatmentArea,
 )
+from treatments.suspects import given_in, to_clear
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -35,9 +39,18 @@ class OtherFactsError(Exception):
 
 
 def log(
-    effect: SideEffect, *, areas: Iterable[TreatmentArea], by: "User", token: uuid.UUID
+    effect: SideEffect,
+    *,
+    areas: Iterable[TreatmentArea],
+    by: "User",
+    token: uuid.UUID,
+    cleared: Collection[Lot] = (),
+    photos: Collection[Photo] = (),
 ) -> tuple[list[SideEffect], bool]:
     """Log a reaction in each of the areas, or in none; return the rows and whether they are new.
+
+    `cleared` are lots of its session that are not suspected; each row keeps those that its own area would point to.
+    `photos` show all of it, and every row gets them.
 
     One form sent twice makes one row an area: each is found again by a token made of the form's and the area. Raises
     `OtherFactsError` for other facts under the token of a row.
@@ -45,6 +58,11 @@ def log(
     with transaction.atomic():
         places: list[TreatmentArea | None] = [*areas] or [None]
         logged = [_log_once(effect, area, by, _token_of(token, area)) for area in places]
+        given = given_in(effect.session) if cleared else []
+        for row, is_new in logged:
+            if is_new and cleared:
+                _rule_out(row, to_clear(given, row.area_id, cleared), by)
+            row.photos.add(*photos)
     return [row for row, _new in logged], any(new for _row, new in logged)
 
 
@@ -69,23 +87,49 @@ def _log_once(effect: SideEffect, area: TreatmentArea | None, by: "User", token:
 
 def _repeated(made: SideEffect, row: SideEffect) -> SideEffect:
     """Return the row made, if this says the same. Moments are left out: "just now" is another with each tap."""
-    facts = ("kind_id", "severity", "grade", "reported_by", "action_taken", "note")
+    facts = ("session_id", "kind_id", "severity", "grade", "reported_by", "action_taken", "note")
     if any(getattr(made, fact) != getattr(row, fact) for fact in facts):
         raise OtherFactsError(made)
     return made
 
 
-def change(effect: SideEffect, *, before: SideEffect, version: int) -> SideEffect:
+@transaction.atomic
+def change(
+    effect: SideEffect,
+    *,
+    before: SideEffect,
+    version: int,
+    by: "User | None" = None,
+    cleared: Collection[Lot] | None = None,
+) -> SideEffect:
     """Save a corrected reaction. One that became graver than `before`, or is open again, is to be reviewed again.
 
-    Raises `VersionConflictError` when somebody changed it since `version` was read.
+    `cleared` are the lots that `by` does not suspect now, None to leave that as it is. Raises `VersionConflictError`
+    when somebody changed it since `version` was read.
     """
     # The review judged something milder: it does not answer for this. The history keeps it.
     if effect.reviewed_at and is_graver(effect, before):
         withdraw_review(effect, _("Became graver: to be reviewed again"))
     elif effect.reviewed_at and before.resolved_at and not effect.resolved_at:
         withdraw_review(effect, _("Open again: to be reviewed again"))
-    return effect.save_over(version)
+    effect.save_over(version)
+    if by and cleared is not None:
+        _clear(effect, to_clear(given_in(effect.session), effect.area_id, cleared), by)
+    return effect
+
+
+def _clear(effect: SideEffect, lots: Iterable[Lot], by: "User") -> None:
+    """Let these lots, and no others, be ruled out of a reaction."""
+    wanted = {lot.pk: lot for lot in lots}
+    for row in effect.cleared_lots.all():
+        if wanted.pop(row.lot_id, None) is None:
+            row.delete()
+    _rule_out(effect, wanted.values(), by)
+
+
+def _rule_out(effect: SideEffect, lots: Iterable[Lot], by: "User") -> None:
+    for lot in lots:
+        ClearedLot.objects.create(side_effect=effect, lot=lot, cleared_by=by)
 
 
 def is_graver(effect: SideEffect, before: SideEffect) -> bool:

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
 from treatments.rules.course import Interval
+from treatments.rules.reminding import Schedule
 from treatments.rules.response import Claim
 
 if TYPE_CHECKING:
@@ -168,6 +169,21 @@ class Protocol(models.Model):
     screening_days = models.PositiveSmallIntegerField(
         _("screening is valid for days"), default=90, validators=[MinValueValidator(1), MaxValueValidator(730)]
     )
+    aftercare_days = models.PositiveSmallIntegerField(
+        _("aftercare link is open for days"),
+        default=203,
+        validators=[MinValueValidator(1), MaxValueValidator(730)],
+        help_text=_("Counted from the session. 203 days is the latest onset of a late infection."),
+    )
+    reminds_at_opening = models.BooleanField(_("remind when the follow-up window opens"), default=True)
+    reminds_in_middle = models.BooleanField(_("remind in the middle of the window"), default=True)
+    reminds_days_before_close = models.PositiveSmallIntegerField(
+        _("remind days before the window closes"),
+        null=True,
+        blank=True,
+        default=14,
+        help_text=_("Empty: no reminder then."),
+    )
     areas = models.ManyToManyField(
         TreatmentArea, verbose_name=_("areas offered"), related_name="protocols", blank=True
     )
@@ -223,6 +239,11 @@ class Protocol(models.Model):
         return Interval(self.interval_days_min, self.interval_days_max)
 
     @property
+    def schedule(self) -> Schedule:
+        """Return when people are reminded of their follow-up window."""
+        return Schedule(self.reminds_at_opening, self.reminds_in_middle, self.reminds_days_before_close)
+
+    @property
     def claim(self) -> Claim:
         """Return what the clinic says to expect."""
         return Claim(self.first_result_session, self.expected_change_session, self.expected_change_percent)
@@ -244,6 +265,13 @@ class SideEffectKind(models.Model):
     )
     always_review = models.BooleanField(_("always reviewed by a clinician"), default=False)
     is_urgent = models.BooleanField(_("urgent"), default=False)
+    is_expected = models.BooleanField(
+        _("usual after a treatment"),
+        default=False,
+        help_text=_(
+            "Three patients with it on one lot are no signal by themselves then, only a rate above that of other lots."
+        ),
+    )
     is_immediate = models.BooleanField(
         _("asked at the session"), default=False, help_text=_("Offered as a key under “Reaction now”.")
     )

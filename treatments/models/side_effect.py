@@ -12,7 +12,9 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
+from treatments.models.aftercare import AftercareAnswer
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
+from treatments.models.photo import Photo
 from treatments.models.session import Session, SessionQuerySet
 from treatments.models.side_effects_found import (
     CONTACT_NAMED,
@@ -89,13 +91,32 @@ class SideEffect(Versioned):
     reported_by = models.CharField(_("reported by"), max_length=9, choices=Reporter)
     action_taken = models.CharField(_("action taken"), max_length=500, blank=True, validators=[validate_plain_text])
     note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
+    photos = models.ManyToManyField(
+        Photo,
+        verbose_name=_("photos"),
+        related_name="side_effects",
+        blank=True,
+        help_text=_("What it looks like. Reactions logged together have them together."),
+    )
     recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True, editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("recorded by"),
         on_delete=models.PROTECT,
         related_name="side_effects_recorded",
+        null=True,
+        blank=True,
         editable=False,
+    )
+    aftercare_answer = models.ForeignKey(
+        AftercareAnswer,
+        verbose_name=_("aftercare answer"),
+        on_delete=models.PROTECT,
+        related_name="side_effects",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What the patient answered through the aftercare link. Empty where somebody recorded it."),
     )
     reviewed_at = models.DateTimeField(_("reviewed at"), null=True, blank=True, editable=False)
     reviewed_by = models.ForeignKey(
@@ -162,6 +183,14 @@ class SideEffect(Versioned):
                 condition=Q(next_contact_on=None) | Q(owner__isnull=False),
                 name="side_effect_contact_has_an_owner",
                 violation_error_message=_("A next contact needs somebody who makes it."),
+            ),
+            models.CheckConstraint(
+                condition=Q(recorded_by__isnull=False, aftercare_answer=None)
+                | Q(recorded_by=None, aftercare_answer__isnull=False, reported_by="patient"),
+                name="side_effect_recorded_by_someone_or_by_the_patient",
+                violation_error_message=_(
+                    "Somebody here recorded it, or the patient reported it through the aftercare link."
+                ),
             ),
         ]
         # One for each reason to be on the work list; what is over and seen is in none of them, and grows for ever.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
@@ -13,7 +13,11 @@ from clinic.paging import MOST_COUNTED
 from patients.models import Patient, seen_by
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.course import Course
-from treatments.models.session import Session
+from treatments.models.injection import Injection
+from treatments.models.photo import Photo
+from treatments.models.preparation import Ingredient
+from treatments.models.product import Lot
+from treatments.models.session import Session, batch_of
 from treatments.rules.reaction import SEVERE_GRADE
 
 if TYPE_CHECKING:
@@ -61,6 +65,14 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         """Leave out those of a session that was entered in error: they are shown in the record, and no work."""
         return self.filter(session__entered_in_error_at=None)
 
+    def after_sessions_between(self, start: datetime, end: datetime) -> "SideEffectQuerySet":
+        """Return the reactions to sessions performed from a moment on and before another."""
+        return self.filter(session__performed_at__gte=start, session__performed_at__lt=end)
+
+    def after_signed(self) -> "SideEffectQuerySet":
+        """Return the reactions to signed sessions that stand."""
+        return self.filter(session__signed_at__isnull=False, session__entered_in_error_at=None)
+
     def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
         return self.filter(session__course__patient=patient)
 
@@ -70,9 +82,33 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
     def of_course(self, course: Course) -> "SideEffectQuerySet":
         return self.filter(session__course=course)
 
+    def with_suspects(self) -> "SideEffectQuerySet":
+        """Annotate `product` and `number` of each batch that may have caused a reaction: one row a batch and area.
+
+        The rule of `suspecting`, as rows to count: what its session injected in its area, or in all of them where no
+        area is named or nothing was injected there, unless somebody ruled the lot out.
+        """
+        from treatments.models.cleared_lot import ClearedLot  # noqa: PLC0415 -- cleared_lot imports side_effect
+
+        there = Injection.objects.filter(session=OuterRef("session"), area=OuterRef("area"))
+        cleared = ClearedLot.objects.filter(
+            side_effect=OuterRef("pk"), lot__product=OuterRef("product"), lot__number=OuterRef("number")
+        )
+        return self.annotate(injected_area=F("session__injections__area"), **batch_of("session__injections")).filter(
+            ~Exists(cleared), Q(area=None) | Q(area=F("injected_area")) | ~Exists(there)
+        )
+
+    def with_place(self) -> "SideEffectQuerySet":
+        """Annotate `place`, where a reaction is: its area, or each area that the session treated if none is named."""
+        return self.annotate(place=F("session__areas")).filter(Q(area=None) | Q(area=F("place")))
+
     def begun_with_session(self) -> "SideEffectQuerySet":
         """Return, and lock, those that began with their session to the minute: they were there right after it."""
         return self.select_for_update(of=("self",)).filter(onset_at=F("session__performed_at"))
+
+    def held(self) -> "SideEffectQuerySet":
+        """Return them as stored now; nobody else saves them until the transaction ends."""
+        return self.select_for_update(of=("self",)).select_related("kind", "area", "session").order_by("pk")
 
     def open(self) -> "SideEffectQuerySet":
         return self.filter(resolved_at=None)
@@ -153,9 +189,14 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
             )
         )
 
+    def with_photos(self) -> "SideEffectQuerySet":
+        """Load the photos that show each, the first taken first."""
+        shown = Photo.objects.usable().order_by("taken_at", "pk")
+        return self.prefetch_related(models.Prefetch("photos", shown))
+
     def for_page(self) -> "SideEffectQuerySet":
         """Load what a reaction's own page shows."""
-        return self.for_list().select_related("reviewed_by")
+        return self.for_list().with_photos().select_related("reviewed_by")
 
     def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""
@@ -190,3 +231,37 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def resolved(self) -> "SideEffectQuerySet":
         return self.filter(resolved_at__isnull=False)
+
+    def of_lots(self, lots: "Iterable[Lot] | models.QuerySet[Lot]") -> "SideEffectQuerySet":
+        """Return the standing reactions that any of these lots is suspected of, each once; give a batch as its lots.
+
+        One rule with `treatments.suspects`; a test ties them.
+        """
+        keys: Any = lots.order_by().values("pk") if isinstance(lots, models.QuerySet) else [lot.pk for lot in lots]
+        mixed = Ingredient.objects.filter(lot__in=keys).order_by().values("preparation")
+        drawn = Injection.objects.filter(Q(lot__in=keys) | Q(preparation__in=mixed)).order_by().values("session")
+        return self.standing().filter(session__in=drawn).suspecting(pk__in=keys)
+
+    def suspecting(self, **lot: Any) -> "SideEffectQuerySet":
+        """Return the reactions with a lot under suspicion that meets these conditions, as of `Lot.objects.filter`.
+
+        Suspected is what was injected where the reaction is, straight or mixed, unless somebody cleared it. A reaction
+        of the whole body, or of an area that its session no longer has, suspects all of the session. A column of
+        an outer query is `OuterRef(OuterRef(...))`.
+        """
+        from treatments.models.cleared_lot import ClearedLot  # noqa: PLC0415 -- cleared_lot imports side_effect
+
+        of_lot = Q(**{f"lot__{name}": value for name, value in lot.items()})
+        clearing = ClearedLot.objects.order_by().filter(side_effect=OuterRef(OuterRef("pk")), lot=OuterRef("lot"))
+        suspect = of_lot & ~Exists(clearing)
+        straight = Injection.objects.order_by().filter(suspect)
+        mixed = Ingredient.objects.order_by().filter(suspect)
+        session, area = OuterRef("session"), OuterRef("area")
+        in_session = Exists(straight.filter(session=session)) | Exists(
+            mixed.filter(preparation__injections__session=session)
+        )
+        in_area = Exists(straight.filter(session=session, area=area)) | Exists(
+            mixed.filter(preparation__injections__session=session, preparation__injections__area=area)
+        )
+        area_was_treated = Exists(Injection.objects.order_by().filter(session=session, area=area))
+        return self.filter(in_area | ~area_was_treated & in_session)

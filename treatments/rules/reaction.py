@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 SEVERE_GRADE = 3  # CTCAE: severe, medically significant
+SEVERITY_OF_GRADE = {1: "mild", 2: "moderate", 3: "severe", 4: "severe", 5: "severe"}  # CTCAE's general grades
 
 
 class State(StrEnum):
@@ -109,3 +110,20 @@ def _seen_prolonged(clock: Clock, judgement: Judgement) -> bool:
 def interrupts(*, urgent_kind: bool, grade: int | None, reviewed: datetime | None) -> bool:
     """Say whether it heads every clinician's Today: an urgent kind, or CTCAE 3 and up, until reviewed."""
     return reviewed is None and (urgent_kind or (grade or 0) >= SEVERE_GRADE)
+
+
+def may_be_there(
+    elapsed: timedelta, onset_from: timedelta | None, onset_to: timedelta | None, maximum: timedelta | None
+) -> bool:
+    """Say whether a kind that begins and lasts as usual is there so long after the session.
+
+    A kind without a usual onset never is; one without a maximum only while it may begin.
+    """
+    if onset_from is None or onset_to is None:
+        return False
+    return onset_from <= elapsed <= onset_to + (maximum or timedelta(0))
+
+
+def grade_agrees(severity: str, grade: int | None) -> bool:
+    """Say whether a severity and a CTCAE grade say the same; without a grade nothing disagrees."""
+    return grade is None or SEVERITY_OF_GRADE[grade] == severity

@@ -120,6 +120,6 @@ def reported(effect: SideEffect, now: datetime) -> str:
     place = effect.session.course.location
     when = words.moment(place.local(effect.recorded_at), place.local(now))
     who = effect.get_reported_by_display()
-    if effect.reported_by != SideEffect.Reporter.PATIENT:
+    if effect.reported_by != SideEffect.Reporter.PATIENT and effect.recorded_by:
         who = effect.recorded_by.get_short_name()
     return _("%(who)s, %(when)s") % {"who": who, "when": when}

@@ -10,11 +10,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from clinic.access import may
-from clinic.http import Request
+from clinic.http import Request, way_back
 from clinic.models import User
 from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
@@ -106,7 +105,7 @@ def contact(request: Request, public_id: UUID) -> HttpResponse:
         if is_new:
             messages.success(request, logged_message(data["outcome"], patient.full_name, data["next_try_on"], today))
         told = sign_to_log(request, patient, now) if data["late_signs"] == LateSigns.YES else None
-        return redirect(told or way_back(request))
+        return redirect(told or way_back(request, reverse("follow-up-list")))
     return TemplateResponse(
         request,
         "treatments/follow_ups/contact.html",
@@ -115,7 +114,7 @@ def contact(request: Request, public_id: UUID) -> HttpResponse:
             "call": Call(follow_up, today),
             "attempts": follow_up.attempts.select_related("made_by"),
             "banner": banner(patient, today=today),
-            "way_back": way_back(request),
+            "way_back": way_back(request, reverse("follow-up-list")),
         },
     )
 
@@ -130,10 +129,3 @@ def logged_message(outcome: str, name: str, next_try: date | None, today: date) 
     if outcome == Outcome.DO_NOT_CONTACT:
         return _("%(logged)s No more messages are sent.") % {"logged": logged}
     return logged
-
-
-def way_back(request: Request) -> str:
-    """Return where the person came from, if that is one of our own pages; else the call list."""
-    address = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if own else reverse("follow-up-list")

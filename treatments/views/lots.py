@@ -24,6 +24,7 @@ from clinic.paging import bounded_count, page
 from clinic.spreadsheets import csv_file
 from clinic.units import show_ml
 from treatments.actions import lots as actions
+from treatments.clusters import signals_of
 from treatments.filters.lots import FOLDED, LotFilter, Tab, chosen_tab, low_levels, on_tab
 from treatments.forms.lots import HoldForm, ReceiveForm, ReleaseForm, StockChangeForm
 from treatments.lots import (
@@ -105,6 +106,7 @@ def lot(request: Request, public_id: UUID) -> HttpResponseBase:
     sessions_page = page(request, batch.uses(visible), "-performed_at", "-pk")
     siblings = list(Lot.objects.of_batch(found).exclude(pk=found.pk).select_related("location", "product"))
     count = visible.count()
+    standing = signals_of(found, request.user, now)
     return TemplateResponse(
         request,
         "treatments/lots/lot.html",
@@ -118,7 +120,8 @@ def lot(request: Request, public_id: UUID) -> HttpResponseBase:
             "uses": [Use(session, batch) for session in sessions_page],
             "sessions": count,
             "elsewhere": every.count() - count,
-            "alerts": alerts(found),
+            "signals": standing,
+            "alerts": alerts(found, but={signal.cluster.kind.name for signal in standing}),
             "preparations": Preparation.objects.filter(pk__in=batch.preparations).with_stock(),
             "siblings": siblings,
             "own_places": {place.pk for place in request.user.places},
@@ -127,14 +130,19 @@ def lot(request: Request, public_id: UUID) -> HttpResponseBase:
     )
 
 
-def alerts(lot: Lot) -> list[tuple[str, int]]:
-    """Return each kind of reaction that three patients of the batch had, with their number, the most first."""
+def alerts(lot: Lot, *, but: set[str]) -> list[tuple[str, int]]:
+    """Return each unusual kind of reaction that three patients of the batch had, with their number, the most first.
+
+    Those in `but` are told of already, in more words: they stand out over the last year.
+    """
     if not lot.alert_patients:
         return []
-    sessions = Batch.of(Lot.objects.of_batch(lot)).sessions().order_by().values("pk")
-    seen = SideEffect.objects.filter(session__in=sessions).order_by()
+    seen = SideEffect.objects.of_lots(Lot.objects.of_batch(lot)).filter(kind__is_expected=False).order_by()
     found = clusters(seen.values_list("kind__name", "session__course__patient").distinct())
-    return sorted(((str(kind), patients) for kind, patients in found.items()), key=lambda alert: (-alert[1], alert[0]))
+    return sorted(
+        ((str(kind), patients) for kind, patients in found.items() if kind not in but),
+        key=lambda alert: (-alert[1], alert[0]),
+    )
 
 
 @may("treatments.receive_lot")

@@ -1,4 +1,4 @@
-"""Reactions: logging one, and one with what can be said of it. Reviewing and following up: side_effect_care."""
+"""One reaction with what can be said of it. Logging: quick_log. Reviewing and following up: side_effect_care."""
 
 from typing import Any
 from uuid import UUID
@@ -10,13 +10,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
-from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
 from treatments.changes import changes
 from treatments.forms.side_effect_care import ContactForm, FollowForm, ReviewForm
@@ -24,12 +22,11 @@ from treatments.forms.side_effects import (
     ReopenForm,
     ResolveForm,
     SideEffectForm,
-    SideEffectLogForm,
     StepForm,
 )
 from treatments.models import Course, SideEffect
 from treatments.reaction_page import next_act, steps, suspicion, watched_lots, watched_sessions, why
-from treatments.views.sessions import get_session
+from treatments.suspects import suspects_of
 
 
 def get_effect(user: User, public_id: UUID) -> SideEffect:
@@ -37,49 +34,6 @@ def get_effect(user: User, public_id: UUID) -> SideEffect:
     effect = get_object_or_404(SideEffect.objects.visible_to(user).for_page(), public_id=public_id)
     effect.session.course.location.keep_time()
     return effect
-
-
-@may("treatments.log_side_effect")
-def log(request: Request, public_id: UUID) -> HttpResponse:
-    session = get_session(request, public_id)
-    now = timezone.now()
-    form = SideEffectLogForm(request.POST or None, session=session, now=now)
-    if request.method == "POST" and form.is_valid():
-        try:
-            logged, is_new = actions.log(
-                form.save(commit=False),
-                areas=form.cleaned_data["areas"],
-                by=request.user,
-                token=form.cleaned_data["form_token"],
-            )
-        except actions.OtherFactsError as error:
-            form.ask_again(error.made.title)
-        else:
-            messages.success(request, logged_message(logged, is_new=is_new))
-            return redirect(logged[0] if len(logged) == 1 else session)
-    return TemplateResponse(
-        request,
-        "treatments/side_effects/log.html",
-        {"form": form, "session": session, "banner": course_banner(session.course, now)},
-    )
-
-
-def logged_message(logged: list[SideEffect], *, is_new: bool) -> str:
-    """Return what was logged, and whether it goes to a clinician."""
-    first, now = logged[0], timezone.now()
-    if not is_new:
-        return _("%(what)s was logged already. Nothing was added.") % {"what": first.title}
-    what = ngettext("%(what)s is logged.", "%(kind)s is logged in %(count)s areas.", len(logged)) % {
-        "what": first.title,
-        "kind": first.kind.name,
-        "count": len(logged),
-    }
-    if not first.review_reasons(now):
-        return what
-    return _("%(what)s It goes to %(name)s for review.") % {
-        "what": what,
-        "name": first.session.course.clinician.get_full_name(),
-    }
 
 
 def side_effect(request: Request, public_id: UUID) -> HttpResponse:
@@ -112,6 +66,7 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
             "watched_lots": watched_lots(by, watched),
             "suspicion": suspicion(effect, watched),
             "steps": steps(effect) if watched else [],
+            "suspects": suspects_of(effect),
             "banner": course_banner(Course.objects.for_page().get(pk=effect.session.course_id), now),
             "review_form": ReviewForm(effect=effect, by=by, now=now),
             "resolve_form": ResolveForm(effect=effect, now=now),
@@ -126,7 +81,7 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
 @may("treatments.log_side_effect")
 def edit(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
-    form = SideEffectForm(request.POST or None, instance=effect)
+    form = SideEffectForm(request.POST or None, instance=effect, by=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             form.save()
