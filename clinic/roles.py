@@ -40,6 +40,7 @@ TREATING = frozenset(
         "treatments.plan_course",
         "treatments.log_session",
         "treatments.log_side_effect",
+        "treatments.give_aftercare",
         "treatments.record_assessment",
         "treatments.mix_preparation",
         "treatments.see_photo",
@@ -57,8 +58,18 @@ ACTS: dict[Role, frozenset[str]] = {
         "treatments.review_side_effect",
         "treatments.review_milestone",
         "treatments.hold_lot",
+        "treatments.see_safety",
+        "treatments.review_signal",
     },
-    Role.ADMIN: DESK | STOCK | {"patients.import_patients", "treatments.hold_lot"},
+    Role.ADMIN: DESK
+    | STOCK
+    | {
+        "clinic.see_backups",
+        "patients.import_patients",
+        "treatments.hold_lot",
+        "treatments.see_safety",
+        "treatments.see_data_quality",
+    },
 }
 
 

@@ -58,6 +58,8 @@ if not SECRET_KEY:
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# Where patients reach us. The addresses in messages and QR codes begin with it, whatever host a request names.
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"https://{ALLOWED_HOSTS[0]}" if PRODUCTION else "http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
     "clinic.apps.ClinicConfig",
@@ -178,6 +180,11 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by an admin who knows t
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+# Beside allauth's own. A patient's link: forms sent through one, birth dates tried from one address, in all from one.
+ACCOUNT_RATE_LIMITS = {
+    "aftercare_answer": "10/10m/key,60/10m/ip",
+    "aftercare_birth_date": "20/h/ip",
+}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
@@ -214,6 +221,11 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+PATIENT_LANGUAGES = [
+    "en",
+    "fr",
+    "es",
+]  # of the pages for patients; each but the first has its file in treatments/locale
 USE_TZ = True
 TIME_ZONE = "UTC"  # each request is shown in its location's own zone
 
@@ -256,6 +268,12 @@ elif QUEUE_URL:
 else:
     HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(VAR_DIR / "tasks.sqlite3"), "fsync": True}
 
+# Backups; see docs/operations.md. Each day at this hour (UTC) the worker makes one there, where both are set.
+BACKUP_KEY = env.str("MESOTRACK_BACKUP_KEY", default="")
+BACKUP_TO = env.str("BACKUP_TO", default="")
+BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -272,11 +290,22 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+        "server": {"()": "django.utils.log.ServerFormatter", "format": "[{server_time}] {message}", "style": "{"},
+    },
+    "filters": {"private": {"()": "clinic.logs.HidePrivateAddresses"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["private"]},
+        "server": {"class": "logging.StreamHandler", "formatter": "server"},
+    },
     # Without this the worker would write a line of its own beside each of ours, for every task.
     "loggers": {
-        "huey": {"level": env.str("LOG_LEVEL", default="WARNING"), "handlers": ["console"], "propagate": False}
+        "huey": {"level": env.str("LOG_LEVEL", default="WARNING"), "handlers": ["console"], "propagate": False},
+        # Their own handlers come before the root's.
+        "django.request": {"filters": ["private"]},
+        "django.security.csrf": {"filters": ["private"]},
+        "django.server": {"filters": ["private"], "handlers": ["server"], "level": "INFO", "propagate": False},
     },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="WARNING")},
 }

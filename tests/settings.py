@@ -14,10 +14,15 @@ os.environ["MESOTRACK_VAR"] = scratch
 os.environ["SECRET_KEY"] = "only-for-tests"
 for name in (
     "ALLOWED_HOSTS",
+    "BACKUP_HOUR",
+    "BACKUP_KEEP",
+    "BACKUP_TO",
     "DEBUG",
     "EMAIL_URL",
+    "MESOTRACK_BACKUP_KEY",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",
+    "PUBLIC_URL",
     "QUEUE_URL",
     "TRUSTED_PROXY_COUNT",
 ):
@@ -52,6 +57,8 @@ if find_spec("zeal"):
     ZEAL_ALLOWLIST = [
         {"model": "treatments.Course", "field": "get()"},
         {"model": "treatments.Session", "field": "get()"},
+        # The birth date and the answer typed before it are kept one after the other, each under its own lock.
+        {"model": "treatments.AftercareLink", "field": "get()"},
         # The worker takes one photo at a time, so that another may take the next.
         {"model": "treatments.Photo", "field": "get()"},
     ]

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from clinic.background import every_minute, task
+from treatments.actions.aftercare_letters import send_all
 from treatments.photo_files import develop_all, tidy
 
 
@@ -19,3 +20,17 @@ def sweep_photos() -> None:
 
 
 every_minute(sweep_photos)
+
+
+@task
+def send_aftercare() -> None:
+    """Send the links that are wanted by e-mail, and tell clinics of danger signs."""
+    send_all(timezone.now)
+
+
+def sweep_aftercare() -> None:
+    """Send what no bell was heard for, or was refused before."""
+    send_all(timezone.now)
+
+
+every_minute(sweep_aftercare)

@@ -59,6 +59,16 @@ class Location(models.Model):
     phone = PhoneField(_("phone"), blank=True)
     address = models.TextField(_("address"), max_length=500, blank=True)
     reply_to_email = models.EmailField(_("reply-to e-mail"), blank=True, help_text=_("Answers to reminders go here."))
+    alert_email = models.EmailField(
+        _("e-mail for danger signs"),
+        blank=True,
+        help_text=_("Told at once when a patient reports a danger sign. Empty: the reply-to e-mail."),
+    )
+    mails_aftercare = models.BooleanField(
+        _("send the aftercare link by e-mail"),
+        default=False,
+        help_text=_("When a session is signed, to patients who agreed to messages and prefer e-mail."),
+    )
     history = HistoricalRecords()
 
     objects = LocationQuerySet.as_manager()

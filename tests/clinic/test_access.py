@@ -58,6 +58,7 @@ TABLE = {
     "search": Row(EVERYONE, query="?q=Amara"),
     "course-new": Row(TREATING, post=TREATING),
     "course": Row(EVERYONE),
+    "course-book": Row(EVERYONE, post=EVERYONE),
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
     "course-progress": Row(EVERYONE),
@@ -90,14 +91,25 @@ TABLE = {
     "session-amend": Row("in 403 302 403", post="in 403 302 403"),
     "session-keep-amendment": Row("in 403 405 403", post="in 403 200 403"),
     "session-error": Row(TREATING, post=TREATING),
+    # A draft has no link: making one is refused with a message, and there is no slip.
+    "session-aftercare": Row(ONLY_POST, post="in 302 302 403"),
+    "session-aftercare-slip": Row("in 404 404 403"),
+    # A patient's own way in. Whoever has no link of this signature meets one calm page.
+    "aftercare": Row("404 404 404 404", post="404 404 404 404"),
+    "aftercare-answered": Row("404 404 404 404"),
+    "aftercare-close": Row("405 405 405 405", post="404 404 404 404"),
     "working-copy-discard": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "working-copy-reopen": Row(ONLY_POST_TREATING, post="in 302 302 403"),
     "side-effect-new": Row(TREATING, post=TREATING),
+    "patient-side-effect-new": Row(TREATING, post=TREATING),
     "side-effect-list": Row(TREATING),
     "side-effect": Row(EVERYONE),
     "side-effect-edit": Row(TREATING, post=TREATING),
     "side-effect-resolve": Row(ONLY_POST, post=TREATING),
     "side-effect-review": Row(ONLY_POST, post="in 403 200 403"),
+    "side-effect-follow": Row(ONLY_POST, post=TREATING),
+    "side-effect-contact": Row(ONLY_POST, post=TREATING),
+    "side-effect-step": Row(ONLY_POST, post="in 302 302 403"),
     "lot-list": Row(EVERYONE),
     "lot-new": Row(EVERYONE, post=EVERYONE),
     "lot": Row(EVERYONE),
@@ -105,15 +117,25 @@ TABLE = {
     "lot-hold": Row("in 403 200 200", post="in 403 200 200"),
     "lot-release": Row("in 403 302 302", post="in 403 200 200"),
     "lot-recall": Row(EVERYONE),
+    # There is nothing to have seen: it leads back to the lot.
+    "lot-cluster-seen": Row("in 403 302 403", post="in 403 302 403"),
+    "report-list": Row("in 403 200 200"),
+    "report-safety": Row("in 403 200 200"),
+    "report-safety-sessions": Row("in 403 200 200"),
+    "report-quality": Row("in 403 403 200"),
     "preparation-list": Row(EVERYONE),
     "preparation-new": Row(TREATING, post=TREATING),
     "preparation": Row(EVERYONE),
     "preparation-discard": Row(ONLY_POST, post=TREATING),
     "follow-up-list": Row(EVERYONE),
     "follow-up-contact": Row(EVERYONE, post=EVERYONE),
+    "calendar": Row(EVERYONE),
+    "calendar-names": Row(ONLY_POST, post="in 302 302 302"),
     "appointment-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
     "appointment": Row(EVERYONE, post=EVERYONE),
+    "appointment-move": Row(ONLY_POST, post="in 302 302 302"),
     "appointment-status": Row(ONLY_POST, post="in 302 302 302"),
+    "backup-list": Row("in 403 403 200"),
     "set-theme": Row(ONLY_POST, post="in 400 400 400"),
     "switch-location": Row(ONLY_POST, post="in 404 404 404"),
     "healthz": Row("200 200 200 200"),
@@ -134,9 +156,15 @@ TABLE = {
     "account_confirm_email": Row("200 200 200 200"),
     "account_confirm_login_code": Row("302 302 302 302"),
 }
-KEYS = {"account_confirm_email": ["a-key"], "account_reset_password_from_key": ["1", "a-key"]}
+KEYS = {
+    "aftercare": ["a-token"],
+    "aftercare-answered": ["a-token"],
+    "aftercare-close": ["a-token"],
+    "account_confirm_email": ["a-key"],
+    "account_reset_password_from_key": ["1", "a-key"],
+}
 # What an address wants beside its record.
-REST = {"photo": ["320"]}
+REST = {"photo": ["320"], "lot-cluster-seen": ["nodule"]}
 # Which record an address names, by its first part.
 SUBJECTS = {
     "patients": "patient",

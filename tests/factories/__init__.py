@@ -1,6 +1,13 @@
 """People, places and records for tests: fixed values, so that a test names each fact it depends on."""
 
-from tests.factories.clinic import PASSWORD, LocationFactory, RoomFactory, UserFactory
+from tests.factories.clinic import (
+    PASSWORD,
+    ClosureFactory,
+    LocationFactory,
+    RoomFactory,
+    UserFactory,
+    WorkingHoursFactory,
+)
 from tests.factories.patients import (
     AllergyFactory,
     ConsentFactory,
@@ -12,6 +19,7 @@ from tests.factories.patients import (
     question,
 )
 from tests.factories.treatments import (
+    AftercareLinkFactory,
     AmendmentFactory,
     AppointmentFactory,
     AssessmentFactory,
@@ -41,11 +49,13 @@ from tests.factories.treatments import (
 
 __all__ = [
     "PASSWORD",
+    "AftercareLinkFactory",
     "AllergyFactory",
     "AmendmentFactory",
     "AppointmentFactory",
     "AssessmentFactory",
     "BlindedRunFactory",
+    "ClosureFactory",
     "ConsentFactory",
     "ConsentFormFactory",
     "ContactAttemptFactory",
@@ -74,6 +84,7 @@ __all__ = [
     "TreatmentAreaFactory",
     "UserFactory",
     "WorkingCopyFactory",
+    "WorkingHoursFactory",
     "first_form",
     "make_ready",
     "question",

@@ -16,6 +16,7 @@ from tests.factories.clinic import LocationFactory, UserFactory
 from tests.factories.patients import ConsentFactory, PatientFactory, ScreeningFactory
 from tests.pictures import picture
 from treatments.models import (
+    AftercareLink,
     Amendment,
     Appointment,
     Assessment,
@@ -316,6 +317,17 @@ class ReturnFactory(AppointmentFactory):
     course = factory.SelfAttribute("follow_up.course")
     kind = Appointment.Kind.FOLLOW_UP
     starts_at = datetime(2026, 9, 14, 15, 0, tzinfo=UTC)
+
+
+class AftercareLinkFactory(DjangoModelFactory):
+    """The link of a signed session, given when it was signed."""
+
+    class Meta:
+        model = AftercareLink
+
+    session = factory.SubFactory(SessionFactory, signed=True)
+    given_at = factory.SelfAttribute("session.signed_at")
+    given_by = factory.SelfAttribute("session.signed_by")
 
 
 class ReminderFactory(DjangoModelFactory):

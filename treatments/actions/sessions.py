@@ -13,6 +13,7 @@ from simple_history.utils import bulk_create_with_history
 from clinic.roles import Role
 from patients.models import Screening, ScreeningAnswer, ScreeningQuestion
 from treatments.actions import appointments
+from treatments.actions.aftercare import give as give_aftercare
 from treatments.actions.injections import keep_injections
 from treatments.actions.photos import keep_photos_of_day
 from treatments.actions.since import Answered, Noticed, keep_answers, keep_noticed
@@ -153,7 +154,8 @@ def sign(
 ) -> Session:
     """Sign a session: it counts from now on and changes only by an amendment.
 
-    A planned course becomes active by its first one. `overrides` are the reasons, by code, for what is passed over.
+    A planned course becomes active by its first one, and the patient gets a link for what comes after. `overrides`
+    are the reasons, by code, for what is passed over.
     Raises `ValidationError` when the session is signed already, lacks what a signed one has, or something stops it,
     and `VersionConflictError` when somebody changed it since `version` was read.
     """
@@ -176,6 +178,7 @@ def sign(
         course.status_on = max(course.status_on, course.started_on)
         course.save_over(course.version)
     move_window(course)
+    give_aftercare(session, by=by, now=now)
     return session
 
 

@@ -1,3 +1,3 @@
-from treatments.admin import assessments, catalogue, courses, follow_ups, sessions, stock
+from treatments.admin import aftercare, assessments, catalogue, courses, follow_ups, sessions, side_effects, stock
 
-__all__ = ["assessments", "catalogue", "courses", "follow_ups", "sessions", "stock"]
+__all__ = ["aftercare", "assessments", "catalogue", "courses", "follow_ups", "sessions", "side_effects", "stock"]

@@ -48,6 +48,7 @@ class Person:
     allergies: tuple[tuple[str, str, str], ...] = ()
     asked: bool = True
     channel: str = "phone"
+    language: str = "en"
     permission: bool = True
     weight: float = 70.0
     today: str = ""  # how today's appointment stands; empty for none
@@ -139,6 +140,7 @@ HARBOUR_STREET = [
         date(1991, 9, 14),
         "female",
         (Treatment("cellulite", (*THIGHS, "hip-left", "hip-right"), 3, since=7),),
+        language="fr",
         today="booked",
         at=20,
     ),
@@ -233,7 +235,7 @@ HARBOUR_STREET = [
                 6,
                 since=0,
                 draft=True,
-                reactions=(Reaction("bruising", area=1, after=2, onset=4 * H, lasted=17 * D),),
+                reactions=(Reaction("bruising", area=1, after=4, onset=4 * H, lasted=17 * D),),
             ),
         ),
         weight=63.0,

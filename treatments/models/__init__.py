@@ -1,11 +1,22 @@
+from treatments.models.aftercare import (
+    AftercareAnswer,
+    AftercareChange,
+    AftercareLink,
+    AftercareText,
+    PatientWords,
+)
 from treatments.models.amendment import Amendment
 from treatments.models.appointment import Appointment
 from treatments.models.ask_back import AskBack
 from treatments.models.assessment import Assessment, Score
 from treatments.models.blinded import BlindedRating, BlindedRun
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
+from treatments.models.cleared_lot import ClearedLot
+from treatments.models.cluster_review import ClusterReview
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
+from treatments.models.grade_wording import GradeWording
+from treatments.models.infection_step import InfectionStep, StepTaken
 from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
 from treatments.models.milestone_review import MilestoneReview
@@ -13,6 +24,8 @@ from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
 from treatments.models.product import Lot, Product
+from treatments.models.reaction_contact import SideEffectContact
+from treatments.models.reaction_review import Recurrence, SideEffectReview
 from treatments.models.reminder import Reminder
 from treatments.models.restriction import Restriction
 from treatments.models.session import Session
@@ -21,16 +34,24 @@ from treatments.models.stock_change import StockChange
 from treatments.models.working_copy import WorkingCopy
 
 __all__ = [
+    "AftercareAnswer",
+    "AftercareChange",
+    "AftercareLink",
+    "AftercareText",
     "Amendment",
     "Appointment",
     "AskBack",
     "Assessment",
     "BlindedRating",
     "BlindedRun",
+    "ClearedLot",
+    "ClusterReview",
     "ContactAttempt",
     "Course",
     "FollowUp",
+    "GradeWording",
     "Indication",
+    "InfectionStep",
     "Ingredient",
     "Injection",
     "Instrument",
@@ -38,17 +59,22 @@ __all__ = [
     "Lot",
     "MilestoneReview",
     "Override",
+    "PatientWords",
     "Photo",
     "Preparation",
     "Product",
     "Protocol",
+    "Recurrence",
     "Reminder",
     "Restriction",
     "Score",
     "Session",
     "Shot",
     "SideEffect",
+    "SideEffectContact",
     "SideEffectKind",
+    "SideEffectReview",
+    "StepTaken",
     "StockChange",
     "TreatmentArea",
     "WorkingCopy",

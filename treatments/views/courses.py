@@ -93,7 +93,7 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
             "sessions": every,
             "latest": sessions[0] if sessions else None,
             "weight": weight_change(course, sessions),
-            "reactions": SideEffect.objects.of_course(course).standing().open().for_list(),
+            "reactions": SideEffect.objects.of_course(course).standing().open().for_list().with_photos(),
             "follow_up": FollowUp.objects.of_course(course).with_facts(now).order_by("number").last(),
             "banner": course_banner(course, now),
             "still_booked": [] if course.takes_sessions else still_booked(course, now),

@@ -18,6 +18,7 @@ from clinic.paging import PAGE, page
 from treatments.actions import sessions as actions
 from treatments.actions.amendments import enter_in_error
 from treatments.actions.working_copies import open_copy
+from treatments.aftercare import aftercare_card
 from treatments.banner import course_banner
 from treatments.forms.errors import InErrorForm
 from treatments.models import Session, WorkingCopy
@@ -80,6 +81,7 @@ def session(request: Request, public_id: UUID) -> HttpResponse:
             "copy": open_copy(session.course, session) if may_go_on(request.user, session) else None,
             "record": session_record(session, now),
             "banner": course_banner(session.course, now),
+            "aftercare": aftercare_card(session, now) if request.user.has_perm("treatments.give_aftercare") else None,
             "now": now,
         },
     )

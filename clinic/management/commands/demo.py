@@ -36,6 +36,7 @@ class Command(BaseCommand):
         serve = not options["prepare_only"]
         if serve:
             require_free_port(host, port)
+        settings.PUBLIC_URL = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         if options["reset"]:
             remove_demo_data()
         self.prepare(options["verbosity"])
@@ -77,8 +78,9 @@ class Command(BaseCommand):
 def worker() -> Iterator[None]:
     """Run the worker beside the server, for as long as that runs."""
     command = [sys.executable, str(BASE_DIR / "manage.py"), "run_huey", "--quiet"]
+    environment = {**os.environ, "PUBLIC_URL": settings.PUBLIC_URL}
     # A session of its own: Ctrl-C reaches the server alone, which then ends the worker in order.
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True, env=environment)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         yield

@@ -73,8 +73,8 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  /* Printing needs a script, so its button shows itself. */
-  all("[data-print]").forEach((button) => {
+  /* Printing and copying need a script, so their buttons show themselves. */
+  all("[data-print], [data-copy]").forEach((button) => {
     button.hidden = false;
   });
 
@@ -100,6 +100,14 @@
     }
     if (event.target.closest("[data-print]")) {
       print();
+    }
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const field = document.getElementById(copy.dataset.copy);
+      field.select();
+      navigator.clipboard?.writeText(field.value).then(() => {
+        copy.lastElementChild.textContent = copy.dataset.copied;
+      });
     }
     const close = event.target.closest("[data-close-toast]");
     if (close) {

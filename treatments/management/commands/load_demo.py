@@ -10,8 +10,10 @@ from tqdm import tqdm
 from clinic.models import User
 from clinic.roles import ROLE_NAMES
 from patients.models import Patient
+from treatments.aftercare import address_of
 from treatments.demo.load import ACCOUNTS, PASSWORD, load
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF
+from treatments.models import AftercareLink
 
 
 class Command(BaseCommand):
@@ -30,3 +32,7 @@ class Command(BaseCommand):
         for email, title, first, last, role in ACCOUNTS:
             name = " ".join(filter(None, [title, first, last]))
             self.stdout.write(f"  {ROLE_NAMES[role]!s:<10} {email:<26} {PASSWORD}   ({name})")
+        link = AftercareLink.objects.given().filter(session__course__patient__language="fr").first()
+        if link:
+            born = link.session.course.patient.birth_date
+            self.stdout.write(f"  {'Patient':<10} {address_of(link)}   (in French, born {born:%d %B %Y})")

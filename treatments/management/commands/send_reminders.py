@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from tqdm import tqdm
 
-from treatments.actions.reminders import due_for_reminder, give_up_on_cut_off, remind
+from treatments.actions.outbox import give_up_on_cut_off
+from treatments.actions.reminders import due_for_reminder, remind
 from treatments.models import Reminder
 
 

@@ -1,0 +1,81 @@
+"""The e-mails of aftercare: the link to the patient, and word of a danger sign to the clinic."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from patients.languages import spoken
+from treatments.actions import outbox
+from treatments.actions.outbox import Letter, one_line
+from treatments.aftercare import address_of
+from treatments.models import AftercareAnswer, AftercareLink, Reminder
+
+# What was refused is tried again after this, and only as often as `to_try_again` says.
+PAUSE = timedelta(minutes=10)
+# What nobody could send for so long is told in another way by now.
+STALE = timedelta(days=3)
+
+
+def send_all(clock: Callable[[], datetime]) -> None:
+    """Send what is to be sent and was not, danger signs first, and find out what was cut off."""
+    outbox.give_up_on_cut_off(clock())
+    for letter in due(clock()):
+        outbox.send(letter, now=clock())
+
+
+def due(now: datetime) -> Iterator[Letter]:
+    """Return the letters to send. Each row is read just before its letter goes: it may have been withdrawn."""
+    again = Reminder.objects.to_try_again().filter(started_at__lt=now - PAUSE)
+    unsent = Q(reminders=None) | Q(reminders__in=again)
+    alarms = AftercareAnswer.objects.alarming().filter(unsent, answered_at__gt=now - STALE)
+    for answer in alarms.select_related("link__session__course__patient", "link__session__course__location"):
+        if alert_address(answer):
+            yield alarm(answer)
+    links = AftercareLink.objects.to_mail().filter(unsent, mail_wanted_at__gt=now - STALE)
+    for key in list(links.values_list("pk", flat=True)):
+        link = links.for_patient().filter(pk=key).first()
+        if link and link.is_open(now) and link.session.course.patient.can_be_contacted:
+            yield invitation(link)
+
+
+def alert_address(answer: AftercareAnswer) -> str:
+    """Return where the location wants to hear of danger signs, empty where nobody set an address."""
+    location = answer.link.session.course.location
+    return location.alert_email or location.reply_to_email
+
+
+def alarm(answer: AftercareAnswer) -> Letter:
+    """Tell the clinic that there is something to look at: where, and neither who nor what."""
+    context = {
+        "location": answer.link.session.course.location,
+        "url": f"{settings.PUBLIC_URL.rstrip('/')}{reverse('today')}",
+    }
+
+    def write(address: str) -> EmailMessage:
+        subject = one_line(render_to_string("treatments/mail/danger_sign_subject.txt", context))
+        return EmailMessage(subject, render_to_string("treatments/mail/danger_sign.txt", context), to=[address])
+
+    patient = answer.link.session.course.patient
+    return Letter({"alarming_answer": answer}, patient, alert_address(answer), write)
+
+
+def invitation(link: AftercareLink) -> Letter:
+    """Give the patient the link, in the patient's language. It names neither the patient nor the treatment."""
+    course = link.session.course
+    patient, location = course.patient, course.location
+
+    def write(address: str) -> EmailMessage:
+        with translation.override(spoken(patient.language)):
+            context = {"location": location, "url": address_of(link), "expires_at": location.local(link.expires_at)}
+            subject = one_line(render_to_string("treatments/mail/aftercare_subject.txt", context))
+            body = render_to_string("treatments/mail/aftercare.txt", context)
+        reply_to = [location.reply_to_email] if location.reply_to_email else None
+        return EmailMessage(subject, body, to=[address], reply_to=reply_to)
+
+    return Letter({"aftercare_link": link}, patient, patient.email, write)

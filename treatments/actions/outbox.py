@@ -1,0 +1,116 @@
+"""Handing one message over. Never twice, and never lost without a trace.
+
+A message's row is written and committed before it is handed over. Whoever writes the row sends; a sender that dies
+leaves the row "sending", which later becomes "unknown": a person finds out, nothing is sent again. The same holds for
+every error after which nobody knows how far the message came. What was surely refused is tried again.
+"""
+
+import smtplib
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.core.mail import BadHeaderError, EmailMessage, get_connection
+from django.core.validators import validate_email
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from patients.models import Patient
+from treatments.models import Reminder
+
+State, Channel = Reminder.State, Reminder.Channel
+
+# What says while a message is handed over that the server did not take it. A lost connection is none of these: it may
+# have been lost after the server took the message and before it could say so.
+REFUSALS = (
+    smtplib.SMTPRecipientsRefused,
+    smtplib.SMTPSenderRefused,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPNotSupportedError,
+    smtplib.SMTPDataError,
+    ValidationError,
+    BadHeaderError,
+    UnicodeError,
+)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One e-mail for one occasion: what it is about, to whom it goes, and what writes it once it is this sender's."""
+
+    subject: dict[str, models.Model]  # one of Reminder.SUBJECTS and its row
+    patient: Patient
+    address: str
+    write: Callable[[str], EmailMessage]  # from the address; raises ValidationError for what is none
+
+
+def send(letter: Letter, *, now: datetime) -> Reminder | None:
+    """Send a letter and return its row with how it went; None when another sender has it, or it went before."""
+    reminder = claim(letter, now=now)
+    if reminder is None:
+        return None
+    state, error = _hand_over(letter, reminder)
+    return _finish(reminder, state, at=now if state is State.SENT else None, error=error)
+
+
+def claim(letter: Letter, *, now: datetime) -> Reminder | None:
+    """Write the row that makes this sender the only one: a new one, or one that failed before."""
+    facts = {"address": letter.address, "started_at": now}
+    try:
+        with transaction.atomic():
+            return Reminder.objects.create(patient=letter.patient, channel=Channel.EMAIL, **letter.subject, **facts)
+    except IntegrityError:
+        failed = Reminder.objects.to_try_again().of(letter.subject, Channel.EMAIL)
+        taken = failed.update(state=State.SENDING, error="", attempts=F("attempts") + 1, **facts)
+        return Reminder.objects.of(letter.subject, Channel.EMAIL).get() if taken else None
+
+
+def _hand_over(letter: Letter, reminder: Reminder) -> tuple[Reminder.State, str]:
+    """Return how far the message came, and what the server said; the queue goes on whatever that is."""
+    try:
+        validate_email(reminder.address)  # an import may have brought two in one field
+        mail = letter.write(reminder.address)
+        mail.connection = get_connection()
+        mail.connection.open()
+    except Exception as error:  # before there is a connection, nothing can have gone out
+        return State.FAILED, _said(error)
+    try:
+        mail.send()
+    except REFUSALS as error:
+        return State.FAILED, _said(error)
+    except Exception as error:
+        return State.UNKNOWN, _said(error)
+    finally:
+        with suppress(OSError):  # a goodbye that goes wrong changes nothing about the message
+            mail.connection.close()
+    return State.SENT, ""
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".replace("\0", "")[:500]
+
+
+def _finish(reminder: Reminder, state: Reminder.State, *, at: datetime | None, error: str) -> Reminder:
+    Reminder.objects.sending().filter(pk=reminder.pk).update(state=state, sent_at=at, error=error)
+    reminder.refresh_from_db(fields=["state", "sent_at", "error"])
+    return reminder
+
+
+def give_up_on_cut_off(now: datetime) -> list[Reminder]:
+    """Mark what was being sent when its sender died as unknown, and return it for a person to look at."""
+    reason = _("The sender stopped while sending. Ask the patient before anything is sent again.")
+    given_up = []
+    for reminder in Reminder.objects.cut_off(now).select_related("patient"):
+        # Guarded: a sender that only was slow may have finished meanwhile.
+        if Reminder.objects.cut_off(now).filter(pk=reminder.pk).update(state=State.UNKNOWN, error=reason):
+            reminder.state, reminder.error = State.UNKNOWN, reason
+            given_up.append(reminder)
+    return given_up
+
+
+def one_line(text: str) -> str:
+    """Return a rendered subject as a header holds it."""
+    return " ".join(text.split())
