@@ -262,7 +262,7 @@ def test_sessions_still_booked_are_said_before_and_after_a_course_is_paused_or_e
     booked = AppointmentFactory(course=course, starts_at=NOW + timedelta(days=7))
     AppointmentFactory(course=course, starts_at=NOW + timedelta(days=8), status="cancelled")
     ReturnFactory(follow_up__course=course, starts_at=NOW + timedelta(days=200))
-    words = "One session is still booked."
+    words = "One appointment is still booked."
     assert words not in client.get(course.get_absolute_url()).content.decode()
 
     before = client.get(reverse("course-status", args=[course.public_id]), {"to": to}).content.decode()
