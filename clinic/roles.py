@@ -43,6 +43,7 @@ TREATING = frozenset(
         "treatments.give_aftercare",
         "treatments.record_assessment",
         "treatments.mix_preparation",
+        "treatments.see_own_feed",
         "treatments.see_photo",
         "treatments.take_photo",
     }
@@ -64,6 +65,7 @@ ACTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: DESK
     | STOCK
     | {
+        "clinic.see_backups",
         "patients.import_patients",
         "treatments.hold_lot",
         "treatments.see_safety",

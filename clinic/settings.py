@@ -268,6 +268,12 @@ elif QUEUE_URL:
 else:
     HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(VAR_DIR / "tasks.sqlite3"), "fsync": True}
 
+# Backups; see docs/operations.md. Each day at this hour (UTC) the worker makes one there, where both are set.
+BACKUP_KEY = env.str("MESOTRACK_BACKUP_KEY", default="")
+BACKUP_TO = env.str("BACKUP_TO", default="")
+BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -276,6 +282,8 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 60  # seconds for each answer of the mail server, far less than a reminder's lease
+# By whom text messages go; see clinic/sms.py. Without it none is sent, and on a developer's machine they are printed.
+SMS_URL = env.str("SMS_URL", default="" if PRODUCTION else "console://")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesotrack <mesotrack@localhost>")
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

@@ -3,7 +3,7 @@ import shutil
 from importlib.util import find_spec
 
 import pytest
-from django.core.cache import cache, caches
+from django.core.cache import cache
 from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
@@ -41,12 +41,8 @@ def why_no_browser():
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    """Sign-in attempts are counted in the cache; one test's must not lock the next one out.
-
-    Nor may a number that a process keeps for a while be another test's.
-    """
+    """Sign-in attempts are counted in the cache; one test's must not lock the next one out."""
     cache.clear()
-    caches["worker"].clear()
 
 
 @pytest.fixture(scope="session")

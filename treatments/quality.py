@@ -22,7 +22,7 @@ Asked = Session.Asked
 
 @dataclass(frozen=True)
 class Kept:
-    """One practitioner's sessions, or all of them. `after_another` are those that had one before them in their course."""
+    """One practitioner's sessions, or all of them; `after_another` are those with one before them in their course."""
 
     name: str
     key: str

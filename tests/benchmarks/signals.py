@@ -1,8 +1,8 @@
-"""How often a bad lot is found and a good one suspected: `DATABASE_URL=… python -m tests.benchmarks.signals`.
+"""How often a bad lot is found, a good one suspected: `DATABASE_URL=… python -m tests.benchmarks.signals`.
 
-In a year of 5,000 sessions a lot is planted after which a reaction comes more often, and the search runs over it as the
-clinic runs it, in SQL. Then the same without a planted lot: whatever stands out is a false alarm. The database has to
-be empty.
+In a year of 5,000 sessions a lot is planted after which a reaction comes more often, and the search runs over it as
+the clinic runs it, in SQL. Then the same without a planted lot: whatever stands out is a false alarm. The database
+has to be empty.
 """
 
 import argparse
@@ -60,9 +60,7 @@ def main():
         years_above += any(each.is_above for each in found)
         for each in found:
             alarms[each.kind.code, "above" if each.is_above else "three"] += 1
-    say(
-        f"\nNothing planted, {options.seeds} years: {years} with any false alarm, {years_above} with one above the rest"
-    )
+    say(f"\nNothing planted, {options.seeds} years: {years} with any false alarm, {years_above} above the others")
     for (code, why), count in alarms.most_common():
         say(f"  {code}, {why}: {count}")
 

@@ -53,9 +53,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def with_answer(self) -> "SessionQuerySet":
         """Annotate `is_answered`: whether reactions after the session are known, none included.
 
-        They are where one was recorded, or where the next session of the course asked back. Of any other session
-        nobody knows: it is no evidence of none.
+        They are where one was recorded, where the patient answered through the aftercare link, be it that all is
+        well, or where the next session of the course asked back. Of any other session nobody knows: it is no
+        evidence of none.
         """
+        from treatments.models.aftercare import AftercareAnswer  # noqa: PLC0415 -- aftercare imports session
         from treatments.models.side_effect import SideEffect  # noqa: PLC0415 -- side_effect imports session
 
         following = Session.objects.standing().filter(
@@ -70,6 +72,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
             is_answered=models.Case(
                 models.When(Q(asked_next__in=[Session.Asked.NONE, Session.Asked.SOME]), then=True),
                 models.When(recorded, then=True),
+                models.When(Exists(AftercareAnswer.objects.filter(link__session=OuterRef("pk"))), then=True),
                 default=False,
                 output_field=models.BooleanField(),
             )

@@ -39,6 +39,8 @@ def is_above(own: Rate, others: Rate, looks: int) -> bool:
     Both are exact. The one's is as wide as the number of comparisons asks for, since of a hundred intervals of 95 %
     five miss by chance. The others' is of 95 %: where they are few, their rate is not known either.
     """
+    if own.share is None or others.share is None or own.share <= others.share:
+        return False  # each is inside its own interval: there is no need to reckon them
     return own.interval(confidence(looks)).lower > others.interval().upper
 
 
