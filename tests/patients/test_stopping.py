@@ -43,7 +43,7 @@ def test_one_tap_stops_the_messages_and_is_kept_with_its_day(patient, time_machi
         False,
         datetime(2026, 9, 2, 16, 0, tzinfo=UTC),
     )
-    assert patient.history.first().history_change_reason == "By the link in a message"
+    assert patient.history.get(history_type="~").history_change_reason == "By the link in a message"
 
 
 def test_second_tap_changes_nothing(client, patient):

@@ -90,5 +90,5 @@ def test_nothing_due_asks_little(here, django_assert_num_queries):
     due(here)
     run()
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         run(MORNING + timedelta(minutes=5))
