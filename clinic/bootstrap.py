@@ -76,8 +76,18 @@ def set_environment(command: str, environ: MutableMapping[str, str]) -> None:
 
 def use_demo_data(environ: MutableMapping[str, str]) -> None:
     """Point everything at the demo's own folder, whatever the shell says about the real clinic."""
-    of_a_clinic = ["EMAIL_URL", "SMS_URL", "PUBLIC_URL", "SECRET_KEY", "ALLOWED_HOSTS", "QUEUE_URL"]
-    for name in [*of_a_clinic, "PHOTO_ROOT", "PHOTO_ACCEL_PREFIX"]:
+    for name in (
+        "ALLOWED_HOSTS",
+        "BACKUP_TO",
+        "EMAIL_URL",
+        "MESOTRACK_BACKUP_KEY",
+        "PHOTO_ACCEL_PREFIX",
+        "PHOTO_ROOT",
+        "QUEUE_URL",
+        "PUBLIC_URL",
+        "SECRET_KEY",
+        "SMS_URL",
+    ):
         environ.pop(name, None)
     environ["MESOTRACK_ENV"] = "development"
     environ["DEBUG"] = "false"  # a demo shows the pages that a clinic would see, those for errors included

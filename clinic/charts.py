@@ -67,9 +67,10 @@ class Scale:
         return self.bottom - min(max(share, 0), 1) * (self.bottom - self.top)
 
     def ticks(self) -> list[float]:
-        """Return a few round values from the least to the most."""
+        """Return a few round values from the least to the most, which is among them where a round step reaches it."""
         whole = self.most - self.least
-        step = next((step for step in STEPS if whole / step <= MOST_TICKS), STEPS[-1])
+        few = [step for step in STEPS if whole / step <= MOST_TICKS] or [STEPS[-1]]
+        step = next((step for step in few if step < whole and whole % step == 0), few[0])
         return [self.least + number * step for number in range(int(whole / step) + 1)]
 
 

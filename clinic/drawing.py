@@ -112,6 +112,43 @@ def share_svg(share: float, *, label: str, pressing: bool = False) -> SafeString
     return drawing("share", label, [bar("bar-base", 0, 100), *left])
 
 
+def interval_svg(
+    *,
+    lower: float,
+    middle: float | None,
+    upper: float,
+    own: float | None,
+    most: float,
+    label: str,
+    above: bool = False,
+) -> SafeString:
+    """Return an interval as a line with end caps, the measured value as a dot, and the clinic's own as a tall line.
+
+    All are shares from 0 to 1; the axis goes from 0 to `most`. What ends beyond it runs into the edge, without a cap.
+    """
+    name = "interval-above" if above else "interval-line"
+    start, end = (min(share / most, 1) * 100 for share in (lower, upper))
+    parts = [
+        SafeString('<rect class="interval-axis" x="0" y="19" width="100%" height="1"/>'),
+        format_html(
+            '<rect class="{}" x="{}%" y="9" width="{}%" height="2"/>', name, figure(start), figure(end - start)
+        ),
+    ]
+    caps = [start] if upper > most else [start, end]
+    parts += [format_html('<rect class="{}" x="{}%" y="5" width="2" height="10"/>', name, figure(x)) for x in caps]
+    if own is not None and own <= most:
+        parts.append(
+            format_html('<rect class="interval-own" x="{}%" y="0" width="2" height="20"/>', figure(own / most * 100))
+        )
+    if middle is not None and middle <= most:
+        parts.append(format_html('<circle class="{}" cx="{}%" cy="10" r="4.5"/>', name, figure(middle / most * 100)))
+    return format_html(
+        '<svg class="interval" role="img" aria-label="{}" width="100%" height="20">{}</svg>',
+        label,
+        format_html_join("", "{}", ((part,) for part in parts)),
+    )
+
+
 def bar(name: str, start: float, width: float) -> SafeString:
     """Return one bar; `start` and `width` in percent."""
     return format_html(

@@ -26,3 +26,10 @@ def came_from(request: HttpRequest) -> str:
     if referer.startswith(ours) and url_has_allowed_host_and_scheme(referer, {request.get_host()}):
         return referer.removeprefix(ours.rstrip("/"))
     return "/"
+
+
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """Return where the form says that the person came from, if that is one of our own pages, else another address."""
+    address = request.POST.get("next") or request.GET.get("next") or ""
+    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
+    return address if own else otherwise

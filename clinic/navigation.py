@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.http import Request
 from clinic.roles import Role
 
+MOST_TABS = 5  # at the bottom of a phone; the other items stand under the account
 MOST = 99  # beside an item; more is "99+": every page waits for these numbers
 
 
@@ -52,21 +53,25 @@ class Link:
     is_current: bool
     count: int
     urgent_count: int
-    in_tabbar: bool = True
+    in_tabbar: bool
 
 
 EVERYONE = frozenset(Role)
 TREATING = frozenset({Role.STAFF, Role.CLINICIAN})
 MANAGING = frozenset({Role.ADMIN})
+READING = frozenset({Role.CLINICIAN, Role.ADMIN})
 
 ITEMS = [
     Item("today", _("Today"), _("Today"), "today", "calendar-check", EVERYONE),
+    Item("calendar", _("Calendar"), _("Calendar"), "calendar", "calendar-days", EVERYONE),
     Item("patients", _("Patients"), _("Patients"), "patient-list", "users", EVERYONE),
     Item("side-effects", _("Side effects"), _("Reactions"), "side-effect-list", "activity", TREATING),
     Item("follow-ups", _("Follow-ups"), _("Calls"), "follow-up-list", "phone", EVERYONE),
     Item("lots", _("Lots"), _("Lots"), "lot-list", "package", EVERYONE, also="/preparations/"),
+    Item("reports", _("Reports"), _("Reports"), "report-list", "chart-no-axes-column", READING),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
+    Item("backups", _("Backups"), _("Backups"), "backup-list", "database-backup", MANAGING),
 ]
 
 _counters: dict[str, Callable[[Request], Counts]] = {}
@@ -80,14 +85,15 @@ def count_with(key: str, counter: Callable[[Request], Counts]) -> None:
 def navigation(request: Request) -> list[Link]:
     """Return the items this person has, the one they are in marked, with their counts."""
     role = request.user.role or (Role.ADMIN if request.user.is_superuser else None)
-    links = []
+    links: list[Link] = []
     for item in ITEMS:
         if role not in item.roles:
             continue
+        in_tabbar = len(links) < MOST_TABS
         url = address(item)
         counts = _counters[item.key](request) if item.key in _counters else Counts()
         here = request.path == url if url == "/" else request.path.startswith((url, item.also or url))
-        links.append(Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent))
+        links.append(Link(item.label, item.short_label, url, item.icon, here, counts.due, counts.urgent, in_tabbar))
     return links
 
 

@@ -59,8 +59,18 @@ ACTS: dict[Role, frozenset[str]] = {
         "treatments.review_side_effect",
         "treatments.review_milestone",
         "treatments.hold_lot",
+        "treatments.see_safety",
+        "treatments.review_signal",
     },
-    Role.ADMIN: DESK | STOCK | {"patients.import_patients", "treatments.hold_lot"},
+    Role.ADMIN: DESK
+    | STOCK
+    | {
+        "clinic.see_backups",
+        "patients.import_patients",
+        "treatments.hold_lot",
+        "treatments.see_safety",
+        "treatments.see_data_quality",
+    },
 }
 
 

@@ -268,6 +268,12 @@ elif QUEUE_URL:
 else:
     HUEY |= {"huey_class": "huey.SqliteHuey", "filename": str(VAR_DIR / "tasks.sqlite3"), "fsync": True}
 
+# Backups; see docs/operations.md. Each day at this hour (UTC) the worker makes one there, where both are set.
+BACKUP_KEY = env.str("MESOTRACK_BACKUP_KEY", default="")
+BACKUP_TO = env.str("BACKUP_TO", default="")
+BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

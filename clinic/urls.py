@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from clinic.views import accounts, health
+from clinic.views import accounts, backups, health
 
 urlpatterns = [
     path("", include("treatments.urls")),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("settings/theme/", accounts.set_theme, name="set-theme"),
     path("settings/location/", accounts.switch_location, name="switch-location"),
+    path("backups/", backups.backup_list, name="backup-list"),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("favicon.ico", health.favicon, name="favicon"),

@@ -13,7 +13,7 @@ def spoken(language: str) -> str:
 
 def wanted(request: HttpRequest) -> str:
     """Return the language for somebody unknown: the one chosen on the page, else the browser's first that we speak."""
-    chosen = request.GET.get("lang", "").lower()
+    chosen = request.GET.get("lang", "")
     if chosen in settings.PATIENT_LANGUAGES:
         return chosen
     for language, _weight in parse_accept_lang_header(request.headers.get("Accept-Language", "")):

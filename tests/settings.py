@@ -14,14 +14,17 @@ os.environ["MESOTRACK_VAR"] = scratch
 os.environ["SECRET_KEY"] = "only-for-tests"
 for name in (
     "ALLOWED_HOSTS",
+    "BACKUP_HOUR",
+    "BACKUP_KEEP",
+    "BACKUP_TO",
     "DEBUG",
     "EMAIL_URL",
-    "PUBLIC_URL",
-    "SMS_URL",
+    "MESOTRACK_BACKUP_KEY",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",
     "PUBLIC_URL",
     "QUEUE_URL",
+    "SMS_URL",
     "TRUSTED_PROXY_COUNT",
 ):
     os.environ.pop(name, None)

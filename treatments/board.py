@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Prefetch
+from django.db.models import Exists, Max, OuterRef, Prefetch
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
@@ -29,6 +30,18 @@ class Card:
     room: Room | None = None  # where to take the patient: the room booked, or another while that is taken
     lacks: list[str] = field(default_factory=list)  # what signing will ask for before the session: consent, screening
     copy: WorkingCopy | None = None  # what somebody typed of the next session and did not save
+
+    @property
+    def log_url(self) -> str:
+        """Return where a reaction that the patient tells of is logged; empty before the first session.
+
+        After the session of this appointment there is one, else after the patient's latest.
+        """
+        if self.session:
+            return reverse("side-effect-new", args=[self.session.public_id])
+        if not self.appointment.was_treated or self.appointment.status == Status.BOOKED:  # type: ignore[attr-defined]
+            return ""
+        return reverse("patient-side-effect-new", args=[self.appointment.patient.public_id])
 
     @cached_property
     def progress(self) -> Progress | None:
@@ -118,7 +131,8 @@ def board(location: Location, now: datetime, *, of: User | None = None) -> Board
     )
     if of is not None:
         appointments = appointments.of_practitioner(of)
-    cards = [Card(appointment, now) for appointment in appointments]
+    treated = Session.objects.standing().filter(course__patient=OuterRef("patient"))
+    cards = [Card(appointment, now) for appointment in appointments.annotate(was_treated=Exists(treated))]
     add_open_reactions(cards)
     add_working_copies(cards)
     add_lacks(cards, location, now)

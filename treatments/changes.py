@@ -1,7 +1,7 @@
 """The history of a reaction in words: who changed what, when."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -10,10 +10,13 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from treatments.models import SideEffect
+from treatments.models import ClearedLot, SideEffect
 
 # What a person reads; a review is said in one line of its own.
-FIELDS = ["kind", "area", "severity", "grade", "onset_at", "resolved_at", "reported_by", "action_taken", "note"]
+FIELDS = [
+    *("kind", "area", "severity", "grade", "onset_at", "resolved_at", "reported_by", "action_taken", "note"),
+    *("owner", "next_contact_on", "next_review_on"),
+]
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,24 @@ class Change:
 def changes(effect: SideEffect) -> list[Change]:
     """Return the savings of a reaction, newest first, the logging last."""
     records = list(
-        effect.history.select_related("history_user", "kind", "area", "reviewed_by").order_by("-history_date", "-pk")
+        effect.history.select_related("history_user", "kind", "area", "reviewed_by", "owner").order_by(
+            "-history_date", "-pk"
+        )
     )
-    later = [_change(new, _differences(old, new)) for new, old in pairwise(records)]
-    return later + [_change(record, [_("Logged")]) for record in records[-1:]]
+    found = [_change(new, _differences(old, new)) for new, old in pairwise(records)]
+    found += [_change(record, [_("Logged")]) for record in records[-1:]]
+    return sorted(_clearings(effect) + found, key=lambda change: change.at, reverse=True)
+
+
+def _clearings(effect: SideEffect) -> list[Change]:
+    """Return what was said of its lots: ruled out, or suspected again."""
+    rows = ClearedLot.history.filter(side_effect_id=effect.pk).select_related("history_user", "lot__product")
+    words = {"+": _("Not suspected: %(lot)s"), "-": _("Suspected again: %(lot)s")}
+    return [
+        _change(row, [words[row.history_type] % {"lot": row.lot}])
+        for row in rows.order_by("-history_date", "-pk")
+        if row.history_type in words
+    ]
 
 
 def _change(record: Any, lines: list[str]) -> Change:
@@ -42,7 +59,8 @@ def _change(record: Any, lines: list[str]) -> Change:
 
 def _by_nobody(record: Any) -> str:
     """Say who saved without signing in: the patient through the aftercare link, else the system."""
-    return _("The patient") if record.history_change_reason == _("Through the aftercare link") else _("The system")
+    said = {_("Through the aftercare link"), _("Reported again by the patient: to be reviewed again")}
+    return _("The patient") if record.history_change_reason in said else _("The system")
 
 
 def _differences(old: Any, new: Any) -> list[str]:
@@ -71,5 +89,7 @@ def _said(record: Any, name: str) -> str:
         return _("nothing")
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "j M Y, H:i")
+    if isinstance(value, date):
+        return date_format(value, "j M Y")
     display = getattr(record, f"get_{name}_display", None)
     return str(display() if display else value)

@@ -3,6 +3,7 @@
 It reads an `Outcome` and draws; nothing is computed here that the page says in words as well.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,11 +17,13 @@ from clinic.charts import Scale, TimeFrame
 from clinic.units import show_weight_change, weight_number, weight_unit
 from treatments.measures import figure, range_and_direction
 from treatments.models import SideEffect
-from treatments.outcome import Line, Outcome
+from treatments.outcome import Line, Outcome, counted
 from treatments.rules import response as rule
 from treatments.words import duration
 
 MARGIN = timedelta(days=4)
+MONTH_WIDTH = 28  # of its three letters
+FIGURE_WIDTH = 20  # of a figure of two digits beside its point, with some air
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Size:
     name: str
 
 
-WIDE = Size(width=860, left=40, right=128, score_height=190, row=20, is_wide=True, name="chart-wide")
-NARROW = Size(width=360, left=28, right=10, score_height=170, row=31, is_wide=False, name="chart-narrow")
+WIDE = Size(width=860, left=48, right=136, score_height=190, row=20, is_wide=True, name="chart-wide")
+NARROW = Size(width=360, left=46, right=10, score_height=170, row=31, is_wide=False, name="chart-narrow")
 
 # The page's own colours for paper, which knows no variables: typst draws this picture as it stands.
 PAPER = """
@@ -166,11 +169,13 @@ class _Drawing:
     def measured(self, line: Line, scale: Scale) -> None:
         places = self.along(line, scale)
         self.parts.append(charts.line(places, "chart-line"))
-        for number, ((x, y), point) in enumerate(zip(places, line.points, strict=True), 1):
-            is_last = number == len(places)
+        heights = figure_heights(places, scale)
+        for number, ((x, y), point) in enumerate(zip(places, line.points, strict=True)):
+            is_last = number == len(places) - 1
             name = "chart-point chart-point-last" if is_last else "chart-point"
             self.parts.append(charts.dot(x, y, 4.5, name))
-            self.over.append(charts.text(x + 7, max(y - 9, scale.top + 9), figure(point.value), "chart-value"))
+            if number in heights:
+                self.over.append(charts.text(x + 7, heights[number], figure(point.value), "chart-value"))
 
     def expected(self, line: Line, scale: Scale) -> list[tuple[float, str, str]]:
         """Draw what the protocol claims, from the baseline on; return the label at its end."""
@@ -213,7 +218,7 @@ class _Drawing:
             return []
         for name, points in edges.items():
             self.parts.append(charts.line(points, "chart-median" if name == "median" else "chart-quartile"))
-        n = compared.quartiles[numbers[-1]].n
+        n = counted(compared.quartiles[number] for number in numbers)
         return [
             (edges["lower"][-1][1], _("Slower quarter"), "chart-muted"),
             (edges["median"][-1][1], _("Median, n = %(n)s") % {"n": n}, "chart-muted"),
@@ -246,7 +251,8 @@ class _Drawing:
             for y, label, name in charts.spread(labels):
                 self.end_label(y + 4, label, name)
         else:
-            self.over.append(charts.text(self.size.left, scale.y(float(limit)) - 4, words, "chart-label-limit"))
+            place = self.frame.plot_end, scale.y(float(limit)) - 4
+            self.over.append(charts.text(*place, words, "chart-label-limit", anchor="end"))
         self.y = scale.bottom + 14
 
     def title(self, words: str) -> None:
@@ -299,7 +305,7 @@ class _Drawing:
                 continue
             x = self.frame.x(milestone.on)
             lines.append(charts.rule_down(x, top - 8, bottom, "chart-milestone"))
-            words = _("Review %(n)s") % {"n": milestone.number} if self.size.is_wide else str(milestone.number)
+            words = _("Review %(n)s") % {"n": milestone.number}
             self.over.append(self.beside(x, top + 6, words, "chart-label-milestone"))
         today = self.outcome.today
         if self.outcome.course.is_running and self.frame.shows(today):
@@ -319,8 +325,25 @@ class _Drawing:
         for month in self.frame.months():
             x = self.frame.x(month)
             self.parts.append(charts.rule_down(x, self.y, self.y + 4, "chart-base"))
-            self.parts.append(charts.text(x, self.y + 18, date_format(month, "M"), "chart-text chart-muted"))
+            if x + MONTH_WIDTH <= self.size.width:
+                self.parts.append(charts.text(x, self.y + 18, date_format(month, "M"), "chart-text chart-muted"))
         self.y += 26
+
+
+def figure_heights(places: Sequence[tuple[float, float]], scale: Scale) -> dict[int, float]:
+    """Return where the figures of points stand, by their place: above them, else below, else nowhere.
+
+    The newest is sure of its place. What has no room between its neighbours stands in the table alone.
+    """
+    placed: dict[int, float] = {}
+    for number in reversed(range(len(places))):
+        x, y = places[number]
+        near = [height for other, height in placed.items() if places[other][0] - x < FIGURE_WIDTH]
+        tries = (max(y - 9, scale.top + 9), min(y + 21, scale.bottom - 2))
+        free = [each for each in tries if all(abs(each - height) >= charts.LINE_HEIGHT for height in near)]
+        if free:
+            placed[number] = free[0]
+    return placed
 
 
 def shortened(name: str, most: int = 17) -> str:

@@ -180,7 +180,13 @@ class Batch:
         return Session.objects.standing().filter(pk__in=drawn)
 
     def uses(self, sessions: SessionQuerySet) -> SessionQuerySet:
-        """Load what a row says of each session: patient, course, areas and volumes of this batch, reactions."""
+        """Load what a row says of each session: patient, course, areas and volumes of this batch, reactions.
+
+        A reaction that somebody cleared the lots of is none of theirs; of a preparation all are shown.
+        """
+        reactions = SideEffect.objects.select_related("kind", "area").order_by("onset_at", "pk")
+        if self.lots:
+            reactions = reactions.suspecting(pk__in=self.lots)
         injections = (
             Injection.objects.filter(self.drawn)
             .select_related("area", "preparation")
@@ -191,7 +197,7 @@ class Batch:
             .select_related("course__patient", "course__location", "course__protocol", "performed_by")
             .prefetch_related(
                 Prefetch("injections", injections, to_attr="of_batch"),
-                Prefetch("side_effects", SideEffect.objects.select_related("kind", "area").order_by("onset_at", "pk")),
+                Prefetch("side_effects", reactions),
             )
         )
 

@@ -72,6 +72,18 @@ class Comparison:
     better_than: int | None = None
     among: int = 0
 
+    @property
+    def n_shown(self) -> str:
+        """Return of how many courses the quartiles are: "11", or "11–14" where fewer reached a later milestone."""
+        return counted(self.quartiles.values())
+
+
+def counted(quartiles: Iterable[Quartiles]) -> str:
+    counts = sorted({middle.n for middle in quartiles})
+    if len(counts) > 1:
+        return f"{counts[0]}–{counts[-1]}"
+    return str(counts[0]) if counts else ""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -106,6 +118,22 @@ class Outcome:
     def due(self) -> Milestone | None:
         """Return the milestone that waits for a decision."""
         return next((milestone for milestone in self.milestones if milestone.is_due), None)
+
+    @property
+    def shows_others(self) -> bool:
+        """Say whether the picture has lines beside the one shown."""
+        return any(line.points for line in self.lines if line is not self.focus)
+
+    @property
+    def other_baseline(self) -> Point | None:
+        """Return the baseline of what is shown as taken in the other way: by hand, or from photographs."""
+        line = self.focus
+        if line is None or not line.instrument.has_touch:
+            return None
+        ways = lines_of(
+            self.course, self.scores, self.days, instrument=line.instrument, photo_based=not line.photo_based
+        )
+        return next((other.baseline for other in ways if other.key == line.key), None)
 
     @property
     def bmi(self) -> Decimal | None:

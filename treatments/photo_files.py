@@ -1,7 +1,7 @@
 """The files of the photos: as they came, until the worker has drawn them anew, and then in each of their sizes."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from clinic.backup.files import Named
 from clinic.images import ImageRefusedError, Redrawn, redraw
 from clinic.vault import Vault
 from treatments.models import Photo
@@ -31,6 +32,20 @@ def vault() -> Vault:
 def path_of(photo: Photo, size: str) -> Path:
     """Return where one size of a photo is. Raises `KeyError` for a size that there is not."""
     return vault().path(photo.stored_name, ENDINGS[size])
+
+
+def named_by_rows(alias: str) -> Iterator[Named]:
+    """Yield the files that the photos in a database name: what a backup takes along.
+
+    A photo that waits may have been drawn since; then its file is gone, and those that were drawn are there.
+    """
+    rows = Photo.objects.using(alias).exclude(state=Photo.State.FAILED).order_by("pk")
+    for name, state in rows.values_list("stored_name", "state").iterator():
+        came, *drawn = (f"{name[:2]}/{name}{ending}" for ending in (INCOMING, *ENDINGS.values()))
+        if state == Photo.State.RECEIVED:
+            yield Named(came, instead=tuple(drawn))
+        else:
+            yield from map(Named, drawn)
 
 
 def develop_all(clock: Callable[[], datetime]) -> int:

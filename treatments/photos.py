@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -174,18 +174,17 @@ def pair(course: Course, series: Series, before: str = "", after: str = "") -> P
     by_id = {str(photo.public_id): photo for photo in series.photos}
     first = by_id.get(before, series.photos[0])
     last = by_id.get(after, series.photos[-1])
-    change = _change(first, last)
+    weighed, now = weights_of(course, first, last)
     protocol = course.protocol
-    over = change is not None and weight_alert(
-        weight_of(first), weight_of(last), percent=protocol.weight_gain_percent, kilograms=protocol.weight_gain_kg
-    )
-    return Pair(first, last, change, over)
+    over = weight_alert(weighed, now, percent=protocol.weight_gain_percent, kilograms=protocol.weight_gain_kg)
+    return Pair(first, last, now - weighed if now is not None and weighed is not None else None, over)
 
 
-def weight_of(photo: Photo) -> Decimal | None:
-    return photo.session.weight_kg if photo.session else None
-
-
-def _change(first: Photo, last: Photo) -> Decimal | None:
-    before, after = weight_of(first), weight_of(last)
-    return after - before if before is not None and after is not None else None
+def weights_of(course: Course, *photos: Photo) -> list[Decimal | None]:
+    """Return the weight at each photo: of its session, or of the session of its day, as before the first one."""
+    by_day: dict[date, Decimal | None] = {}
+    if not all(photo.session for photo in photos):
+        by_day = {course.day_of(each.performed_at): each.weight_kg for each in course.sessions.standing()}
+    return [
+        photo.session.weight_kg if photo.session else by_day.get(course.day_of(photo.taken_at)) for photo in photos
+    ]

@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from treatments.models import Course, Session
+from treatments.models.milestone_review import waits_for_review
 from treatments.rules import course as rule
 from treatments.rules.course import DateRange, MoneyRange, Pace
+from treatments.rules.milestone import due
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class Progress:
     spent: Decimal
     remaining: MoneyRange
     next_milestone: int | None
+    review_due: int | None
     goes_on: bool
 
     @property
@@ -86,6 +89,7 @@ def progress(course: Course, today: date) -> Progress:
     protocol = course.protocol
     last_on = course.day_of(course.last_session_at) if course.last_session_at else None
     minimum = min(protocol.sessions_min, course.planned_sessions)
+    waits = waits_for_review(course, today)
     return Progress(
         done=course.done,
         logged=course.logged,
@@ -94,10 +98,13 @@ def progress(course: Course, today: date) -> Progress:
         milestones=[number for number in protocol.milestones if number <= course.planned_sessions],
         last_on=last_on,
         days_since=rule.days_since(last_on, today),
-        next_session=rule.next_session(last_on, protocol.interval) if course.is_running else None,
+        next_session=rule.next_session(last_on, protocol.interval) if course.takes_sessions else None,
         pace=rule.pace(last_on, protocol.interval, today),
         spent=rule.spent(course.done, course.price),
         remaining=rule.remaining_cost(course.done, course.planned_sessions, minimum, course.price),
+        review_due=due(course.done, protocol.milestones, course.planned_sessions, [course.reviewed])
+        if waits
+        else None,
         goes_on=course.is_running,
         next_milestone=rule.next_milestone(course.done, protocol.milestones, course.planned_sessions),
     )

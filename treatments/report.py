@@ -6,6 +6,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.pdf import paper_size, render
+from clinic.units import show_weight_change
+from treatments import chart_tables as tables
 from treatments import verdict as words
 from treatments.areas import areas_in_words
 from treatments.course_chart import WIDE, course_chart, in_words, scale_caption
@@ -48,10 +50,14 @@ def contents(outcome: Outcome, *, for_patient: bool) -> dict[str, Any]:
             "caption": caption(outcome),
             "svg": str(course_chart(outcome, WIDE, on_paper=True)),
             "words": in_words(outcome),
+            "legend": legend(outcome),
             "note": words.clinic_note(outcome),
         },
+        "warning": warning(outcome),
         "table": laid_out(_("Baseline against now"), _("What"), words.table(outcome)),
-        "reactions": laid_out(_("Reactions"), _("Reaction"), words.reaction_table(outcome)),
+        "claims": laid_out(_("Expected against measured"), _("After"), tables.claim_table(outcome)),
+        "days": laid_out(_("Scores and weight by day"), _("Day"), tables.chart_table(outcome)),
+        "reactions": laid_out(_("Reactions"), _("Reaction"), tables.reaction_table(outcome)),
         "decisions": {"heading": _("Decisions"), "rows": [] if for_patient else decisions(outcome)},
         "claim": _(
             "“Expected” is what the clinic says of such courses; “measured” is what was found in this one. "
@@ -79,6 +85,34 @@ def caption(outcome: Outcome) -> str:
         return ""
     name = ", ".join(filter(None, [line.instrument.short_name, line.title.lower()]))
     return f"{name}: {scale_caption(line, outcome)}"
+
+
+def legend(outcome: Outcome) -> str:
+    """Return what the lines of the picture are, as words: paper of one colour has no other key."""
+    line, compared = outcome.focus, outcome.comparison
+    if line is None or not line.points:
+        return ""
+    parts = [_("Strong: measured.")]
+    if outcome.shows_others:
+        parts.append(_("Pale: other areas."))
+    if line.baseline and outcome.course.protocol.claim.is_made:
+        parts.append(_("Shaded: expected, the clinic's claim."))
+    if line.baseline and compared and compared.quartiles:
+        parts.append(_("Dashed: the clinic's median, between its quartiles, n = %(n)s.") % {"n": compared.n_shown})
+    return " ".join(parts)
+
+
+def warning(outcome: Outcome) -> str:
+    """Return that the weight is over the limit, empty when it is not."""
+    weight = outcome.weight
+    if weight is None or not weight.is_over:
+        return ""
+    gain = show_weight_change(weight.change, outcome.course.location)
+    text = _(
+        "Weight %(gain)s since the first session. That is over the limit. Results last only without a large weight "
+        "gain, and scores and girths may rise with it."
+    )
+    return text % {"gain": gain}
 
 
 def laid_out(heading: str, first: str, table: Table) -> dict[str, Any]:

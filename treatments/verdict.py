@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.text import capfirst
@@ -18,14 +18,16 @@ from treatments.outcome import Line, Milestone, Outcome
 from treatments.rules import response as rule
 from treatments.rules.milestone import milestones_of
 from treatments.rules.response import Better, Change, Point, Response, Unknown
-from treatments.words import clock_caption
 
 MOST_COLUMNS = 3  # milestones beside each other; of more, the last ones
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """How it goes, in a badge (word, tone, icon), a headline, and a sentence; `asks` when a scoring is missing."""
+    """How it goes, in a badge (word, tone, icon), a headline, and sentences.
+
+    `asks` names the scoring that is missing, empty when none is, and `asks_query` what its form is to begin with.
+    """
 
     word: str
     tone: str
@@ -34,8 +36,8 @@ class Verdict:
     what: str
     measured: str
     reasons: list[str]
-    asks: bool = False
-    asks_on: date | None = None
+    asks: str = ""
+    asks_query: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ BADGES = {
 
 def percent(fraction: Decimal) -> str:
     """Return a fraction as whole percent without its sign: "45 %"."""
-    return f"{abs(fraction * 100).quantize(Decimal(1), ROUND_HALF_UP)}{NO_BREAK}%"
+    return f"{abs(rule.whole_percent(fraction))}{NO_BREAK}%"
 
 
 def verdict(outcome: Outcome) -> Verdict:
@@ -112,6 +114,7 @@ def _reasons(outcome: Outcome, line: Line, change: Change) -> Iterable[str]:
         yield _("Down %(percent)s from the baseline of %(base)s, %(day)s.") % facts
     yield from _against_claim(outcome, line, change)
     yield from _against_clinic(outcome)
+    yield from _elsewhere(outcome, line)
 
 
 def _against_claim(outcome: Outcome, line: Line, change: Change) -> Iterable[str]:
@@ -143,6 +146,16 @@ def _against_clinic(outcome: Outcome) -> Iterable[str]:
     }
 
 
+def _elsewhere(outcome: Outcome, line: Line) -> Iterable[str]:
+    """Name the areas that stand worse than the one shown: they would hide behind it."""
+    order = [Response.WORSE, Response.NO_RESPONSE, Response.SLOWER]
+    for response in order[: order.index(line.response)] if line.response in order else order:
+        titles = [other.title.lower() for other in outcome.lines if other.response is response]
+        if titles:
+            word = BADGES[response][0]()
+            yield _("%(response)s: %(areas)s.") % {"response": word, "areas": "; ".join(titles)}
+
+
 def clinic_note(outcome: Outcome) -> str:
     """Return why the clinic's own median is not drawn; empty when it is."""
     compared = outcome.comparison
@@ -160,42 +173,48 @@ def _unknown(outcome: Outcome, line: Line, why: Unknown, what: str) -> Verdict:
         if outcome.first_on:
             text = _("Nothing is scored yet, and treatment began on %(day)s. Score what photographs show of then.")
             text %= {"day": date_format(outcome.first_on, "j F Y")}
-        return Verdict(
-            _("Not scored"),
-            "is-prolonged",
-            "flag",
-            _("No score yet"),
-            what,
-            "",
-            [text],
-            asks=True,
-            asks_on=outcome.first_on,
-        )
+        return _asking(_("Not scored"), _("No score yet"), what, "", text, *_for_baseline(outcome.first_on))
     latest = line.points[-1]
     headline = figure(latest.value)
     measured = _("measured %(when)s") % {"when": when(latest)}
     if why is Unknown.NO_BASELINE and outcome.first_on:
-        text = _(
-            "The baseline is missing: nothing was scored up to the first session, %(day)s. No change can be told."
-        )
-        reasons = [text % {"day": date_format(outcome.first_on, "j F Y")}]
-        return Verdict(
-            _("No baseline"),
-            "is-prolonged",
-            "flag",
-            headline,
-            what,
-            measured,
-            reasons,
-            asks=True,
-            asks_on=outcome.first_on,
-        )
+        return _asking(_("No baseline"), headline, what, measured, *_without_baseline(outcome, line, outcome.first_on))
     if why is Unknown.ZERO:
         reasons = [_("The baseline is 0: there is nothing to improve here.")]
         return Verdict(_("Baseline 0"), "is-resolved", "check", headline, what, measured, reasons)
     measured = _("taken %(day)s") % {"day": date_format(latest.on, "j F Y")}
     reasons = [_("This is the baseline. The next scoring shows a change.")]
     return Verdict(_("Baseline"), "is-running", "flag", headline, what, measured, reasons)
+
+
+def _asking(word: str, headline: str, what: str, measured: str, text: str, asks: str, query: str = "") -> Verdict:
+    return Verdict(word, "is-prolonged", "flag", headline, what, measured, [text], asks=asks, asks_query=query)
+
+
+def _for_baseline(first_on: date | None) -> tuple[str, str]:
+    return _("Record the baseline"), f"?on={first_on.isoformat()}" if first_on else ""
+
+
+def _without_baseline(outcome: Outcome, line: Line, first_on: date) -> tuple[str, str, str]:
+    """Say why there is no baseline, and what to score: it may have been taken in the other way."""
+    other = outcome.other_baseline
+    if other is None:
+        text = _(
+            "The baseline is missing: nothing was scored up to the first session, %(day)s. No change can be told."
+        )
+        return text % {"day": date_format(first_on, "j F Y")}, *_for_baseline(first_on)
+    day = {"day": date_format(other.on, "j F Y")}
+    if line.photo_based:
+        text = _(
+            "The baseline of %(day)s was scored by hand, this from photographs: the two totals do not compare. "
+            "Score by hand."
+        )
+        return text % day, _("Score by hand"), ""
+    text = _(
+        "The baseline of %(day)s was scored from photographs, this by hand: the two totals do not compare. "
+        "Score photographs of now."
+    )
+    return text % day, _("Score photographs"), "?from=photographs"
 
 
 def facts(outcome: Outcome) -> list[Fact]:
@@ -321,36 +340,3 @@ def _weight_row(outcome: Outcome, numbers: list[int], *, is_newer: bool) -> Tabl
     cells += [show_weight(kilograms, location) if kilograms else "–" for kilograms in taken.values()]
     now = [show_weight(weight.now, location)] if is_newer else []
     return TableRow(_("Weight"), [*cells, *now, show_weight_change(weight.change, location)])
-
-
-def chart_table(outcome: Outcome) -> Table:
-    """Return what the picture shows as rows by day: each scoring of the areas, and each weight."""
-    location = outcome.course.location
-    lines = [line for line in outcome.lines if line.points]
-    days = {point.on for line in lines for point in line.points} | {day for day, _kg in outcome.weights}
-    weights = dict(outcome.weights)
-    rows = []
-    for day in sorted(days):
-        done = rule.sessions_done(outcome.days, day)
-        values = [next((figure(p.value) for p in reversed(line.points) if p.on == day), "") for line in lines]
-        weight = show_weight(weights[day], location) if day in weights else ""
-        rows.append(TableRow(date_format(day, "j M Y"), [str(done), *values, weight]))
-    heads = [_("Sessions done"), *(line.title or line.instrument.short_name for line in lines), _("Weight")]
-    return Table(heads, rows)
-
-
-def reaction_table(outcome: Outcome) -> Table:
-    """Return the reactions as rows: what, since when, and how its clock stands."""
-    local = outcome.course.location.local
-    rows = [
-        TableRow(
-            effect.title,
-            [
-                date_format(local(effect.onset_at), "j M Y"),
-                date_format(local(effect.resolved_at), "j M Y") if effect.resolved_at else _("still there"),
-                clock_caption(effect.clock, outcome.now),
-            ],
-        )
-        for effect in outcome.reactions
-    ]
-    return Table([_("Began"), _("Gone"), _("Clock")], rows)

@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from treatments.rules.duration import DAY, HOUR, MINUTE, Unit, said
+from treatments.rules.duration import DAY, HOUR, MINUTE, MONTH, Unit, said
 from treatments.rules.reaction import Clock, State
 
 
@@ -23,9 +23,12 @@ def duration(length: timedelta) -> str:
 
 
 def clock_caption(clock: Clock, now: datetime) -> str:
-    """Return how a reaction stands: "day 12 of 14", "3 h of 5 days", "5 days over", "gone after 17 days"."""
+    """Return how a reaction stands, from minutes to months.
+
+    "day 4 of about 5", "3 hours of about 5 days", "5 days over", "gone after 3 days, within its time".
+    """
     if not clock.is_open():
-        return _("gone after %(duration)s") % {"duration": duration(clock.elapsed(now))}
+        return _gone(clock, now)
     if clock.state(now) is State.PROLONGED:
         return _("%(duration)s over") % {"duration": duration(clock.over(now))}
     elapsed = clock.elapsed(now)
@@ -34,21 +37,48 @@ def clock_caption(clock: Clock, now: datetime) -> str:
     return _running(elapsed, clock.maximum)
 
 
+def clock_sentence(title: str, clock: Clock, now: datetime) -> str:
+    """Return what and how it stands in one line: "Swelling, thigh, left, day 4 of about 5"."""
+    return _("%(what)s, %(how)s") % {"what": title, "how": clock_caption(clock, now)}
+
+
+def _gone(clock: Clock, now: datetime) -> str:
+    after = _("gone after %(duration)s") % {"duration": duration(clock.elapsed(now))}
+    if clock.state(now) is State.RESOLVED_LATE:
+        return _("%(gone)s, %(duration)s late") % {"gone": after, "duration": duration(clock.over(now))}
+    return after if clock.maximum is None else _("%(gone)s, within its time") % {"gone": after}
+
+
+# The running unit and its name: on day 4 three days are full.
+STEPS = {
+    Unit.MINUTES: (MINUTE, gettext_lazy("minute %(n)s")),
+    Unit.HOURS: (HOUR, gettext_lazy("hour %(n)s")),
+    Unit.DAYS: (DAY, gettext_lazy("day %(n)s")),
+    Unit.MONTHS: (MONTH, gettext_lazy("month %(n)s")),
+}
+
+
 def _so_far(elapsed: timedelta) -> str:
     """Return the running day once there is one, else how long it has been."""
-    return _("day %(day)s") % {"day": elapsed // DAY + 1} if elapsed >= DAY else duration(elapsed)
+    return _step(elapsed, Unit.DAYS) if elapsed >= DAY else duration(elapsed)
+
+
+def _step(elapsed: timedelta, unit: Unit, most: int | None = None) -> str:
+    size, name = STEPS[unit]
+    number = elapsed // size + 1
+    return name % {"n": min(number, most) if most else number}
 
 
 def _running(elapsed: timedelta, maximum: timedelta) -> str:
-    if elapsed >= DAY:
-        # At the very end of the last day it is still that day.
-        days = maximum // DAY
-        return _("day %(day)s of %(days)s") % {"day": min(elapsed // DAY + 1, days), "days": days}
-    if maximum <= HOUR:
-        return _("%(minutes)s of %(maximum)s minutes") % {"minutes": elapsed // MINUTE, "maximum": maximum // MINUTE}
-    if elapsed >= HOUR:
-        return _("%(hours)s h of %(maximum)s") % {"hours": elapsed // HOUR, "maximum": duration(maximum)}
-    return _("%(minutes)s min of %(maximum)s") % {"minutes": elapsed // MINUTE, "maximum": duration(maximum)}
+    """Return "day 4 of about 5"; before the first of the kind's own units is full, the time itself."""
+    most, unit = said(maximum)
+    if elapsed < STEPS[unit][0]:
+        smaller = max(elapsed, MINUTE)
+        if unit is Unit.MINUTES:
+            return _("%(step)s of about %(most)s") % {"step": _step(elapsed, unit), "most": most}
+        return _("%(so_far)s of about %(maximum)s") % {"so_far": _so_far(smaller), "maximum": duration(maximum)}
+    # At the very end of the last day it is still that day.
+    return _("%(step)s of about %(most)s") % {"step": _step(elapsed, unit, most), "most": most}
 
 
 def ago(day: date, today: date) -> str:

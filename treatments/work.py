@@ -7,6 +7,7 @@ from functools import wraps
 
 from django.contrib.messages import get_messages
 from django.core.cache import caches
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from clinic.http import Request
@@ -69,10 +70,26 @@ def lately(counter: Counter) -> Counter:
 
 @once
 def side_effect_counts(request: Request) -> Counts:
-    """Count the reactions to review; the urgent ones among them stand apart."""
+    """Count the reactions to review and the user's own contacts due; the urgent ones among them stand apart."""
     reactions = SideEffect.objects.visible_to(request.user).standing()
-    to_review, urgent = reactions.review_counts(timezone.now(), most=MOST)
-    return Counts(due=to_review - urgent, urgent=urgent)
+    waiting, urgent = reactions.work_counts(timezone.now(), request.user, most=MOST)
+    return Counts(due=waiting - urgent, urgent=urgent)
+
+
+def contacts_due(user: User, now: datetime) -> tuple[int, int]:
+    """Count the reactions about which this user is to contact the patient by now, and those of them to review."""
+    reactions = SideEffect.objects.visible_to(user).standing()
+    mine = reactions.followed_by(user).contact_due(now).order_by()
+    waiting = Q(pk__in=SideEffect.objects.to_review(now).order_by().values("pk"))
+    counts = mine.aggregate(all=Count("pk"), waiting=Count("pk", filter=waiting))
+    return counts["all"], counts["waiting"]
+
+
+def reviews_due(request: Request, now: datetime) -> tuple[Counts, int]:
+    """Return the reactions to review, and the user's own contacts due; a reaction may be both."""
+    counts = side_effect_counts(request)
+    contacts, waiting = contacts_due(request.user, now)
+    return Counts(due=counts.due - (contacts - waiting), urgent=counts.urgent), contacts
 
 
 def stock_counts(request: Request) -> StockCounts:

@@ -1,6 +1,19 @@
+from clinic.models.backup_run import BackupRun
 from clinic.models.heartbeat import Heartbeat
+from clinic.models.hours import Closure, Weekday, WorkingHours
 from clinic.models.location import Location, Room
 from clinic.models.record import VersionConflictError, Versioned
 from clinic.models.user import User
 
-__all__ = ["Heartbeat", "Location", "Room", "User", "VersionConflictError", "Versioned"]
+__all__ = [
+    "BackupRun",
+    "Closure",
+    "Heartbeat",
+    "Location",
+    "Room",
+    "User",
+    "VersionConflictError",
+    "Versioned",
+    "Weekday",
+    "WorkingHours",
+]

@@ -209,6 +209,16 @@ class Patient(Versioned):
         _("allergies asked on"), null=True, blank=True, validators=[validate_not_in_future]
     )
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        verbose_name=_("merged into"),
+        on_delete=models.PROTECT,
+        related_name="merged_from",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("The record that goes on, where two were of one person."),
+    )
     registered_at = models.DateTimeField(_("registered at"), auto_now_add=True, editable=False)
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     sort_name = FoldedField(source=["family_name", "given_name"])
@@ -239,6 +249,11 @@ class Patient(Versioned):
                 condition=Q(deceased_on=None) | Q(deceased_on__gte=F("birth_date")),
                 name="patient_dies_after_birth",
                 violation_error_message=_("The day of death is before the birth date."),
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")),
+                name="patient_merges_into_another",
+                violation_error_message=_("A record merges into another, not into itself."),
             ),
         ]
         indexes = [
@@ -278,6 +293,15 @@ class Patient(Versioned):
     def can_be_contacted(self) -> bool:
         """Say whether messages may be sent: the patient agreed, lives, and is still a patient here."""
         return self.contact_permission and self.deceased_on is None and self.archived_at is None
+
+    @property
+    def surviving(self) -> "Patient":
+        """Return the record that goes on: this one, or what it was merged into, over any number of merges."""
+        found, seen = self, {self.pk}
+        while found.merged_into and found.merged_into_id not in seen:
+            found = found.merged_into
+            seen.add(found.pk)
+        return found
 
     def archive(self, now: datetime) -> None:
         self.note(archived_at=now)

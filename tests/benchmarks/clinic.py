@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from collections import defaultdict
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 
@@ -29,6 +30,7 @@ from treatments.models import (
 CHUNK = 2_000
 BATCH = 1_000
 YEARS = 4
+SLOT_MINUTES, SLOTS = 5, 288  # of a day: nobody is booked twice, and a few people see very many
 TODAY_AT_EACH = 48  # appointments on the board of a place
 PLACES = [
     ("Harbour Street", "America/Los_Angeles", "US", "USD"),
@@ -52,6 +54,7 @@ class BigClinic:
         self.today = today
         self.now = datetime.combine(today, time(12), UTC)
         self.dice = random.Random(seed)  # noqa: S311 -- a dice, no secret
+        self.kept = defaultdict(int)  # by person and day: one bit for each slot that is taken
         self.phones = iter(self.dice.sample(range(2_000_000, 10_000_000), patients))
 
     def fill(self):
@@ -253,6 +256,18 @@ class BigClinic:
                 signed_by=None if is_draft else course.clinician,
             )
 
+    def free_hour(self, person, at):
+        """Return the first slot of a person from a moment on, and keep it."""
+        at = at.astimezone(UTC)
+        slot = (at.hour * 60 + at.minute) // SLOT_MINUTES
+        day = at.date()
+        while self.kept[person.pk, day] >> slot & 1:
+            slot += 1
+            if slot == SLOTS:
+                day, slot = day + timedelta(days=1), 0
+        self.kept[person.pk, day] |= 1 << slot
+        return datetime.combine(day, time(), UTC) + timedelta(minutes=SLOT_MINUTES * slot)
+
     def visit(self, session):
         return Appointment(
             public_id=self.public_id(),
@@ -260,7 +275,8 @@ class BigClinic:
             course=session.course,
             kind=Appointment.Kind.SESSION,
             location=session.course.location,
-            starts_at=session.performed_at,
+            starts_at=self.free_hour(session.performed_by, session.performed_at),
+            minutes=SLOT_MINUTES,
             practitioner=session.performed_by,
             status=Appointment.Status.DONE,
             arrived_at=session.performed_at,
@@ -348,7 +364,8 @@ class BigClinic:
             follow_up=follow_up,
             kind=Appointment.Kind.FOLLOW_UP,
             location=follow_up.course.location,
-            starts_at=starts_at,
+            starts_at=self.free_hour(follow_up.course.clinician, starts_at),
+            minutes=SLOT_MINUTES,
             practitioner=follow_up.course.clinician,
             status=status,
         )
@@ -379,7 +396,10 @@ class BigClinic:
         ]
         for place in self.places:
             start = datetime.combine(self.today, time(9), place.tz)
-            running = Course.objects.running().filter(location=place).select_related("patient").order_by("pk")
+            doctor = self.at(place, self.doctors)
+            of_these_days = Appointment.objects.within(self.today, place).values("patient")
+            running = Course.objects.running().filter(location=place).exclude(patient__in=of_these_days)
+            running = running.select_related("patient").order_by("pk")
             self.written(
                 [
                     Appointment(
@@ -388,8 +408,9 @@ class BigClinic:
                         course=course,
                         kind=Appointment.Kind.SESSION,
                         location=place,
-                        starts_at=start + timedelta(minutes=10 * number),
-                        practitioner=self.at(place, self.doctors),
+                        starts_at=self.free_hour(doctor, start + timedelta(minutes=10 * number)),
+                        minutes=SLOT_MINUTES,
+                        practitioner=doctor,
                         status=board[number % len(board)],
                     )
                     for number, course in enumerate(running[:TODAY_AT_EACH])

@@ -76,6 +76,11 @@ def pages_for_all():
         reverse("follow-up-contact", args=[follow_up.public_id]),
         f"{reverse('appointment-new')}?course={course.public_id}",
         booked.get_absolute_url(),
+        reverse("course-book", args=[course.public_id]),
+        "/calendar/",
+        "/calendar/?by=room",
+        "/calendar/?view=week",
+        "/appointments/new/",
         "/accounts/password/change/",
         "/accounts/logout/",
     ]

@@ -33,8 +33,7 @@ def test_two_areas_are_scored_with_the_number_keys_alone(visit, course, doctor):
     desk = visit(doctor)
     desk.go(f"{course.get_absolute_url()}assessments/new/")
     page = desk.page
-    page.locator("[name='hexsel-css--thigh-back-left--a']").first.focus()
-    page.keyboard.type("3222221111")
+    page.keyboard.type("3222221111")  # the first keys are ready
     assert page.locator(".score-sum").all_inner_texts() == ["now 11", "now 6"]
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Progress before the first session").wait_for()

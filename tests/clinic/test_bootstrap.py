@@ -259,9 +259,11 @@ def test_the_lock_can_be_read():
 
 def test_demo_never_touches_the_real_clinic():
     environ = {
+        "BACKUP_TO": "/backup",
         "DATABASE_URL": "postgres://clinic@db/real",
         "DJANGO_SETTINGS_MODULE": "somewhere.else",
         "EMAIL_URL": "smtp://mail",
+        "MESOTRACK_BACKUP_KEY": "real",
         "MESOTRACK_ENV": "production",
         "MESOTRACK_VAR": "/srv/clinic",
         "SECRET_KEY": "real",

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -76,3 +77,18 @@ def test_bar_has_no_width_below_nothing():
 
 def test_days_before_the_frame_are_at_its_edge():
     assert FRAME.x(FRAME.start - timedelta(days=400)) == FRAME.left
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "ticks"),
+    [
+        (0, 15, [0, 5, 10, 15]),
+        (0, 10, [0, 5, 10]),
+        (0, 12, [0, 3, 6, 9, 12]),
+        (0, 3, [0, 1, 2, 3]),
+        (1, 5, [1, 2, 3, 4, 5]),
+        (0, 44, [0, 20, 40]),
+    ],
+)
+def test_axis_names_both_ends_of_a_scale_where_a_round_step_reaches_them(least, most, ticks):
+    assert Scale(least, most, 0, 100).ticks() == ticks

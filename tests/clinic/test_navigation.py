@@ -16,9 +16,9 @@ def links(client, path="/"):
 @pytest.mark.parametrize(
     ("role", "labels"),
     [
-        (Role.STAFF, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
-        (Role.CLINICIAN, ["Today", "Patients", "Side effects", "Follow-ups", "Lots"]),
-        (Role.ADMIN, ["Today", "Patients", "Follow-ups", "Lots", "Catalogue", "Staff"]),
+        (Role.STAFF, ["Today", "Calendar", "Patients", "Side effects", "Follow-ups", "Lots"]),
+        (Role.CLINICIAN, ["Today", "Calendar", "Patients", "Side effects", "Follow-ups", "Lots", "Reports"]),
+        (Role.ADMIN, ["Today", "Calendar", "Patients", "Follow-ups", "Lots", "Reports", "Catalogue", "Staff"]),
     ],
 )
 def test_each_role_has_its_items(client, role, labels):
@@ -38,6 +38,7 @@ def test_no_item_leads_where_its_reader_may_not_go(client, role):
     ("path", "current"),
     [
         ("/", "Today"),
+        ("/calendar/?view=week", "Calendar"),
         ("/patients/", "Patients"),
         ("/side-effects/?tab=open", "Side effects"),
         ("/preparations/", "Lots"),
@@ -58,6 +59,13 @@ def test_urgent_work_stands_apart_from_what_is_due(client):
     [effects] = [link for link in links(client) if str(link.label) == "Side effects"]
 
     assert (effects.urgent_count, effects.count) == (1, 2)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_five_items_stand_at_the_bottom_of_a_phone(client, role):
+    client.force_login(UserFactory(role=role, locations=[LocationFactory()]))
+
+    assert [link.in_tabbar for link in links(client)].count(True) == 5
 
 
 def test_every_item_has_an_icon_and_a_short_name():

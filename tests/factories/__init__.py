@@ -1,6 +1,13 @@
 """People, places and records for tests: fixed values, so that a test names each fact it depends on."""
 
-from tests.factories.clinic import PASSWORD, LocationFactory, RoomFactory, UserFactory
+from tests.factories.clinic import (
+    PASSWORD,
+    ClosureFactory,
+    LocationFactory,
+    RoomFactory,
+    UserFactory,
+    WorkingHoursFactory,
+)
 from tests.factories.patients import (
     AllergyFactory,
     ConsentFactory,
@@ -48,6 +55,7 @@ __all__ = [
     "AppointmentFactory",
     "AssessmentFactory",
     "BlindedRunFactory",
+    "ClosureFactory",
     "ConsentFactory",
     "ConsentFormFactory",
     "ContactAttemptFactory",
@@ -76,6 +84,7 @@ __all__ = [
     "TreatmentAreaFactory",
     "UserFactory",
     "WorkingCopyFactory",
+    "WorkingHoursFactory",
     "first_form",
     "make_ready",
     "question",

@@ -1,7 +1,9 @@
-from factory import Sequence, SubFactory
+from datetime import time
+
+from factory import SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from clinic.models import Location, Room, User
+from clinic.models import Closure, Location, Room, User, WorkingHours
 from clinic.roles import Role
 
 PASSWORD = "wave-harbour-lantern"
@@ -40,3 +42,26 @@ class UserFactory(DjangoModelFactory):
         user = model_class.objects.create_user(*args, password=password, role=role, **kwargs)
         user.locations.set(locations)
         return user
+
+
+class WorkingHoursFactory(DjangoModelFactory):
+    """The opening hours of a location on a Monday, 9 to 17; `practitioner=` makes them a person's."""
+
+    class Meta:
+        model = WorkingHours
+
+    location = SubFactory(LocationFactory)
+    weekday = 0
+    from_time = time(9)
+    to_time = time(17)
+
+
+class ClosureFactory(DjangoModelFactory):
+    """A location closed for a day: `ClosureFactory(location=here, first_on=…)`; `practitioner=` for who is away."""
+
+    class Meta:
+        model = Closure
+
+    location = None
+    last_on = SelfAttribute("first_on")
+    reason = "Holiday"

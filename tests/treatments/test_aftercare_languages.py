@@ -26,7 +26,7 @@ def folder(language):
 
 def sentences():
     sources = [templatize(path.read_text(encoding="utf-8")) for path in TEMPLATES]
-    modules = ["treatments/forms/aftercare.py", "treatments/aftercare.py"]
+    modules = ["treatments/forms/aftercare.py", "treatments/aftercare.py", "treatments/danger_signs.py"]
     sources += [(BASE_DIR / path).read_text(encoding="utf-8") for path in modules]
     return {literal_eval(found) for source in sources for found in CALL.findall(source)}
 

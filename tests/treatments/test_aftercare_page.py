@@ -21,7 +21,9 @@ from tests.factories import (
 )
 from treatments.actions import aftercare as actions
 from treatments.aftercare import token_of
+from treatments.danger_signs import SAID
 from treatments.models import AftercareAnswer, AftercareLink, Protocol, Reminder, SideEffect
+from treatments.rules.red_flags import RedFlag
 
 pytestmark = pytest.mark.django_db
 
@@ -144,6 +146,18 @@ def test_another_session_has_a_link_of_its_own(opened, link):
     assert "Birth date" in opened.get(page_of(other)).content.decode()
     opened.cookies["aftercare"]["path"] = page_of(other)
     assert "Birth date" in opened.get(page_of(other)).content.decode()
+
+
+def test_a_merged_record_asks_for_the_birth_date_of_the_one_that_goes_on(phone, link, django_assert_num_queries):
+    other = PatientFactory(location=link.session.course.location, birth_date=date(1988, 2, 20), language="fr")
+    link.session.course.patient.note(merged_into=other)
+    with django_assert_num_queries(1):
+        assert '<html lang="fr"' in phone.get(page_of(link)).content.decode()
+
+    assert phone.post(page_of(link), BORN).status_code == 200
+    assert phone.post(page_of(link), BORN | {"day": "20"}).status_code == 302
+    report(phone, link, **swelling())
+    assert SideEffect.objects.get().session == link.session
 
 
 # Before the birth date
@@ -439,6 +453,7 @@ def test_a_danger_sign_shows_what_to_do_and_alerts_the_clinic(
     assert "tel:+14155550100" in html
     effect = SideEffect.objects.get()
     assert (effect.kind.code, effect.severity) == (kind, "severe")
+    assert effect.note == str(SAID[RedFlag(flag)])
     assert list(SideEffect.objects.urgent()) == [effect]
     doctor = Client()
     doctor.force_login(UserFactory(role=Role.CLINICIAN, locations=[here]))
@@ -499,6 +514,25 @@ def test_the_same_reaction_reported_again_makes_no_second_row(opened, link):
 
     assert (SideEffect.objects.count(), AftercareAnswer.objects.count()) == (1, 2)
     assert SideEffect.objects.get().severity == "severe"
+
+
+def test_a_danger_sign_reported_again_is_to_be_reviewed_again(opened, link):
+    report(opened, link, red_flags="fever", areas=[TreatmentAreaFactory().pk])
+    effect = SideEffect.objects.get()
+    effect.reviewed_at, effect.reviewed_by, effect.review_note = DAY_6, link.given_by, "Antibiotic begun."
+    effect.save()
+    assert not SideEffect.objects.urgent().exists()
+
+    report(opened, link, red_flags="fever", form_token="0e0e9a3c-27e1-4b5c-b21b-5b4f9e1b2a11")
+    assert list(SideEffect.objects.urgent()) == [effect]
+    assert SideEffect.objects.count() == 1
+
+
+def test_what_is_worse_is_to_be_reviewed_again_even_if_it_was_severe(opened, link):
+    effect = SideEffectFactory(session=link.session, severity="severe", reviewed=True)
+    report(opened, link, **{f"still_{effect.public_id.hex}": "worse"})
+    effect.refresh_from_db()
+    assert (effect.severity, effect.reviewed_at) == ("severe", None)
 
 
 def test_what_staff_ended_meanwhile_stays_ended(opened, link):

@@ -107,6 +107,25 @@ def test_last_value_stands_beside_the_keys(client, nurse, course):
     assert page.count("was-last") == 5
 
 
+def test_last_value_is_of_before_the_day_that_is_scored(client, nurse, course):
+    ScoreFactory(assessment__course=course, assessment__assessed_on=date(2026, 3, 9), items=ITEMS)
+
+    assert "was-last" not in client.get(url(course) + "?on=2026-03-02").content.decode()
+    assert "last 11, 9 Mar" in client.get(url(course)).content.decode()
+
+    again = client.post(url(course), form(nurse, assessed_on="2026-03-03")).content.decode()
+    assert "last 11" not in again
+    assert "last 11, 9 Mar" in client.post(url(course), form(nurse, assessed_on="x")).content.decode()
+
+
+def test_page_scores_from_photographs_when_an_address_says_so(client, nurse, course):
+    def is_of_photographs(query):
+        return bool(client.get(url(course) + query).context["form"]["photo_based"].value())
+
+    assert is_of_photographs("?from=photographs")
+    assert not is_of_photographs("")
+
+
 def test_page_proposes_today_and_the_day_an_address_names(client, nurse, course):
     def proposed(query):
         return client.get(url(course) + query).context["form"]["assessed_on"].value()
@@ -149,6 +168,16 @@ def test_what_cannot_be_is_refused_and_stays_typed(client, nurse, course, change
     assert Assessment.objects.count() == 0
     for name, value in changes.items():
         assert response.context["form"][name].value() == value
+
+
+def test_list_of_what_needs_a_look_says_where(client, nurse, course):
+    half = hexsel(b="") | thigh("right", "60")
+
+    page = client.post(url(course), form(nurse, **half)).content.decode()
+
+    assert ">Back thigh, left: Depressions, depth</a>" in page
+    assert ">Right: Second reading</a>" in page
+    assert ">Depressions, depth</span>" in page
 
 
 def test_third_reading_makes_the_median(client, nurse, course):
@@ -259,7 +288,7 @@ def test_two_tabs_save_over_each_other_only_knowingly(client, nurse, course):
     refused = client.post(edit, form(nurse, version=1, **hexsel(a="0")))
 
     rows = {row.label: (row.theirs, row.mine) for row in refused.context["form"].conflict.differing}
-    assert rows == {"Depressions, number": ("1", "0")}
+    assert rows == {"Back thigh, left: Depressions, number": ("1", "0")}
     assert values() == {"hexsel score, back thigh, left": 9}
     client.post(edit, form(nurse, version=refused.context["form"]["version"].value(), **hexsel(a="0")))
     assert values() == {"hexsel score, back thigh, left": 8}

@@ -53,8 +53,11 @@ def course(here, clinician):
     return CourseFactory(patient__location=here, clinician=clinician)
 
 
-def all_at_once(user, sendings):
-    """Send each (address, form) from a thread of its own, all let go together; return the statuses."""
+def all_at_once(user, sendings, *, says=None):
+    """Send each (address, form) from a thread of its own, all let go together; return (status, address) of each.
+
+    With `says` also whether the page says so.
+    """
     gate = threading.Barrier(len(sendings))
 
     def send(sending):
@@ -63,7 +66,8 @@ def all_at_once(user, sendings):
         try:
             gate.wait(timeout=30)
             response = client.post(*sending)
-            return response.status_code, getattr(response, "url", None)
+            told = () if says is None else (says in response.content.decode(),)
+            return response.status_code, getattr(response, "url", None), *told
         finally:
             connection.close()
 
@@ -193,12 +197,13 @@ def book_url(patient):
     return f"{reverse('appointment-new')}?patient={patient.public_id}"
 
 
-def test_of_twenty_who_book_one_slot_one_wins(nurse, clinician, here):
-    patients = PatientFactory.create_batch(20, location=here)
+def test_of_fifty_who_book_one_slot_one_wins_and_the_others_are_told(nurse, clinician, here):
+    patients = PatientFactory.create_batch(50, location=here)
+    taken = f"{clinician.get_full_name()} is taken from 10:00 to 10:30."
 
-    answers = all_at_once(nurse, [(book_url(patient), booking(clinician)) for patient in patients])
+    answers = all_at_once(nurse, [(book_url(patient), booking(clinician)) for patient in patients], says=taken)
 
-    assert statuses(answers) == [200] * 19 + [302]
+    assert sorted((status, told) for status, _where, told in answers) == [(200, True)] * 49 + [(302, False)]
     assert Appointment.objects.count() == 1
 
 

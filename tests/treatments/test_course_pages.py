@@ -10,11 +10,14 @@ from django.urls import reverse
 
 from clinic.roles import Role
 from tests.factories import (
+    AppointmentFactory,
     CourseFactory,
     FollowUpFactory,
     LocationFactory,
+    MilestoneReviewFactory,
     PatientFactory,
     ProtocolFactory,
+    ReturnFactory,
     SessionFactory,
     SideEffectFactory,
     TreatmentAreaFactory,
@@ -221,10 +224,10 @@ def test_plan_keeps_a_clinician_who_left(client, nurse, course, doctor):
 # Pausing, resuming, ending.
 
 
-def turn(client, course, to, **changes):
+def turn(client, course, to, *, follow=False, **changes):
     course.refresh_from_db()
     form = {"status": to, "on": "2026-03-10", "reason": "", "version": course.version, **changes}
-    return client.post(reverse("course-status", args=[course.public_id]), form)
+    return client.post(reverse("course-status", args=[course.public_id]), form, follow=follow)
 
 
 def test_course_is_paused_resumed_and_completed_with_day_and_reason(client, nurse, course):
@@ -244,6 +247,31 @@ def test_course_is_paused_resumed_and_completed_with_day_and_reason(client, nurs
 @pytest.mark.parametrize("to", ["paused", "stopped"])
 def test_pausing_and_stopping_need_a_reason(client, nurse, course, to):
     assert errors(turn(client, course, to)) == {"reason": ["Say why. It stays with the course."]}
+
+
+@pytest.mark.parametrize(("to", "wanted"), [("paused", True), ("stopped", True), ("completed", False)])
+def test_reason_that_is_needed_is_marked_so(client, nurse, course, to, wanted):
+    page = client.get(reverse("course-status", args=[course.public_id]), {"to": to})
+
+    assert page.context["form"].fields["reason"].required == wanted
+
+
+@pytest.mark.parametrize("to", ["paused", "stopped", "completed"])
+def test_sessions_still_booked_are_said_before_and_after_a_course_is_paused_or_ends(client, nurse, course, to):
+    SessionFactory(course=course, performed_at=NOW - timedelta(days=1), signed=True)
+    booked = AppointmentFactory(course=course, starts_at=NOW + timedelta(days=7))
+    AppointmentFactory(course=course, starts_at=NOW + timedelta(days=8), status="cancelled")
+    ReturnFactory(follow_up__course=course, starts_at=NOW + timedelta(days=200))
+    words = "One appointment is still booked."
+    assert words not in client.get(course.get_absolute_url()).content.decode()
+
+    before = client.get(reverse("course-status", args=[course.public_id]), {"to": to}).content.decode()
+    after = turn(client, course, to, reason="Moved away.", follow=True).content.decode()
+    progress = client.get(reverse("course-progress", args=[course.public_id])).content.decode()
+
+    for page in (before, after, progress):
+        assert words in page
+        assert page.count(booked.get_absolute_url()) == 1
 
 
 @pytest.mark.parametrize(
@@ -311,7 +339,7 @@ def test_course_page_asks_as_often_for_three_sessions_as_for_one(
         client.get(course.get_absolute_url())
 
 
-QUERIES = 19
+QUERIES = 20
 
 
 def test_course_page_says_how_far_when_next_and_what_it_costs(client, nurse, course):
@@ -324,6 +352,39 @@ def test_course_page_says_how_far_when_next_and_what_it_costs(client, nurse, cou
     assert "$500" in page
     assert "$7,000" in page
     assert "Log session 2" in page
+
+
+def test_resuming_says_that_a_screening_is_wanted(client, nurse, course):
+    words = "After a pause the next session wants a full screening, made since."
+    address = reverse("course-status", args=[course.public_id])
+    assert words not in client.get(address, {"to": "paused"}).content.decode()
+
+    Course.objects.update(status="paused", status_reason="Holiday.")
+
+    assert words in client.get(address, {"to": "active"}).content.decode()
+
+
+def test_review_that_is_due_is_said_on_the_page_of_the_course(client, nurse, course):
+    for number in range(5):
+        SessionFactory(course=course, performed_at=NOW - timedelta(hours=5 - number), signed=True)
+
+    page = client.get(course.get_absolute_url()).content.decode()
+    assert "after session 5, due now" in page
+    assert "after session 10" not in page
+
+    MilestoneReviewFactory(course=course, after_session=5)
+    page = client.get(course.get_absolute_url()).content.decode()
+    assert "due now" not in page
+    assert "after session 10" in page
+
+
+def test_paused_course_has_no_next_session(client, nurse, course):
+    SessionFactory(course=course, performed_at=NOW - timedelta(days=6), signed=True)
+    assert "Next session" in client.get(course.get_absolute_url()).content.decode()
+
+    Course.objects.update(status="paused", status_reason="Holiday.")
+
+    assert "Next session" not in client.get(course.get_absolute_url()).content.decode()
 
 
 def test_paused_course_offers_no_session(client, nurse, course):

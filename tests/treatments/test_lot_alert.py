@@ -19,7 +19,7 @@ from treatments.rules.stock import clusters
 pytestmark = pytest.mark.django_db
 
 
-def reaction(lot=None, *, kind="swelling", patient=None, mixed=False):
+def reaction(lot=None, *, kind="nodule", patient=None, mixed=False):
     """Let a patient have a reaction after a session with the lot, straight or mixed into a preparation."""
     patient = patient or PatientFactory()
     session = SessionFactory(course=patient.courses.first() or CourseFactory(patient=patient), signed=True)
@@ -47,20 +47,28 @@ def test_three_patients_with_one_kind_are_an_alert():
     lot = LotFactory()
     for _number in range(3):
         reaction(lot)
-    reaction(lot, kind="bruising")
+    reaction(lot, kind="haematoma")
 
-    assert alert(lot) == ("Swelling", 3)
+    assert alert(lot) == ("Nodule", 3)
+
+
+def test_what_is_usual_after_a_treatment_is_no_alert():
+    lot = LotFactory()
+    for _number in range(4):
+        reaction(lot, kind="burning")
+
+    assert alert(lot) == (None, None)
 
 
 def test_three_patients_with_three_kinds_are_none():
     lot = LotFactory()
-    for kind in ("swelling", "bruising", "nodule"):
+    for kind in ("haematoma", "granuloma", "nodule"):
         reaction(lot, kind=kind)
 
     assert alert(lot) == (None, None)
 
 
-def test_one_patient_counts_once_however_often_it_swells():
+def test_one_patient_counts_once_however_often_it_reacts():
     lot, patient = LotFactory(), PatientFactory()
     for _number in range(4):
         reaction(lot, patient=patient)
@@ -76,7 +84,7 @@ def test_the_way_through_a_preparation_counts_and_nobody_counts_twice():
     assert alert(lot) == (None, None)
 
     reaction(lot, mixed=True)
-    assert alert(lot) == ("Swelling", 3)
+    assert alert(lot) == ("Nodule", 3)
 
 
 def test_the_same_batch_at_another_place_is_the_same_suspicion():
@@ -86,7 +94,7 @@ def test_the_same_batch_at_another_place_is_the_same_suspicion():
     for _number in range(2):
         reaction(elsewhere)
 
-    assert alert(lot) == alert(elsewhere) == ("Swelling", 3)
+    assert alert(lot) == alert(elsewhere) == ("Nodule", 3)
 
 
 def test_a_session_entered_in_error_suspects_no_bottle():
@@ -105,7 +113,7 @@ def test_the_database_and_the_rule_agree():
     lots, patients = LotFactory.create_batch(3), PatientFactory.create_batch(5)
     seen = {lot.pk: [] for lot in lots}
     for number in range(40):
-        lot, patient, kind = lots[number % 3], patients[number * number % 5], ["swelling", "nodule"][number // 7 % 2]
+        lot, patient, kind = lots[number % 3], patients[number * number % 5], ["haematoma", "nodule"][number // 7 % 2]
         effect = reaction(lot, kind=kind, patient=patient, mixed=number % 4 == 0)
         seen[lot.pk].append((effect.kind.name, patient.pk))
 

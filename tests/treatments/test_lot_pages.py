@@ -278,13 +278,13 @@ def test_the_same_lot_elsewhere_is_named(client, nurse, here):
 def test_three_patients_with_one_reaction_alarm_on_the_page_and_in_the_list(client, doctor, here):
     lot = LotFactory(location=here)
     for _number in range(3):
-        SideEffectFactory(session=session_with(lot, ml=1))
+        SideEffectFactory(session=session_with(lot, ml=1), kind=SideEffectKindFactory(code="nodule"))
 
     page, stock = (client.get(address).content.decode() for address in (lot.get_absolute_url(), LIST))
 
-    assert "Swelling in 3 patients." in page
+    assert "Nodule in 3 patients." in page
     assert reverse("lot-hold", args=[lot.public_id]) in page
-    assert "Swelling in 3 patients" in stock
+    assert "Nodule in 3 patients" in stock
 
 
 def recalled(client, lot):

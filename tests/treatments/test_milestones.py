@@ -15,6 +15,7 @@ from tests.factories import (
     MilestoneReviewFactory,
     ProtocolFactory,
     SessionFactory,
+    TreatmentAreaFactory,
     UserFactory,
 )
 from tests.treatments.courses_with_sessions import treated
@@ -208,6 +209,27 @@ def test_decision_to_change_leads_on_to_the_plan(client, clinician, course):
     response = client.post(url(course), form(decision="change"))
 
     assert response.url == reverse("course-edit", args=[course.public_id])
+
+
+def test_going_on_past_the_planned_end_leads_to_the_plan_as_well(client, clinician, course):
+    Course.objects.filter(pk=course.pk).update(planned_sessions=5)
+
+    response = client.post(url(course), form(), follow=True)
+
+    assert response.redirect_chain[-1][0] == reverse("course-edit", args=[course.public_id])
+    assert told(response) == ["The decision after session 5 is signed. Now say how many sessions are planned."]
+
+
+def test_page_of_a_refused_decision_leads_back_to_the_course(client, clinician, course):
+    page = reverse("course-progress", args=[course.public_id])
+    two = TreatmentAreaFactory(code="thigh-back-right")
+    course.areas.add(two)
+
+    refused = client.post(url(course) + "?place=thigh-back-right", form(reason="")).content.decode()
+
+    assert f'href="{page}?place=thigh-back-left' in refused
+    assert 'aria-current="true">Back thigh, right' in refused
+    assert client.get(url(course) + "?place=thigh-back-right").url == f"{page}?place=thigh-back-right"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Two photos of one view side by side."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
@@ -89,6 +90,15 @@ def test_one_photo_cannot_be_compared(nurse, course):
     PhotoFactory(course=course)
 
     assert "There are no two photos of the same view yet." in nurse.get(compare(course)).content.decode()
+
+
+def test_baseline_photo_of_no_session_has_the_weight_of_its_day(nurse, course, weighed):
+    PhotoFactory(course=course, session=None, taken_at=FIRST - timedelta(hours=1))
+
+    pair = nurse.get(compare(course)).context["pair"]
+
+    assert pair.before.session is None
+    assert pair.change_kg == Decimal("3.5")
 
 
 def test_photo_of_no_weight_says_so(nurse, course):

@@ -1,6 +1,8 @@
 """The progress review: the verdict in words, the same numbers on page, picture and paper, and what is missing said."""
 
 import io
+import itertools
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -23,6 +25,7 @@ from tests.factories import (
 )
 from tests.treatments.courses_with_sessions import START, WEEK, scored, treated
 from tests.treatments.session_forms import FIRST, signed_in
+from treatments import chart_tables as tables
 from treatments import verdict as words
 from treatments.course_chart import NARROW, WIDE, course_chart
 from treatments.models import Course
@@ -94,7 +97,22 @@ def test_verdict_comes_first_in_words_with_its_baseline_and_its_reasons(ten):
     assert verdict.reasons == [
         f"Down 45{NB}% from the baseline of 11, 2 March 2026.",
         f"Expected after 10 sessions: 40{NB}% to 60{NB}%, which is the clinic's claim.",
+        "Slower than expected: back thigh, right.",
     ]
+
+
+def test_area_that_stands_worse_than_the_one_shown_is_named(course, areas):
+    more = [TreatmentAreaFactory(code=code) for code in ("thigh-front-left", "thigh-front-right")]
+    course.areas.add(*more)
+    treated(course, 10)
+    scored(course, 1, 9, 9, 11, 10)
+    scored(course, 10, 9, 5, 5, 11)
+
+    shown = words.verdict(found(course, focus="thigh-back-left"))
+    worst = words.verdict(found(course, focus="thigh-back-right"))
+
+    assert shown.reasons[-2:] == ["Worse: back thigh, right.", "No response: front thigh, left."]
+    assert not any(reason.startswith(("Worse:", "No response:")) for reason in worst.reasons)
 
 
 def test_table_sets_baseline_against_now(ten):
@@ -204,6 +222,39 @@ def test_course_is_followed_in_the_way_that_has_a_baseline(course):
 
     assert said(course).headline == "9 to 5"
     assert found(course).focus.photo_based
+
+
+@pytest.mark.parametrize(
+    ("from_photographs", "reason", "asks", "query"),
+    [
+        (
+            True,
+            "The baseline of 2 March 2026 was scored from photographs, this by hand: the two totals do not compare. "
+            "Score photographs of now.",
+            "Score photographs",
+            "?from=photographs",
+        ),
+        (
+            False,
+            "The baseline of 2 March 2026 was scored by hand, this from photographs: the two totals do not compare. "
+            "Score by hand.",
+            "Score by hand",
+            "",
+        ),
+    ],
+)
+def test_baseline_taken_in_the_other_way_is_not_called_missing(
+    client, clinician, course, from_photographs, reason, asks, query
+):
+    treated(course, 5)
+    scored(course, 1, 9, photo_based=from_photographs)
+    scored(course, 5, 8, photo_based=not from_photographs)
+
+    assert said(course).reasons == [reason]
+    page = text(client, course)
+    assert "The baseline is missing" not in page
+    assert f'href="{reverse("assessment-new", args=[course.public_id])}{query}">' in page
+    assert asks in page
 
 
 def test_what_was_entered_in_error_is_no_baseline(course, clinician):
@@ -317,7 +368,7 @@ def test_reaction_past_its_time_is_hatched_for_as_long_as_it_was(ten):
 
 
 def test_picture_is_a_table_too(ten):
-    table = words.chart_table(found(ten))
+    table = tables.chart_table(found(ten))
 
     assert table.heads == ["Sessions done", "Back thigh, left", "Back thigh, right", "Weight"]
     assert [row.cells[:3] for row in table.rows if row.cells[1]] == [
@@ -326,6 +377,97 @@ def test_picture_is_a_table_too(ten):
         ["10", "6", "7"],
     ]
     assert len(table.rows) == 10
+
+
+def test_claim_and_median_of_the_picture_are_a_table_too(ten):
+    table = tables.claim_table(found(ten))
+
+    assert table.heads == ["Measured", "Expected"]
+    assert [(row.label, row.cells) for row in table.rows] == [
+        ("Baseline", ["11", "11"]),
+        ("Session 5", ["9", "11 to 7.7"]),
+        ("Session 10", ["6", "6.6 to 4.4"]),
+        ("Session 15", ["–", "6.6 to 4.4"]),
+    ]
+
+
+def test_median_of_the_picture_stands_in_the_table_with_its_n(ten):
+    for number in range(10):
+        other = treated(CourseFactory(patient__location=ten.location, areas=list(ten.areas.all())), 5)
+        scored(other, 1, 10)
+        scored(other, 5, 9 - number % 3)
+
+    table = tables.claim_table(found(ten))
+
+    assert table.heads == ["Measured", "Expected", "Slower quarter", "Median", "Better quarter", "Courses"]
+    assert table.rows[1].cells[-4:] == ["9.9", "8.8", "8", "10"]
+    assert table.rows[2].cells[-4:] == ["–", "–", "–", "–"]
+
+
+def test_table_of_what_is_not_scored_has_no_rows(course):
+    treated(course, 2)
+
+    assert tables.claim_table(found(course)).rows == []
+
+
+def test_numbers_of_near_days_do_not_run_together(course):
+    treated(course, 10)
+    for day in range(4):
+        assessment = AssessmentFactory(course=course, assessed_on=START + timedelta(days=day))
+        ScoreFactory(assessment=assessment, area=course.areas.first(), value=Decimal(11))
+
+    places = re.findall(r'class="chart-value" x="([\d.]+)" y="([\d.]+)"', course_chart(found(course), NARROW))
+
+    assert places
+    for (x, y), (other_x, other_y) in itertools.combinations(places, 2):
+        assert abs(float(other_x) - float(x)) >= 20 or abs(float(other_y) - float(y)) >= 15
+
+
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+def test_numbers_beside_the_picture_have_room(course, size):
+    treated(course, 1, weight_kg=Decimal("101.3"))
+    scored(course, 1, 11)
+
+    ticks = re.findall(r'class="chart-tick" x="([\d.]+)"[^>]*>([\d.]+)<', course_chart(found(course), size))
+
+    assert "101.3" in [words for _x, words in ticks]
+    assert all(float(x) >= 7.5 * len(words) for x, words in ticks)
+
+
+@pytest.mark.parametrize("planned", [11, 12, 13, 14])
+def test_last_month_is_whole_or_left_out(ten, planned):
+    Course.objects.update(planned_sessions=planned, status="active")
+
+    for size in (NARROW, WIDE):
+        drawn = course_chart(found(ten), size)
+        months = re.findall(r'class="chart-text chart-muted" x="([\d.]+)"[^>]*>([A-Z][a-z]{2})<', drawn)
+        assert months
+        assert all(float(x) + 28 <= size.width for x, _word in months)
+
+
+def test_legend_names_what_is_drawn_and_how_many_courses(client, clinician, course):
+    treated(course, 1)
+
+    assert "Other areas" not in text(client, course)
+
+    scored(course, 1, 11, 10)
+
+    assert "Other areas" in text(client, course)
+
+
+def test_review_that_is_due_leads_to_its_form(client, clinician, ten):
+    assert '<a class="is-due" href="#decision">due</a>' in text(client, ten)
+
+
+def test_stopped_course_lists_no_review_to_come(client, clinician, course):
+    treated(course, 5)
+    MilestoneReviewFactory(course=course, decision="stop")
+    Course.objects.update(status="stopped", status_on=NOW.date(), status_reason="No response.")
+
+    page = text(client, course)
+
+    assert "Review 5" in page
+    assert "after session 10" not in page
 
 
 # The photos.
@@ -425,6 +567,22 @@ def test_paper_is_a_tagged_pdf_that_says_the_same(ten):
     for row in words.table(found(ten)).rows:
         assert row.label in printed
         assert all(cell.replace(NB, " ") in printed for cell in row.cells)
+
+
+@pytest.mark.parametrize("for_patient", [True, False])
+def test_paper_warns_of_the_weight_explains_its_picture_and_has_its_tables(course, for_patient):
+    treated(course, 1, weight_kg=Decimal(70))
+    SessionFactory(course=course, performed_at=FIRST + WEEK, weight_kg=Decimal(74), signed=True)
+    scored(course, 1, 11, 10)
+    scored(course, 2, 10, 10)
+
+    paper = contents(found(course), for_patient=for_patient)
+
+    assert paper["warning"].startswith(f"Weight +4.0{NB}kg since the first session.")
+    assert paper["chart"]["legend"] == "Strong: measured. Pale: other areas. Shaded: expected, the clinic's claim."
+    assert [row[0] for row in paper["days"]["rows"]] == ["2 Mar 2026", "9 Mar 2026"]
+    assert [row[0] for row in paper["claims"]["rows"]] == ["Baseline", "Session 5", "Session 10", "Session 15"]
+    assert report(found(course), for_patient=for_patient).startswith(b"%PDF")
 
 
 def test_patients_paper_leaves_out_money_and_what_clinicians_wrote(ten):

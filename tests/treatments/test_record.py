@@ -23,7 +23,7 @@ from treatments.timeline import STEP, Kind, timeline
 
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
-QUERIES = 24
+QUERIES = 25
 
 pytestmark = pytest.mark.django_db
 
@@ -161,7 +161,7 @@ def test_record_asks_as_often_for_three_as_for_one(client, nurse, patient, count
         for hours in range(count):
             session = SessionFactory(course=course, performed_at=NOW - DAY - timedelta(hours=hours), signed=True)
             SideEffectFactory(session=session)
-            AppointmentFactory(course=course, starts_at=NOW + DAY * (1 + hours))
+            AppointmentFactory(course=course, starts_at=NOW + DAY * (1 + hours) + timedelta(hours=number))
         follow_up = FollowUpFactory(course=course)
         ContactAttemptFactory.create_batch(count, follow_up=follow_up, made_at=NOW - DAY)
 

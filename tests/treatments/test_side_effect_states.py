@@ -11,7 +11,7 @@ from treatments.rules.reaction import State
 
 NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 MAXIMUM = timedelta(days=5)
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 # How long before now it began, seen from a maximum of five days.
 AGES = [timedelta(0), MAXIMUM - MINUTE, MAXIMUM, MAXIMUM + MINUTE, 3 * MAXIMUM]
 # How long it lasted (None: it is still there), and how long after its onset it was reviewed.
@@ -30,6 +30,8 @@ def queried(now):
         "resolved": SideEffect.objects.resolved(),
         "to review": SideEffect.objects.to_review(now),
         "urgent": SideEffect.objects.urgent(),
+        "suspected": SideEffect.objects.suspected(),
+        "contact due": SideEffect.objects.contact_due(now),
     }
     found = {}
     for name, rows in states.items():
@@ -44,6 +46,10 @@ def ruled(effect, now):
         names.add("to review")
     if effect.is_urgent:
         names.add("urgent")
+    if effect.is_suspected_infection and (effect.clock.is_open() or not effect.reviewed_at):
+        names.add("suspected")
+    if effect.is_contact_due(now):
+        names.add("contact due")
     return names
 
 
@@ -87,6 +93,22 @@ def test_every_judgement_is_found_where_the_rule_puts_it(session, severity):
     kinds = [SideEffectKindFactory(code="swelling"), SideEffectKindFactory(code="infection", always_review=False)]
     for kind, grade, review in product(kinds, [None, 1, 2, 3, 4, 5], [None, timedelta(hours=1)]):
         log(session, kind=kind, severity=severity, grade=grade, age=timedelta(days=1), review=review)
+    assert_both_agree()
+
+
+@pytest.mark.parametrize("code", ["nodule", "swelling"])
+def test_what_was_planned_what_came_back_and_what_is_suspected_is_found_where_the_rule_puts_it(session, code):
+    nurse = session.performed_by
+    today = session.course.location.today(NOW)
+    session.performed_at = NOW - 40 * DAY
+    session.save()
+    SessionFactory(course=session.course, performed_at=NOW - 220 * DAY)
+    kind = SideEffectKindFactory(code=code, always_review=False, expected_max=None)
+    days = [None, today - DAY, today, today + DAY]
+    ages = [timedelta(days=each) for each in (0, 15, 33, 34)]
+    for age, day, back, seen in product(ages, days, [None, NOW], [None, timedelta(0)]):
+        facts = {"next_contact_on": day, "next_review_on": day, "came_back_at": back, "owner": nurse}
+        log(session, kind=kind, age=age, review=seen, **facts)
     assert_both_agree()
 
 

@@ -12,15 +12,19 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 @pytest.mark.parametrize(
     ("maximum", "elapsed", "caption"),
     [
-        (14 * DAY, 11.4 * DAY, "day 12 of 14"),
-        (14 * DAY, 14 * DAY, "day 14 of 14"),
+        (14 * DAY, 11.4 * DAY, "day 12 of about 14"),
+        (14 * DAY, 14 * DAY, "day 14 of about 14"),
         (5 * DAY, 10 * DAY, "5 days over"),
         (5 * DAY, 5 * DAY + 3 * HOUR, "3 hours over"),
         (20 * MINUTE, 21 * MINUTE, "1 minute over"),
-        (5 * DAY, 3.5 * HOUR, "3 h of 5 days"),
-        (5 * DAY, 18 * MINUTE, "18 min of 5 days"),
-        (20 * MINUTE, 12 * MINUTE, "12 of 20 minutes"),
+        (5 * DAY, 3.5 * HOUR, "3 hours of about 5 days"),
+        (5 * DAY, 18 * MINUTE, "18 minutes of about 5 days"),
+        (20 * MINUTE, 12 * MINUTE, "minute 13 of about 20"),
         (180 * DAY, 300 * DAY, "4 months over"),
+        (180 * DAY, 40 * DAY, "month 2 of about 6"),
+        (180 * DAY, 12 * DAY, "day 13 of about 6 months"),
+        (HOUR, 30 * MINUTE, "30 minutes of about 1 hour"),
+        (20 * MINUTE, 0 * MINUTE, "minute 1 of about 20"),
         (None, 18 * MINUTE, "18 minutes, no expected maximum"),
         (None, 2.2 * DAY, "day 3, no expected maximum"),
     ],
@@ -31,7 +35,11 @@ def test_open_reaction_says_how_far_it_is(maximum, elapsed, caption):
 
 @pytest.mark.parametrize(
     ("lasted", "caption"),
-    [(18 * MINUTE, "gone after 18 minutes"), (17 * DAY, "gone after 17 days"), (DAY, "gone after 1 day")],
+    [
+        (18 * MINUTE, "gone after 18 minutes, within its time"),
+        (7 * DAY, "gone after 7 days, 2 days late"),
+        (DAY, "gone after 1 day, within its time"),
+    ],
 )
 def test_reaction_that_is_gone_says_how_long_it_lasted(lasted, caption):
     assert clock_caption(Clock(ONSET, 5 * DAY, ONSET + lasted), ONSET + 100 * DAY) == caption

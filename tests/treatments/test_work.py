@@ -1,5 +1,7 @@
 """The numbers beside the navigation: some seconds old, except right after one has done something."""
 
+import uuid
+
 import pytest
 from django.core.cache import caches
 from django.test import override_settings
@@ -48,7 +50,14 @@ def test_a_page_that_says_what_one_did_has_the_numbers_of_now(client, clinician)
     effect = nodule(clinician)
     beside_side_effects(client, "/patients/")
     client.post(
-        f"{effect.get_absolute_url()}review/", {"review-version": effect.version, "review-note": "As expected."}
+        f"{effect.get_absolute_url()}review/",
+        {
+            "review-version": effect.version,
+            "review-form_token": str(uuid.uuid4()),
+            "review-causality": "Possible",
+            "review-note": "As expected.",
+            "review-outcome": "ongoing",
+        },
     )
     assert beside_side_effects(client, "/patients/") == 0
 

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from clinic.background import ring
 from treatments import tasks
-from treatments.actions.side_effects import SEVERITIES, change, is_graver, resolve
+from treatments.actions.side_effects import SEVERITIES, change, resolve, withdraw_review
+from treatments.danger_signs import SAID
 from treatments.models import (
     AftercareAnswer,
     AftercareChange,
@@ -47,13 +48,13 @@ def give(session: Session, *, by: "User", now: datetime) -> AftercareLink:
 
 def may_be_mailed(session: Session) -> bool:
     """Say whether the patient agreed to messages, prefers e-mail and has an address."""
-    patient = session.course.patient
+    patient = session.course.patient.surviving
     return patient.can_be_contacted and patient.preferred_channel == patient.Channel.EMAIL and bool(patient.email)
 
 
 def want_mail(link: AftercareLink, *, now: datetime) -> AftercareLink:
     """Have the link sent by e-mail, once. Raises `ValidationError` without an address or the patient's permission."""
-    patient = link.session.course.patient
+    patient = link.patient
     if not patient.can_be_contacted:
         raise ValidationError(_("The patient did not agree to messages. Print the slip instead."), code="permission")
     if not patient.email:
@@ -84,7 +85,7 @@ def try_birth_date(link: AftercareLink, given: date | None, *, now: datetime) ->
     stored = AftercareLink.objects.hold(link)
     if stored.rests(now):
         return False
-    if given != stored.session.course.patient.birth_date:
+    if given != stored.patient.birth_date:
         stored.count_wrong_try(now)
         return False
     stored.count_right_one(now)
@@ -139,9 +140,9 @@ def answer(link: AftercareLink, reported: Reported, *, token: uuid.UUID, now: da
         if known is None:
             effect.aftercare_answer = kept
             effect.because(_reason()).save()
-        elif known not in said:
-            said[known] = Said.SAME
-            _raise(known, effect.severity)
+        else:
+            said.setdefault(known, Said.SAME)
+            _press(known, effect.severity, again=known.is_of_urgent_kind)
     for effect, word in said.items():
         AftercareChange.objects.create(answer=kept, side_effect=effect, said=word)
         _follow(effect, word, now)
@@ -164,8 +165,10 @@ def _reactions(session: Session, reported: Reported, now: datetime) -> list[Side
         "note": reported.note,
     }
     alarming = _urgent_kinds(reported.red_flags)
+    ticked = "\n".join([*(str(SAID[flag]) for flag in reported.red_flags), reported.note]).strip()
     area = reported.areas[0] if len(reported.areas) == 1 else None
-    found = [SideEffect(kind=kind, area=area, severity=Severity.SEVERE, **facts) for kind in alarming]
+    grave = facts | {"severity": Severity.SEVERE, "area": area, "note": ticked}
+    found = [SideEffect(kind=kind, **grave) for kind in alarming]
     places: list[TreatmentArea | None] = [*reported.areas] or [None]
     return found + [
         SideEffect(kind=kind, area=place, severity=reported.severity, **facts)
@@ -186,17 +189,28 @@ def _urgent_kinds(flags: Iterable[RedFlag]) -> list[SideEffectKind]:
 
 
 def _known(effect: SideEffect, held: Iterable[SideEffect]) -> SideEffect | None:
-    """Return the same reaction, known and still open: reporting it again makes no second one."""
-    same = (each for each in held if (each.kind_id, each.area_id) == (effect.kind_id, effect.area_id))
-    return next((each for each in same if each.resolved_at is None), None)
+    """Return the same reaction, known and still open: reporting it again makes no second one.
+
+    A danger sign is of no certain place, so one of its kind is the same wherever it is.
+    """
+    same = (each for each in held if each.kind_id == effect.kind_id and each.resolved_at is None)
+    return next((each for each in same if effect.kind.is_urgent or each.area_id == effect.area_id), None)
 
 
-def _raise(effect: SideEffect, severity: str) -> None:
-    """Let a known reaction be as severe as it is reported now, if that is more. Its review then answers no more."""
-    if SEVERITIES.index(severity) > SEVERITIES.index(effect.severity):
-        before = copy.copy(effect)
-        effect.severity = severity
-        _save(effect, before)
+def _press(effect: SideEffect, severity: str, *, again: bool) -> None:
+    """Let a known reaction be as severe as it is reported now, if that is more.
+
+    A review answers for nothing graver; with `again` it answers no more in any case.
+    """
+    before = copy.copy(effect)
+    effect.severity = max(effect.severity, severity, key=SEVERITIES.index)
+    if effect.reviewed_at and again:
+        withdraw_review(effect, _("Reported again by the patient: to be reviewed again"))
+    elif effect.severity == before.severity:
+        return
+    else:
+        effect.because(_reason())
+    change(effect, before=before, version=effect.version)
 
 
 def _follow(effect: SideEffect, word: str, now: datetime) -> None:
@@ -207,10 +221,4 @@ def _follow(effect: SideEffect, word: str, now: datetime) -> None:
         resolve(effect.because(_reason()), at=max(now, effect.onset_at), version=effect.version)
     elif word == Said.WORSE:
         place = min(SEVERITIES.index(effect.severity) + 1, len(SEVERITIES) - 1)
-        _raise(effect, SEVERITIES[place])
-
-
-def _save(effect: SideEffect, before: SideEffect) -> None:
-    if not (effect.reviewed_at and is_graver(effect, before)):
-        effect.because(_reason())  # else its history says that it is to be reviewed again
-    change(effect, before=before, version=effect.version)
+        _press(effect, SEVERITIES[place], again=True)

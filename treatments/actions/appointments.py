@@ -1,12 +1,13 @@
 """Booking, and moving an appointment through the day."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.models import Location, Room, User
@@ -45,11 +46,11 @@ def turn(appointment: Appointment, status: str, *, now: datetime, version: int, 
         appointment.arrived_at = None
     elif before == Status.BOOKED and status == Status.ARRIVED:
         appointment.arrived_at = now
-    if status == Status.IN_ROOM and before == Status.ARRIVED:
-        appointment.room = free_room(appointment)
+    appointment.room = room_after(appointment, before)
     if came_back:
         refuse_overlap(appointment)
-    appointment.save_over(version)
+    with said_as_the_form_does(appointment):
+        appointment.save_over(version)
     if status == Status.DONE:
         close_visit(appointment)
     elif before == Status.DONE:
@@ -66,6 +67,15 @@ def refuse_hour(appointment: Appointment, status: str, now: datetime) -> None:
         raise ValidationError(_("The appointment is still ahead. Cancel it, with the reason."))
 
 
+def room_after(appointment: Appointment, before: Appointment.Status) -> Room | None:
+    """Return the room of an appointment that has just turned from `before` into its status."""
+    if (before, appointment.status) == (Status.ARRIVED, Status.IN_ROOM):
+        return free_room(appointment)
+    if (before, appointment.status) == (Status.IN_ROOM, Status.ARRIVED):
+        return room_still_planned(appointment)
+    return appointment.room
+
+
 def free_room(appointment: Appointment) -> Room | None:
     """Return the room booked, or the first free one of the place while somebody else is in it, else none."""
     Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
@@ -74,6 +84,18 @@ def free_room(appointment: Appointment) -> Room | None:
     return choose_room(
         appointment.room, rooms, taken=set(here.exclude(pk=appointment.pk).values_list("room", flat=True))
     )
+
+
+def room_still_planned(appointment: Appointment) -> Room | None:
+    """Return the room of somebody who comes out of it again, none when it is booked for another at that time.
+
+    Who is in a room is a fact and may overtake the plan of others; whoever waits again is part of the plan again.
+    """
+    Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
+    others = Appointment.objects.planned().overlapping(appointment.starts_at, appointment.minutes)
+    if appointment.room_id and others.taking("room", appointment.room_id).exclude(pk=appointment.pk).exists():
+        return None
+    return appointment.room
 
 
 def choose_room(booked: Room | None, rooms: list[Room], *, taken: set[int | None]) -> Room | None:
@@ -94,33 +116,40 @@ def refuse_turn(before: Appointment.Status, status: str, reason: str) -> None:
 def refuse_overlap(appointment: Appointment) -> None:
     """Raise `ValidationError` when the patient, the practitioner or the room is taken at that time.
 
-    All three rows are locked first, always in this order, so that of two bookings at once the second sees the first.
+    All three rows are locked first, so that of two bookings at once the second sees the first.
     """
+    lock_taken(appointment)
+    refuse_taken(appointment)
+
+
+def lock_taken(appointment: Appointment) -> None:
+    """Lock the rows that an appointment takes, always in this order: patient, location, practitioner."""
     Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
     Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
     User.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
-    others = (
-        Appointment.objects.standing()
-        .overlapping(appointment.starts_at, appointment.minutes)
-        .exclude(pk=appointment.pk)
-        .select_related("patient", "practitioner", "room")
-    )
-    errors: dict[str, list[str]] = {}
-    for field, name in (("patient", "starts_at"), ("practitioner", "practitioner"), ("room", "room")):
-        value = getattr(appointment, f"{field}_id")
-        taken = value and others.taking(field, value).first()
-        if taken:
-            who = getattr(taken, field)
-            errors.setdefault(name, []).append(
-                _("%(who)s is taken from %(start)s to %(end)s.")
-                % {
-                    "who": getattr(who, "full_name", str(who)),
-                    "start": date_format(timezone.localtime(taken.starts_at), "H:i"),
-                    "end": date_format(timezone.localtime(taken.ends_at), "H:i"),
-                }
-            )
+
+
+def refuse_taken(appointment: Appointment) -> None:
+    """Raise `ValidationError` with who and what is taken, each sentence at its field."""
+    errors: dict[str, Any] = {}
+    for constraint in Appointment.taken_once():
+        try:
+            constraint.validate(Appointment, appointment)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
     if errors:
         raise ValidationError(errors)
+
+
+@contextmanager
+def said_as_the_form_does(appointment: Appointment) -> Iterator[None]:
+    """Save inside: what the database itself refuses is said in the form's words."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        refuse_taken(appointment)
+        raise
 
 
 @transaction.atomic
@@ -131,7 +160,8 @@ def book(appointment: Appointment, *, named: FollowUp | None = None) -> Appointm
     """
     refuse_overlap(appointment)
     appointment.follow_up = answered(appointment, named)
-    appointment.save()
+    with said_as_the_form_does(appointment):
+        appointment.save()
     return appointment
 
 
@@ -140,7 +170,8 @@ def move(appointment: Appointment, *, version: int) -> Appointment:
     """Save an appointment that was changed, under the same conditions as `book` and over this version only."""
     refuse_overlap(appointment)
     appointment.follow_up = answered(appointment, appointment.follow_up)
-    return appointment.save_over(version)
+    with said_as_the_form_does(appointment):
+        return appointment.save_over(version)
 
 
 def proposal(patient: Patient, course: Course | None, follow_up: FollowUp | None, now: datetime) -> dict[str, Any]:

@@ -24,6 +24,7 @@ def log_contact(
     token: uuid.UUID,
     next_try_on: date | None = None,
     note: str = "",
+    late_signs: str = "",
 ) -> tuple[ContactAttempt, bool]:
     """Log one try to reach the patient; return it and whether it is new. One form sent twice makes one.
 
@@ -36,6 +37,7 @@ def log_contact(
         outcome=outcome,
         next_try_on=next_try_on,
         note=note,
+        late_signs=late_signs,
         form_token=token,
     )
     try:

@@ -29,12 +29,21 @@ if TYPE_CHECKING:
 CAMERA_KNOWS = timedelta(days=730)  # a clock that is further back was never set
 
 
+class ThereAlreadyError(ImageRefusedError):
+    """The course has this photo."""
+
+    def __init__(self, words: str, photo: Photo) -> None:
+        super().__init__(words)
+        self.photo = photo
+
+
 @dataclass(frozen=True)
 class Refusal:
-    """A file that was not taken, and why."""
+    """A file that was not taken, and why; `twin` is the same photo where the course has it."""
 
     name: str
     why: str
+    twin: Photo | None = None
 
     def __str__(self) -> str:
         return f"{self.name}: {self.why}"
@@ -61,7 +70,8 @@ def receive(
         try:
             arrival.photos.append(_keep(course, file, name, facts, by, now))
         except ImageRefusedError as error:
-            arrival.refusals.append(Refusal(name, str(error)))
+            twin = error.photo if isinstance(error, ThereAlreadyError) else None
+            arrival.refusals.append(Refusal(name, str(error), twin))
     if arrival.photos:
         ring(develop_photos)
     return arrival
@@ -111,8 +121,8 @@ def _refuse_twice(course: Course, digest: str) -> None:
     twin = same.filter(sha256=digest).select_related("area").first()
     if twin:
         day = date_format(course.location.local(twin.taken_at), "j F Y")
-        raise ImageRefusedError(
-            _("This photo is in the course already: %(what)s, %(day)s.") % {"what": twin.title, "day": day}
+        raise ThereAlreadyError(
+            _("This photo is in the course already: %(what)s, %(day)s.") % {"what": twin.title, "day": day}, twin
         )
 
 
@@ -127,9 +137,12 @@ def from_camera(head: Head, course: Course, now: datetime) -> dict[str, Any]:
 def move(photo: Photo, course: Course, *, reason: str, version: int) -> Photo:
     """Let a photo belong to another course: of another patient, where it was sent to the wrong one.
 
-    What it shows stays; the session was one of the other course. Raises `VersionConflictError` when somebody changed
+    What it shows stays; the session was one of the other course, and a reaction it showed is another patient's then.
+    Raises `VersionConflictError` when somebody changed
     it since `version` was read, `IntegrityError` when the other course has the same photo.
     """
+    if photo.course.patient_id != course.patient_id:
+        photo.side_effects.clear()
     photo.course, photo.session = course, None
     return photo.because(f"Moved: {reason}").save_over(version)
 

@@ -1,3 +1,23 @@
-from treatments.admin import aftercare, assessments, catalogue, courses, follow_ups, messages, sessions, stock
+from treatments.admin import (
+    aftercare,
+    assessments,
+    catalogue,
+    courses,
+    follow_ups,
+    messages,
+    sessions,
+    side_effects,
+    stock,
+)
 
-__all__ = ["aftercare", "assessments", "catalogue", "courses", "follow_ups", "messages", "sessions", "stock"]
+__all__ = [
+    "aftercare",
+    "assessments",
+    "catalogue",
+    "courses",
+    "follow_ups",
+    "messages",
+    "sessions",
+    "side_effects",
+    "stock",
+]

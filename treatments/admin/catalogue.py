@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import CatalogueAdmin
-from treatments.models import Indication, Protocol, Shot, SideEffectKind, TreatmentArea
+from treatments.models import GradeWording, Indication, InfectionStep, Protocol, Shot, SideEffectKind, TreatmentArea
 
 
 @admin.register(Indication)
@@ -35,6 +35,24 @@ class ShotAdmin(CatalogueAdmin):
 
 @admin.register(SideEffectKind)
 class SideEffectKindAdmin(CatalogueAdmin):
-    list_display = ["name", "code", "expected_max", "always_review", "is_urgent", "is_immediate", "order"]
-    list_filter = ["is_urgent", "always_review", "is_immediate"]
+    list_display = [
+        *("name", "code", "expected_max", "always_review", "is_urgent", "is_expected", "is_late_infection_sign"),
+        *("is_immediate", "order"),
+    ]
+    list_filter = ["is_urgent", "always_review", "is_expected", "is_late_infection_sign", "is_immediate"]
     search_fields = ["name", "code", "meddra_term"]
+
+
+@admin.register(InfectionStep)
+class InfectionStepAdmin(CatalogueAdmin):
+    list_display = ["name", "code", "location", "is_active", "order"]
+    list_filter = ["is_active", "location"]
+    search_fields = ["name", "code"]
+
+
+@admin.register(GradeWording)
+class GradeWordingAdmin(CatalogueAdmin):
+    list_display = ["kind", "grade", "words", "term", "edition"]
+    list_filter = ["edition", "term", "kind"]
+    list_select_related = ["kind"]
+    search_fields = ["words", "term", "kind__name"]

@@ -1,7 +1,17 @@
 from django.contrib import admin
 
 from clinic.admin.records import ExportedAdmin, ReadOnly, RecordAdmin
-from treatments.models import Amendment, AskBack, Override, Photo, Restriction, Session, SideEffect, WorkingCopy
+from treatments.models import (
+    Amendment,
+    AskBack,
+    ClearedLot,
+    Override,
+    Photo,
+    Restriction,
+    Session,
+    SideEffect,
+    WorkingCopy,
+)
 
 OF_SESSION = ["session__course__patient", "session__course__protocol"]
 PATIENT_OF_SESSION = ["session__course__patient__sort_name", "session__course__patient__record_number"]
@@ -39,6 +49,22 @@ class SideEffectAdmin(ReadOnly, RecordAdmin):
     @admin.display(ordering="session__course__patient__sort_name")
     def patient(self, side_effect: SideEffect) -> str:
         return str(side_effect.session.course.patient)
+
+
+@admin.register(ClearedLot)
+class ClearedLotAdmin(ReadOnly, RecordAdmin):
+    list_display = ["cleared_at", "patient", "side_effect", "lot", "cleared_by"]
+    list_filter = ["lot__product"]
+    list_select_related = [
+        *("side_effect__session__course__patient", "side_effect__kind", "side_effect__area"),
+        *("lot__product", "cleared_by"),
+    ]
+    search_fields = ["side_effect__session__course__patient__sort_name", "lot__number"]
+    date_hierarchy = "cleared_at"
+
+    @admin.display(ordering="side_effect__session__course__patient__sort_name")
+    def patient(self, row: ClearedLot) -> str:
+        return str(row.side_effect.session.course.patient)
 
 
 @admin.register(Photo)

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import CatalogueAdmin, ExportedAdmin, ReadOnly, RecordAdmin
-from treatments.models import Ingredient, Injection, Lot, Preparation, Product, StockChange
+from treatments.models import ClusterReview, Ingredient, Injection, Lot, Preparation, Product, StockChange
 
 
 @admin.register(Product)
@@ -90,3 +90,12 @@ class IngredientAdmin(ReadOnly, ExportedAdmin):
     list_filter = ["preparation__location"]
     list_select_related = ["preparation", "lot__product"]
     search_fields = ["preparation__name", "lot__number"]
+
+
+@admin.register(ClusterReview)
+class ClusterReviewAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["seen_at", "kind", "product", "number", "patients", "reason", "seen_by"]
+    list_filter = ["kind"]
+    list_select_related = ["kind", "product", "seen_by"]
+    search_fields = ["number", "product__name", "reason"]
+    date_hierarchy = "seen_at"

@@ -1,22 +1,25 @@
 """Building the demo clinic with the same verbs that people use, so that it obeys every rule they do."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.db.models import Count
 from simple_history.utils import bulk_create_with_history
 
-from clinic.models import Location, Room, User
+from clinic.models import Closure, Location, Room, User, Weekday, WorkingHours
 from clinic.roles import Role
 from patients.models import Allergy, Consent, ConsentForm, Patient, Screening, ScreeningQuestion
 from treatments.actions import photos
+from treatments.actions.appointments import refuse_taken
 from treatments.actions.courses import turn
 from treatments.actions.injections import keep_injections
 from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
+from treatments.demo.care import care
 from treatments.demo.messages import unsettled_messages
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
 from treatments.demo.pictures import picture
@@ -49,6 +52,7 @@ PASSED_OVER = {
 # The latest sessions of a course are drawn and signed by the verbs of the pages. Older ones are written as those leave
 # them: two hundred more signatures would take longer than anybody waits for a demo.
 LATEST = 2
+MOST_STEPS = 2 * 24 * 12  # of five minutes: a day back and forth
 
 ACCOUNTS = [
     ("sam.adeyemi@demo.example", "Nurse", "Sam", "Adeyemi", Role.STAFF),
@@ -77,6 +81,8 @@ def _load(now: datetime) -> Iterator[str]:
             visit(patient, person, doctor=doctor, nurse=staff, number=number, now=now)
             call(patient, person, nurse=staff, now=now)
             yield patient.full_name
+    care(doctor=doctor, nurse=staff, now=now)
+    close((harbour, lindenhof), doctor, now)
     photograph(harbour, staff, now)
     unsettled_messages(now)
 
@@ -105,7 +111,22 @@ def locations() -> tuple[Location, Location]:
     for location in (harbour, lindenhof):
         for number in (1, 2, 3):
             Room.objects.create(location=location, name=f"room {number}")
+        for weekday in Weekday:
+            first, last = (time(10), time(16)) if weekday == Weekday.SUNDAY else (time(8), time(19))
+            WorkingHours.objects.create(location=location, weekday=weekday, from_time=first, to_time=last)
     return harbour, lindenhof
+
+
+def close(places: tuple[Location, Location], doctor: User, now: datetime) -> None:
+    """Close the places on the next two holidays, and let the doctor be away for two days in three weeks."""
+    today = places[0].today(now)
+    for place in places:
+        for month, day, reason in ((12, 25, "Christmas Day"), (1, 1, "New Year")):
+            on = date(today.year, month, day)
+            on = on if on > today else on.replace(year=today.year + 1)
+            Closure.objects.create(location=place, first_on=on, last_on=on, reason=reason)
+    first = today + timedelta(days=21)
+    Closure.objects.create(practitioner=doctor, first_on=first, last_on=first + timedelta(days=1), reason="Congress")
 
 
 def accounts(places: list[Location]) -> list[User]:
@@ -273,7 +294,7 @@ def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number
         plans.append((now + timedelta(days=person.booked), Appointment.Status.BOOKED, Appointment.Kind.FOLLOW_UP))
     for at, status, kind in plans:
         start = at - timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
-        appointment = Appointment.objects.create(
+        appointment = Appointment(
             patient=patient,
             course=course if kind != Appointment.Kind.CONSULTATION else None,
             follow_up=follow_up if kind == Appointment.Kind.FOLLOW_UP else None,
@@ -282,13 +303,43 @@ def visit(patient: Patient, person: Person, *, doctor: User, nurse: User, number
             starts_at=start,
             minutes=30,
             practitioner=doctor if number % 2 else nurse,
-            room=rooms[number % len(rooms)],
             status=status,
-            arrived_at=None if status == Appointment.Status.BOOKED else start + timedelta(minutes=1),
         )
+        find_room(to_free_hour(appointment), [*rooms[number % len(rooms) :], *rooms])
+        if status != Appointment.Status.BOOKED:
+            appointment.arrived_at = appointment.starts_at + timedelta(minutes=1)
+        appointment.save()
         last = course.sessions.order_by("performed_at").last() if course else None
         if status == Appointment.Status.DONE and last:
             Session.objects.filter(pk=last.pk).update(appointment=appointment)
+
+
+def to_free_hour(appointment: Appointment) -> Appointment:
+    """Put an appointment at the free hour next to its own, on the same day."""
+    start, day = appointment.starts_at, appointment.location.today(appointment.starts_at)
+    for steps in range(MOST_STEPS):
+        # 0, 5 minutes later, 5 earlier, 10 later, …
+        appointment.starts_at = start + timedelta(minutes=5) * ((steps + 1) // 2) * (1 if steps % 2 else -1)
+        if appointment.location.today(appointment.starts_at) == day and is_free(appointment):
+            break
+    return appointment
+
+
+def find_room(appointment: Appointment, rooms: list[Room]) -> None:
+    """Give an appointment the first of these rooms that is free then."""
+    for room in rooms:
+        appointment.room = room
+        if is_free(appointment):
+            return
+    appointment.room = None
+
+
+def is_free(appointment: Appointment) -> bool:
+    try:
+        refuse_taken(appointment)
+    except ValidationError:
+        return False
+    return True
 
 
 def same_day(moment: datetime, now: datetime, location: Location) -> datetime:

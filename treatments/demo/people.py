@@ -235,7 +235,7 @@ HARBOUR_STREET = [
                 6,
                 since=0,
                 draft=True,
-                reactions=(Reaction("bruising", area=1, after=2, onset=4 * H, lasted=17 * D),),
+                reactions=(Reaction("bruising", area=1, after=4, onset=4 * H, lasted=17 * D),),
             ),
         ),
         weight=63.0,

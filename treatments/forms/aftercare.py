@@ -16,22 +16,13 @@ from clinic.validators import validate_plain_text
 from clinic.widgets import Chips, ChoiceCards, DateInput, Segmented
 from treatments.actions.aftercare import Reported
 from treatments.aftercare import OTHER, AftercarePage, Vocabulary
+from treatments.danger_signs import SAID
 from treatments.models import AftercareChange, AftercareLink, Session, SideEffect, SideEffectKind, TreatmentArea
 from treatments.rules.red_flags import RedFlag, asked
 
 Said = AftercareChange.Said
 OLDEST = 1900
 DIGITS = {"inputmode": "numeric", "pattern": "[0-9]*", "autocomplete": "off"}
-
-RED_FLAGS = {
-    RedFlag.BREATHING: gettext_lazy("It is hard to breathe or to swallow, or I feel faint"),
-    RedFlag.FACE_SWELLING: gettext_lazy("My face, lips or tongue are swelling"),
-    RedFlag.DARK_SKIN: gettext_lazy("The skin is turning white, blue or black, or it hurts very much"),
-    RedFlag.SPREADING_REDNESS: gettext_lazy("The redness is spreading or feels hot"),
-    RedFlag.PUS: gettext_lazy("Pus or liquid is coming out"),
-    RedFlag.FEVER: gettext_lazy("I have a fever of 38 °C (100.4 °F) or more"),
-    RedFlag.LATE_LUMP: gettext_lazy("There is a new lump, or one that grows, is sore or is open"),
-}
 
 
 class BirthDateForm(forms.Form):
@@ -110,7 +101,7 @@ class AnswerForm(forms.Form):
         self.location: Location = self.session.course.location
         self.page, self.now = page, now
         self._offer_rows()
-        choices_of_words(self, "red_flags").choices = [(flag.value, RED_FLAGS[flag]) for flag in asked(page.days)]
+        choices_of_words(self, "red_flags").choices = [(flag.value, SAID[flag]) for flag in asked(page.days)]
         choices_of_words(self, "since").choices = [
             (self.TODAY, _("Today")),
             (self.AT_SESSION, _("Since the session")),

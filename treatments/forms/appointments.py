@@ -2,20 +2,28 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.forms import OnceForm, VersionedForm, choices_of_rows
-from clinic.models import Location, Room, User
+from clinic.models import Location, Room, User, VersionConflictError
 from clinic.validators import validate_plain_text
 from clinic.widgets import DateTimeInput, Segmented, UnitInput
 from patients.models import Patient
+from treatments import obstacles
+from treatments.forms.late_signs import late_signs_asked
 from treatments.models import Appointment, Course
+
+WALL = "%Y-%m-%dT%H:%M"  # a day and a time on the wall, as the browser's field has them
+ASKS_ANEW = {"kind", "course", "starts_at", "minutes", "practitioner", "exception_reason"}
 
 
 class CourseChoice(forms.ModelChoiceField):
@@ -28,7 +36,7 @@ class _AppointmentForm(forms.ModelForm):
 
     class Meta:
         model = Appointment
-        fields = ["kind", "course", "starts_at", "minutes", "practitioner", "room"]
+        fields = ["kind", "course", "starts_at", "minutes", "practitioner", "room", "exception_reason"]
         widgets = {
             "kind": Segmented,
             "starts_at": DateTimeInput,
@@ -58,13 +66,40 @@ class _AppointmentForm(forms.ModelForm):
             self.add_error("course", _("Choose the course that this appointment belongs to."))
         return cleaned
 
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, which its stubs leave out
+        if not self.errors and not ASKS_ANEW.isdisjoint(self.changed_data):
+            self.ask_reason()
+
+    def ask_reason(self) -> None:
+        """Say what stands against the hour, unless a reason to book all the same is given; keep none without need."""
+        said = obstacles.against(self.instance)
+        if not said:
+            self.instance.exception_reason = ""
+        elif not self.instance.exception_reason:
+            self.add_error("starts_at", ValidationError(said))
+            self.add_error("exception_reason", _("Say why it is booked all the same, or choose another time."))
+
+    @property
+    def shows_reason(self) -> bool:
+        return bool(self["exception_reason"].errors or self["exception_reason"].value())
+
 
 class BookForm(_AppointmentForm, OnceForm):
-    """A new appointment of one patient at one location."""
+    """A new appointment of one patient at one location. Whoever books a follow-up asks for signs of an infection."""
 
-    def __init__(self, *args: Any, patient: Patient, location: Location, **kwargs: Any) -> None:
+    late_signs = late_signs_asked()
+
+    class Meta(_AppointmentForm.Meta):
+        fields = [*_AppointmentForm.Meta.fields, "late_signs"]
+
+    def __init__(
+        self, *args: Any, patient: Patient, location: Location, asks_late_signs: bool = False, **kwargs: Any
+    ) -> None:
         kwargs["instance"] = Appointment(patient=patient, location=location)
         super().__init__(*args, **kwargs)
+        if not asks_late_signs:
+            del self.fields["late_signs"]
 
     def clean(self) -> dict[str, Any]:
         if refusal := self.instance.patient.refusal_to_treat:
@@ -76,7 +111,56 @@ class BookForm(_AppointmentForm, OnceForm):
         return _("the appointment of %(moment)s") % {"moment": date_format(start, "j F Y, H:i")}
 
 
+class Reach(models.TextChoices):
+    """How far a change of one appointment goes among those that were booked together."""
+
+    THIS = "this", gettext_lazy("Only this one")
+    LATER = "later", gettext_lazy("This and later")
+
+
 class AppointmentForm(_AppointmentForm, VersionedForm):
+    reach = forms.ChoiceField(
+        label=gettext_lazy("Change"),
+        choices=Reach,
+        widget=Segmented,
+        required=False,
+        help_text=gettext_lazy("Later ones move as many days and hours as this one, by the clock on the wall."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if Appointment.objects.later_in_series(self.instance).exists():
+            self.fields["reach"].initial = Reach.THIS
+        else:
+            del self.fields["reach"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if cleaned.get("reach") == Reach.LATER:
+            later = Appointment.objects.later_in_series(self.instance)
+            self.instance.moves_along = list(later.values_list("pk", flat=True))
+        return cleaned
+
+    @property
+    def reaches_later(self) -> bool:
+        return self.cleaned_data.get("reach") == Reach.LATER
+
+    def ask_reason(self) -> None:
+        """Ask as for any appointment, unless later ones move along: those are judged together, in their new places."""
+        if not self.reaches_later:
+            super().ask_reason()
+
+    def valid_appointment(self) -> Appointment:
+        """Return the appointment as the form would save it.
+
+        Raises `ValidationError` with all that stands against it, `VersionConflictError` when somebody changed it.
+        """
+        if self.is_valid():
+            return self.save(commit=False)
+        if self.conflict:
+            raise VersionConflictError
+        raise ValidationError([text for texts in self.errors.values() for text in texts])
+
     def build_kwargs(self) -> dict[str, Any]:
         return {"now": self.now}
 
@@ -91,3 +175,41 @@ class AppointmentStatusForm(forms.Form):
         if not self.is_valid():
             raise ValidationError([text for texts in self.errors.values() for text in texts])
         return self.cleaned_data
+
+
+def moved_form(appointment: Appointment, posted: QueryDict, now: datetime) -> AppointmentForm:
+    """Return the form of an appointment as it stands, with what is `posted` of its place put over it.
+
+    `starts` is a time on the wall, `with` a public id, `room` a key or "none". Raises `ValidationError` for an
+    appointment that is not booked any more.
+    """
+    if appointment.status != Appointment.Status.BOOKED:
+        raise ValidationError(_("It is not booked any more."))
+    start = appointment.location.local(appointment.starts_at).strftime(WALL)
+    data = QueryDict(mutable=True)
+    data.update(
+        {
+            "kind": appointment.kind,
+            "course": str(appointment.course_id or ""),
+            "starts_at": posted.get("starts") or start,
+            "minutes": posted.get("minutes") or str(appointment.minutes),
+            "practitioner": key_of(posted.get("with"), appointment),
+            "room": posted.get("room") or str(appointment.room_id or "none"),
+            "exception_reason": appointment.exception_reason,
+            "version": posted.get("version", ""),
+        }
+    )
+    if data["room"] == "none":
+        data["room"] = ""
+    return AppointmentForm(data, instance=appointment, now=now)
+
+
+def key_of(public_id: str | None, appointment: Appointment) -> str:
+    """Return the key of a practitioner as the form takes it; the one there is when none is named."""
+    if not public_id:
+        return str(appointment.practitioner_id)
+    try:
+        person = User.objects.filter(public_id=UUID(public_id)).first()
+    except ValueError:
+        return "0"  # nobody's: the form says so
+    return str(person.pk) if person else "0"

@@ -57,6 +57,10 @@ class Box:
             return [item.code for item in self.instrument.items.all()]
         return ["1"] if self.instrument.readings == 1 else ["1", "2", "3"]
 
+    def label(self, name: str) -> str:
+        """Return what is asked with its place, as a list of what needs a look says it: "Hip, left: Surface"."""
+        return f"{self.title}: {name}" if self.title else name
+
     def called(self) -> str:
         """Return instrument and place: "Thigh girth, left"."""
         place = str(self.area).lower() if self.area else str(self.side)
@@ -65,8 +69,9 @@ class Box:
 
 @dataclass(frozen=True)
 class Row:
-    """One question of a box as the page shows it."""
+    """One question of a box as the page shows it, by its name alone: the place stands above it."""
 
+    name: str
     field: forms.BoundField
     needs_touch: bool
     is_third: bool
@@ -112,10 +117,18 @@ class _AssessmentForm(AskingForm, forms.ModelForm):
     def _boxes(self, course: Course) -> Iterable[Box]:
         areas = list(course.areas.all())
         areas += [area for area in self._areas_scored() if area not in areas]
-        last = {score_key(score): score for score in self.before}
+        day = self._day_shown()
+        last = {score_key(score): score for score in self.before if score.on <= day}
         for instrument in Instrument.objects.for_protocol(course.protocol, also=[key[0] for key in self.given]):
             for area, side in places_of(areas, instrument.scope):
                 yield Box(instrument, area, side, last.get((instrument.pk, area.pk if area else None, side)))
+
+    def _day_shown(self) -> date:
+        """Return the day the page shows, today while it is none: what was taken later is no "last time" of it."""
+        try:
+            return self.fields["assessed_on"].clean(self["assessed_on"].value()) or self.today
+        except ValidationError:
+            return self.today
 
     def _areas_scored(self) -> list[TreatmentArea]:
         return list(TreatmentArea.objects.filter(pk__in=[key[1] for key in self.given if key[1]]))
@@ -135,7 +148,7 @@ class _AssessmentForm(AskingForm, forms.ModelForm):
 
     def _reading_field(self, box: Box, number: int) -> forms.DecimalField:
         instrument = box.instrument
-        label = ORDINALS[number] if instrument.readings > 1 else instrument.short_name
+        label = box.label(self._reading_name(box, number))
         if instrument.unit == "cm":
             widget = UnitInput(unit=length_unit(self.location), attrs={"step": "0.1", "min": 0})
             return LengthField(
@@ -156,6 +169,9 @@ class _AssessmentForm(AskingForm, forms.ModelForm):
             widget=UnitInput(unit=instrument.unit, attrs={"step": "0.1"}),
         )
 
+    def _reading_name(self, box: Box, number: int) -> str:
+        return str(ORDINALS[number]) if box.instrument.readings > 1 else box.instrument.short_name
+
     def sections(self) -> list[Section]:
         """Return the instruments as the page shows them, in order."""
         by_instrument: dict[Instrument, list[Box]] = {}
@@ -167,10 +183,17 @@ class _AssessmentForm(AskingForm, forms.ModelForm):
         ]
 
     def _rows(self, box: Box) -> list[Row]:
-        touch = {item.code for item in box.instrument.items.all() if item.needs_touch}
+        if box.instrument.is_scale:
+            items = box.instrument.items.all()
+            return [Row(item.name, self[box.name(item.code)], item.needs_touch, is_third=False) for item in items]
         return [
-            Row(self[box.name(part)], part in touch, not box.instrument.is_scale and part == str(MOST_READINGS))
-            for part in box.parts
+            Row(
+                self._reading_name(box, number),
+                self[box.name(part)],
+                needs_touch=False,
+                is_third=number + 1 == MOST_READINGS,
+            )
+            for number, part in enumerate(box.parts)
         ]
 
     def _has_something(self, boxes: list[Box]) -> bool:
@@ -293,7 +316,7 @@ def item_field(box: Box, item: InstrumentItem) -> forms.Field:
     if item.has_keys:
         keys = [f"{value.normalize():f}" for value in item.values()]
         return forms.ChoiceField(
-            label=item.name,
+            label=box.label(item.name),
             required=False,
             choices=[("", "–"), *((key, key) for key in keys)],
             widget=ScoreKeys(last=last),

@@ -66,7 +66,10 @@ class RatingForm(forms.Form):
     def sections(self) -> list[tuple[Box, list[Row]]]:
         """Return each place with its questions, as the page shows them."""
         return [
-            (box, [Row(self[box.name(item.code)], needs_touch=False, is_third=False) for item in self.items])
+            (
+                box,
+                [Row(item.name, self[box.name(item.code)], needs_touch=False, is_third=False) for item in self.items],
+            )
             for box in self.boxes
         ]
 

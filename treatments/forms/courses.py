@@ -135,16 +135,19 @@ class CourseStatusForm(forms.Form):
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=500,
-        required=False,
         validators=[validate_plain_text],
         widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": gettext_lazy("Say why. It stays with the course.")},
     )
     version = forms.IntegerField(widget=forms.HiddenInput)
+
+    NEEDS_REASON = (Course.Status.PAUSED, Course.Status.STOPPED)
 
     def __init__(self, *args: Any, course: Course, today: date, **kwargs: Any) -> None:
         self.course, self.today = course, today
         kwargs["initial"] = {"on": today, "version": course.version, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
+        self.fields["reason"].required = self["status"].value() in self.NEEDS_REASON
 
     def clean_on(self) -> date:
         day = self.cleaned_data["on"]
@@ -155,10 +158,3 @@ class CourseStatusForm(forms.Form):
                 _("The course starts on %(day)s.") % {"day": date_format(self.course.started_on, "j F Y")}
             )
         return day
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        needs_reason = {Course.Status.PAUSED, Course.Status.STOPPED}
-        if cleaned.get("status") in needs_reason and not cleaned.get("reason"):
-            self.add_error("reason", _("Say why. It stays with the course."))
-        return cleaned

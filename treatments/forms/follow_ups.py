@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from clinic.forms import TokenField
 from clinic.validators import validate_plain_text
 from clinic.widgets import ChoiceCards, DateInput
+from treatments.forms.late_signs import late_signs_asked
 from treatments.models import ContactAttempt
 
 Outcome = ContactAttempt.Outcome
@@ -39,6 +40,7 @@ class ContactForm(forms.Form):
         widget=DateInput,
         help_text=gettext_lazy("For “Call back later” and “No answer”."),
     )
+    late_signs = late_signs_asked()
     note = forms.CharField(
         label=gettext_lazy("Note"), required=False, max_length=500, validators=[validate_plain_text]
     )

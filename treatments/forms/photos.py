@@ -69,13 +69,13 @@ class FilesInput(forms.ClearableFileInput):
 
 
 class FilesField(forms.FileField):
-    """The files of one sending, at least one. What is in them is another question, asked of each by itself."""
+    """The files of one sending, at least one where it is required. What is in them is asked of each by itself."""
 
     widget = FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
         files = [file for file in data or [] if file]
-        if not files:
+        if not files and self.required:
             raise ValidationError(_("Choose at least one photo."), code="required")
         return files
 

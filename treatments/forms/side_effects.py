@@ -8,21 +8,24 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.forms import OnceForm, RowsField, VersionedForm, choices_of_rows, choices_of_words
+from clinic.asking import AskingForm
+from clinic.forms import VersionedForm, choices_of_rows, choices_of_words
 from clinic.models import User
-from clinic.validators import validate_plain_text
-from clinic.widgets import Chips, DateTimeInput, Segmented, UnitInput
+from clinic.validators import validate_plain_text, validate_year
+from clinic.widgets import ChoiceCards, DateTimeInput, Segmented, UnitInput
 from treatments.actions import side_effects as actions
 from treatments.forms.notes import NoteField
-from treatments.models import Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.forms.suspects import SuspectsForm
+from treatments.models import GradeWording, SideEffect, TreatmentArea
+from treatments.models.grade_wording import by_kind
 from treatments.rules.duration import Unit, lasting, said
+from treatments.rules.reaction import SEVERITY_OF_GRADE, grade_agrees
+from treatments.suspects import given_in
 
 DEATH = SideEffect.Grade.DEATH
 LASTED_UNITS = [
@@ -89,7 +92,7 @@ def local_moment(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j F Y, H:i")
 
 
-class _FactsForm(forms.ModelForm):
+class FactsForm(AskingForm, forms.ModelForm):
     """What is known of a reaction, when it is logged and when it is corrected."""
 
     note = NoteField(label=gettext_lazy("Note"), most=4000, required=False)
@@ -102,12 +105,13 @@ class _FactsForm(forms.ModelForm):
         fields = ["kind", "severity", "grade", "onset_at", "resolved_at", "reported_by", "action_taken", "note"]
         widgets = {
             "severity": Segmented,
+            "grade": ChoiceCards,
             "onset_at": DateTimeInput,
             "resolved_at": DateTimeInput,
             "reported_by": Segmented,
         }
         labels = {
-            "grade": gettext_lazy("CTCAE grade, if graded"),
+            "grade": gettext_lazy("CTCAE grade"),
             "onset_at": gettext_lazy("Began at"),
         }
         error_messages = {
@@ -119,120 +123,77 @@ class _FactsForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices_of_words(self, "grade").choices = [("", _("not graded")), *SideEffect.Grade.choices]
+        self.wordings = list(GradeWording.objects.for_form())
+        self.words = by_kind(self.wordings)
+        grade = choices_of_words(self, "grade")
+        grade.choices = [
+            ("", _("Not graded")),
+            *((value, _("Grade %(grade)s") % {"grade": value}) for value in SideEffect.Grade.values),
+        ]
+        grade.widget.lines = {str(value): words for value, words in self.words[None].items()}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if cleaned.get("grade") == DEATH and not cleaned.get("death_confirmed") and self.initial.get("grade") != DEATH:
+        kind, severity, grade = (cleaned.get(name) for name in ("kind", "severity", "grade"))
+        lowest = min(self.words.get(kind) or [1])
+        if grade and grade < lowest:
+            words = _("CTCAE grades “%(kind)s” from %(lowest)s on. Choose one of those, or “Not graded”.")
+            self.add_error("grade", words % {"lowest": lowest, "kind": kind})
+        elif grade == DEATH and not cleaned.get("death_confirmed") and self.initial.get("grade") != DEATH:
             self.add_error(
                 "death_confirmed", _("CTCAE grade 5 is a death. Confirm it here, or choose another grade above.")
             )
+        elif severity and self._judges_anew(severity, grade) and not grade_agrees(severity, grade):
+            words = _("The severity is %(severity)s, and grade %(grade)s is %(other)s by CTCAE. Is that meant?")
+            other = SideEffect.Severity(SEVERITY_OF_GRADE[cleaned["grade"]]).label
+            mine = SideEffect.Severity(severity).label
+            self.ask(words % {"severity": mine.lower(), "grade": grade, "other": other.lower()})
+        self.wait_for_answer()
         return cleaned
+
+    def _judges_anew(self, severity: str, grade: int | None) -> bool:
+        return (severity, grade) != (self.initial.get("severity"), self.initial.get("grade"))
+
+    @property
+    def grades_are_open(self) -> bool:
+        """Say whether the grades are shown at once: one is chosen, or something stands against them."""
+        return bool(self["grade"].value() or self["grade"].errors)
+
+    def closer_wordings(self) -> list[tuple[str, str, list[tuple[int, str]]]]:
+        """Return (CTCAE term, its kinds, its grades in words) of what CTCAE says more closely."""
+        terms: dict[str, tuple[list[str], dict[int, str]]] = {}
+        for wording in self.wordings:
+            if wording.kind:
+                kinds, grades = terms.setdefault(wording.term or wording.kind.name, ([], {}))
+                if wording.kind.name not in kinds:
+                    kinds.append(wording.kind.name)
+                grades.setdefault(wording.grade, wording.words)
+        return [(term, ", ".join(kinds), sorted(grades.items())) for term, (kinds, grades) in terms.items()]
+
+    def grade_facts(self) -> dict[str, dict[int, str]]:
+        """Return the wordings of a kind's own by its key and by grade, for the page to put beside the grades."""
+        return {str(kind.pk): grades for kind, grades in self.words.items() if kind}
 
     @property
     def asks_about_death(self) -> bool:
         return "death_confirmed" in self.errors or bool(self["death_confirmed"].value())
 
 
-class SideEffectLogForm(_FactsForm, LastedMixin, OnceForm):
-    """One reaction after a session, in one area or several: each area becomes a row of its own."""
-
-    AT_SESSION, NOW, OTHER_TIME = "at-session", "now", "other-time"
-    STILL_THERE, GONE = "still-there", "gone"
-
-    kind = forms.ModelChoiceField(
-        SideEffectKind.objects.all(),
-        label=gettext_lazy("What"),
-        widget=forms.RadioSelect(attrs={"class": "hidden-input"}),
-        empty_label=None,
-        error_messages={"required": gettext_lazy("Choose what it is.")},
-    )
-    areas = RowsField(
-        TreatmentArea.objects.none(),
-        label=gettext_lazy("Where"),
-        required=False,
-        widget=Chips,
-        help_text=gettext_lazy("Several areas are logged as one reaction each. None: the whole body."),
-    )
-    began = forms.ChoiceField(label=gettext_lazy("Began"), initial=AT_SESSION, widget=Segmented)
-    state = forms.ChoiceField(
-        label=gettext_lazy("Now"),
-        choices=[(STILL_THERE, gettext_lazy("Still there")), (GONE, gettext_lazy("Gone"))],
-        initial=STILL_THERE,
-        widget=Segmented,
-    )
-
-    def __init__(self, *args: Any, session: Session, now: datetime, **kwargs: Any) -> None:
-        self.session, self.now = session, now
-        kwargs["instance"] = SideEffect(session=session)
-        super().__init__(*args, **kwargs)
-        areas = session.areas.all()
-        choices_of_rows(self, "areas").queryset = areas
-        if len(areas) == 1:
-            self.initial["areas"] = list(areas)
-        choices_of_words(self, "began").choices = [
-            (
-                self.AT_SESSION,
-                _("At the session, %(moment)s")
-                % {"moment": date_format(timezone.localtime(session.performed_at), "j M, H:i")},
-            ),
-            (self.NOW, _("Just now")),
-            (self.OTHER_TIME, _("Another time")),
-        ]
-        self.fields["onset_at"].required = False
-        self.initial["reported_by"] = SideEffect.Reporter.PATIENT
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        onset = cleaned["onset_at"] = self._onset(cleaned)
-        if cleaned.get("state") != self.GONE:
-            cleaned["resolved_at"] = None
-            return cleaned
-        if onset is None or {"resolved_at", "lasted"} & self.errors.keys():
-            return cleaned
-        cleaned["resolved_at"] = self.moment_gone(onset, self.now)
-        if cleaned["resolved_at"] is None and "lasted" not in self.errors:
-            self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
-        return cleaned
-
-    def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
-        performed = self.session.performed_at
-        if cleaned.get("began") == self.AT_SESSION:
-            return performed
-        if cleaned.get("began") == self.NOW:
-            return self.now
-        onset = cleaned.get("onset_at")
-        if onset is None and not {"began", "onset_at"} & self.errors.keys():
-            self.add_error("onset_at", _("Say when it began."))
-        return not_before(onset, performed) if onset else None
-
-    @cached_property
-    def kinds(self) -> list[BoundWidget]:
-        return list(self["kind"])
-
-    def usual_kinds(self) -> list[BoundWidget]:
-        return [option for option in self.kinds if option.data["value"].instance.is_immediate]
-
-    def more_kinds(self) -> list[BoundWidget]:
-        return [option for option in self.kinds if not option.data["value"].instance.is_immediate]
-
-    @property
-    def more_is_open(self) -> bool:
-        """Say whether the chosen kind is one of those that are folded away."""
-        return any(option.data["selected"] for option in self.more_kinds())
-
-
-class SideEffectForm(_FactsForm, VersionedForm):
+class SideEffectForm(FactsForm, SuspectsForm, VersionedForm):
     """A correction. What it becomes is judged against what it was: something graver is reviewed again."""
 
-    class Meta(_FactsForm.Meta):
-        fields = ["kind", "area", *_FactsForm.Meta.fields[1:]]
+    class Meta(FactsForm.Meta):
+        fields = ["kind", "area", *FactsForm.Meta.fields[1:]]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        self.by = by
         super().__init__(*args, **kwargs)
         self.before = copy.copy(self.instance)
         choices_of_rows(self, "area").queryset = areas_of(self.instance)
         choices_of_rows(self, "area").empty_label = _("Whole body")
+        self.offer_lots(
+            given_in(self.instance.session), cleared=self.instance.cleared_lots.values_list("lot", flat=True)
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -245,6 +206,9 @@ class SideEffectForm(_FactsForm, VersionedForm):
                 self.add_error("resolved_at", _("It cannot be gone before it began."))
         return cleaned
 
+    def build_kwargs(self) -> dict[str, Any]:
+        return {"by": self.by}
+
     def _unless_untouched(self, name: str, typed: datetime, floor: datetime) -> datetime:
         """Return the stored moment when the form shows just its minute, else what was typed."""
         stored = getattr(self.before, name)
@@ -253,7 +217,13 @@ class SideEffectForm(_FactsForm, VersionedForm):
         return not_before(typed, floor)
 
     def save(self, commit: bool = True) -> SideEffect:  # noqa: FBT001, FBT002 -- Django's signature
-        return actions.change(self.instance, before=self.before, version=self.cleaned_data["version"])
+        return actions.change(
+            self.instance,
+            before=self.before,
+            version=self.cleaned_data["version"],
+            by=self.by,
+            cleared=self.cleared_lots(),
+        )
 
 
 def areas_of(effect: SideEffect) -> Any:
@@ -320,32 +290,37 @@ class ResolveForm(LastedMixin, StepForm):
 
 
 class ReopenForm(StepForm):
-    """That a reaction came back, and how."""
+    """That a reaction came back: how, and since when."""
 
     note = forms.CharField(
         label=gettext_lazy("How did it come back?"), max_length=100, validators=[validate_plain_text]
     )
-
-    def save(self) -> SideEffect:
-        return actions.reopen(self.effect, note=self.cleaned_data["note"], version=self.cleaned_data["version"])
-
-
-class ReviewForm(StepForm):
-    """A clinician's assessment."""
-
-    note = NoteField(
-        label=gettext_lazy("Assessment"),
-        most=2000,
-        rows=4,
-        validators=[validate_plain_text],
-        error_messages={"required": gettext_lazy("Write what you found and what follows from it.")},
-        help_text=gettext_lazy("What you found, and what follows from it."),
+    back_at = forms.DateTimeField(
+        label=gettext_lazy("Back since"),
+        required=False,
+        widget=DateTimeInput,
+        validators=[validate_year],
+        help_text=gettext_lazy("Empty: now."),
     )
 
     def __init__(self, *args: Any, by: User, now: datetime, **kwargs: Any) -> None:
         self.by, self.now = by, now
-        super().__init__(*args, prefix="review", **kwargs)
+        super().__init__(*args, **kwargs)
+
+    def clean_back_at(self) -> datetime:
+        at = self.cleaned_data["back_at"] or self.now
+        if at > self.now:
+            raise ValidationError(_("%(moment)s is in the future.") % {"moment": local_moment(at)}, code="future")
+        gone = self.effect.resolved_at
+        if gone and not_before(at, gone) < gone:
+            raise ValidationError(
+                _("It was gone since %(moment)s. It came back after that.") % {"moment": local_moment(gone)},
+                code="before_gone",
+            )
+        return not_before(at, gone) if gone else at
 
     def save(self) -> SideEffect:
         data = self.cleaned_data
-        return actions.review(self.effect, note=data["note"], by=self.by, now=self.now, version=data["version"])
+        return actions.come_back(
+            self.effect, note=data["note"], at=data["back_at"], by=self.by, version=data["version"]
+        )

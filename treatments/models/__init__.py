@@ -12,8 +12,12 @@ from treatments.models.assessment import Assessment, Score
 from treatments.models.blinded import BlindedRating, BlindedRun
 from treatments.models.calendar_feed import CalendarFeed
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
+from treatments.models.cleared_lot import ClearedLot
+from treatments.models.cluster_review import ClusterReview
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
+from treatments.models.grade_wording import GradeWording
+from treatments.models.infection_step import InfectionStep, StepTaken
 from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
 from treatments.models.message_text import MessageText
@@ -22,6 +26,8 @@ from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
 from treatments.models.preparation import Ingredient, Preparation
 from treatments.models.product import Lot, Product
+from treatments.models.reaction_contact import SideEffectContact
+from treatments.models.reaction_review import Recurrence, SideEffectReview
 from treatments.models.reminder import Reminder
 from treatments.models.reminder_act import ReminderAct
 from treatments.models.restriction import Restriction
@@ -42,10 +48,14 @@ __all__ = [
     "BlindedRating",
     "BlindedRun",
     "CalendarFeed",
+    "ClearedLot",
+    "ClusterReview",
     "ContactAttempt",
     "Course",
     "FollowUp",
+    "GradeWording",
     "Indication",
+    "InfectionStep",
     "Ingredient",
     "Injection",
     "Instrument",
@@ -59,6 +69,7 @@ __all__ = [
     "Preparation",
     "Product",
     "Protocol",
+    "Recurrence",
     "Reminder",
     "ReminderAct",
     "Restriction",
@@ -66,7 +77,10 @@ __all__ = [
     "Session",
     "Shot",
     "SideEffect",
+    "SideEffectContact",
     "SideEffectKind",
+    "SideEffectReview",
+    "StepTaken",
     "StockChange",
     "TreatmentArea",
     "WorkingCopy",

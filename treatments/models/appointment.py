@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from clinic.models import Location, Room, Versioned
 from clinic.validators import validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.course import Course
+from treatments.models.late_signs import late_signs_field
+from treatments.taken import TakenOnce
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
 A_DAY = timedelta(days=1)
 LONGEST = timedelta(minutes=480)
+STANDING = ("booked", "arrived", "in-room", "done")
+# Who is in a room is a fact, which may overtake the plan: the one before took longer. Planned is a room once.
+PLANNED = ("booked", "arrived")
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -44,6 +50,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Leave out the cancelled and the missed: they hold no room and no person."""
         return self.exclude(status__in=Appointment.FALLEN)
 
+    def planned(self) -> "AppointmentQuerySet":
+        """Return what is booked or waits: whoever is in a room by now is no plan any more."""
+        return self.filter(status__in=PLANNED)
+
     def ahead(self, now: datetime) -> "AppointmentQuerySet":
         """Return what is booked and still to come, and who is here now, soonest first."""
         here = Q(status__in=Appointment.HERE, starts_at__gt=now - A_DAY)
@@ -53,6 +63,10 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def booked_ahead(self, now: datetime) -> "AppointmentQuerySet":
         """Return what is booked and still to come, and nobody is here for yet, soonest first."""
         return self.filter(status=Appointment.Status.BOOKED, starts_at__gte=now).order_by("starts_at", "pk")
+
+    def expected_of(self, course: Course, now: datetime) -> "AppointmentQuerySet":
+        """Return what is booked for a course itself and still to come: its follow-ups stay when it ends."""
+        return self.booked_ahead(now).filter(course=course).exclude(kind=Appointment.Kind.FOLLOW_UP)
 
     def overlapping(self, start: datetime, minutes: int) -> "AppointmentQuerySet":
         # Said in full for SQLite: it multiplies plain integers only, and would add text to a number.
@@ -68,6 +82,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return the appointments that take this patient, practitioner or room."""
         return self.filter(**{f"{field}_id": key})
 
+    def of_any(self, patient: Patient, practitioner: "User", room: Room | None) -> "AppointmentQuerySet":
+        """Return what takes this patient, this practitioner or this room."""
+        taking = Q(patient=patient) | Q(practitioner=practitioner)
+        return self.filter(taking | Q(room=room) if room else taking)
+
     def given(self, course: Course, public_id: str | None) -> "Appointment | None":
         """Return the appointment of this course's patient that an address names, None for anything else."""
         try:
@@ -81,6 +100,17 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         visits = self.within(day, course.location).filter(patient=course.patient_id, status__in=Appointment.HERE)
         own_first = F("course").asc(nulls_last=True)
         return visits.filter(Q(course=course) | Q(course=None)).order_by(own_first, "starts_at", "pk").first()
+
+    def of_series(self, series: uuid.UUID) -> "AppointmentQuerySet":
+        """Return the appointments that were booked together."""
+        return self.filter(series=series)
+
+    def later_in_series(self, one: "Appointment") -> "AppointmentQuerySet":
+        """Return what was booked together with one, comes after it and is booked still, soonest first."""
+        if one.series is None:
+            return self.none()
+        later = self.of_series(one.series).filter(status=Appointment.Status.BOOKED, starts_at__gt=one.starts_at)
+        return later.order_by("starts_at", "pk")
 
     def of_practitioner(self, user: "User") -> "AppointmentQuerySet":
         return self.filter(practitioner=user)
@@ -162,7 +192,16 @@ class Appointment(Versioned):
     )
     status = models.CharField(_("status"), max_length=9, choices=Status, default=Status.BOOKED)
     status_reason = models.CharField(_("reason"), max_length=300, blank=True, validators=[validate_plain_text])
+    exception_reason = models.CharField(
+        _("reason to book all the same"),
+        max_length=300,
+        blank=True,
+        validators=[validate_plain_text],
+        help_text=_("Needed on a closed day, outside the working hours, or sooner than the protocol's interval."),
+    )
+    series = models.UUIDField(_("booked together as"), null=True, blank=True, editable=False)
     arrived_at = models.DateTimeField(_("arrived at"), null=True, blank=True, editable=False)
+    late_signs = late_signs_field()
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     history = HistoricalRecords(excluded_fields=["form_token"])
 
@@ -170,6 +209,8 @@ class Appointment(Versioned):
 
     # Annotated by `overlapping`.
     ends_at: datetime
+    # Keys of appointments that are about to move along: they do not stand in this one's way.
+    moves_along: Collection[int] = ()
 
     class Meta:
         verbose_name = _("appointment")
@@ -186,11 +227,19 @@ class Appointment(Versioned):
                 name="appointment_of_follow_up_is_one",
                 violation_error_message=_("Only a follow-up appointment answers a follow-up."),
             ),
+            TakenOnce(field="patient", shown_at="starts_at", statuses=STANDING, name="appointment_patient_once"),
+            TakenOnce(
+                field="practitioner", shown_at="practitioner", statuses=STANDING, name="appointment_practitioner_once"
+            ),
+            TakenOnce(field="room", shown_at="room", statuses=PLANNED, name="appointment_room_once"),
         ]
         indexes = [
             models.Index(fields=["location", "starts_at"], name="appointment_by_day"),
             models.Index(fields=["patient", "starts_at"], name="appointment_by_patient"),
             models.Index(fields=["practitioner", "starts_at"], name="appointment_by_practitioner"),
+            models.Index(fields=["room", "starts_at"], name="appointment_by_room"),
+            # Few appointments are booked together.
+            models.Index(fields=["series"], condition=Q(series__isnull=False), name="appointment_of_series"),
             # As for sessions: few appointments answer a follow-up.
             models.Index(fields=["follow_up"], condition=Q(follow_up__isnull=False), name="appointment_of_follow_up"),
             models.Index(
@@ -209,3 +258,16 @@ class Appointment(Versioned):
     @property
     def is_standing(self) -> bool:
         return self.status not in self.FALLEN
+
+    @property
+    def over_at(self) -> datetime:
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+    def meets(self, other: "Appointment") -> bool:
+        """Say whether both are at some moment."""
+        return self.starts_at < other.over_at and other.starts_at < self.over_at
+
+    @classmethod
+    def taken_once(cls) -> list[TakenOnce]:
+        """Return the constraints that let nobody and no room be booked twice."""
+        return [each for each in cls._meta.constraints if isinstance(each, TakenOnce)]

@@ -265,8 +265,20 @@ class SideEffectKind(models.Model):
     )
     always_review = models.BooleanField(_("always reviewed by a clinician"), default=False)
     is_urgent = models.BooleanField(_("urgent"), default=False)
+    is_expected = models.BooleanField(
+        _("usual after a treatment"),
+        default=False,
+        help_text=_(
+            "Three patients with it on one lot are no signal by themselves then, only a rate above that of other lots."
+        ),
+    )
     is_immediate = models.BooleanField(
         _("asked at the session"), default=False, help_text=_("Offered as a key under “Reaction now”.")
+    )
+    is_late_infection_sign = models.BooleanField(
+        _("sign of a late infection"),
+        default=False,
+        help_text=_("Begun 7 to 203 days after a session, it is always reviewed, as a suspected late infection."),
     )
     order = models.PositiveSmallIntegerField(_("order"), default=0)
     history = HistoricalRecords()
@@ -289,7 +301,7 @@ class SideEffectKind(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save, and write anew what the reactions of this kind have from it."""
-        facts = ("expected_max", "always_review", "is_urgent")
+        facts = ("expected_max", "always_review", "is_urgent", "is_late_infection_sign")
         before = SideEffectKind.objects.filter(pk=self.pk).values_list(*facts).first()
         super().save(*args, **kwargs)
         if before and before != tuple(getattr(self, fact) for fact in facts):
@@ -298,4 +310,5 @@ class SideEffectKind(models.Model):
                 expected_end_at=end if self.expected_max else None,
                 is_always_reviewed=self.always_review or self.is_urgent,
                 is_of_urgent_kind=self.is_urgent,
+                is_infection_sign=self.is_late_infection_sign,
             )

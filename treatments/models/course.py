@@ -34,19 +34,22 @@ class CourseQuerySet(models.QuerySet["Course"]):
         return self.filter(status__in=Course.RUNNING)
 
     def with_progress(self) -> "CourseQuerySet":
-        """Annotate `done`, `logged` and `last_session_at`.
+        """Annotate `done`, `logged`, `last_session_at` and `reviewed`.
 
         `done` counts the signed sessions of the course itself, `logged` its drafts as well; the last one may be a
-        draft or a follow-up's.
+        draft or a follow-up's. `reviewed` is the last session after which a clinician decided, 0 for none.
         """
+        from treatments.models.milestone_review import MilestoneReview  # noqa: PLC0415 -- imports course
         from treatments.models.session import Session  # noqa: PLC0415 -- session imports course
 
         own = Session.objects.standing().filter(course=OuterRef("pk")).order_by()
+        made = MilestoneReview.objects.filter(course=OuterRef("pk")).order_by()
         logged = own.of_course_itself().values("course").annotate(n=Count("pk")).values("n")
         return self.annotate(
             done=Coalesce(Subquery(own.counting().values("course").annotate(n=Count("pk")).values("n")), 0),
             logged=Coalesce(Subquery(logged), 0),
             last_session_at=Subquery(own.values("course").annotate(last=Max("performed_at")).values("last")),
+            reviewed=Coalesce(Subquery(made.values("course").annotate(last=Max("after_session")).values("last")), 0),
         )
 
     def for_page(self) -> "CourseQuerySet":
@@ -110,6 +113,7 @@ class Course(Versioned):
     done: int
     logged: int
     last_session_at: datetime | None
+    reviewed: int
 
     class Meta:
         verbose_name = _("course")
@@ -169,6 +173,11 @@ class Course(Versioned):
     @property
     def has_ended(self) -> bool:
         return self.status in self.ENDED
+
+    @property
+    def takes_sessions(self) -> bool:
+        """Say whether a session of the course may be logged: it goes on, and is not paused."""
+        return self.is_running and self.status != self.Status.PAUSED
 
     def is_over_on(self, day: date) -> bool:
         """Say whether the course had ended before a day: what is given then is a treatment at the follow-up."""

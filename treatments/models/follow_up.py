@@ -17,6 +17,7 @@ from patients.models import Patient, seen_by
 from treatments.models.appointment import A_DAY, Appointment
 from treatments.models.catalogue import Indication
 from treatments.models.course import Course
+from treatments.models.late_signs import late_signs_field
 from treatments.models.session import Session
 from treatments.rules import follow_up as rule
 from treatments.rules.follow_up import State, Window
@@ -317,6 +318,7 @@ class ContactAttempt(models.Model):
     )
     outcome = models.CharField(_("outcome"), max_length=14, choices=Outcome)
     next_try_on = models.DateField(_("next try on"), null=True, blank=True)
+    late_signs = late_signs_field()
     note = models.CharField(_("note"), max_length=500, blank=True, validators=[validate_plain_text])
     form_token = models.UUIDField(null=True, editable=False, unique=True)
 

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Max, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -91,22 +90,12 @@ def due_for_review(courses: CourseQuerySet, today: date) -> CourseQuerySet:
             When(protocol=protocol.pk, done__gte=number, then=Value(number))
             for number in reversed(protocol.milestones)
         ]
-    reviewed = (
-        MilestoneReview.objects.filter(course=OuterRef("pk"))
-        .order_by()
-        .values("course")
-        .annotate(last=Max("after_session"))
-        .values("last")
-    )
     waits = Q(status__in=Course.RUNNING) | Q(
         status=Course.Status.COMPLETED, status_on__gte=today - timedelta(days=DAYS_AFTER_END)
     )
     return (
         courses.filter(waits)
         .with_progress()
-        .annotate(
-            milestone=Case(*whens, default=Value(0), output_field=models.IntegerField()),
-            reviewed=Coalesce(Subquery(reviewed), 0),
-        )
+        .annotate(milestone=Case(*whens, default=Value(0), output_field=models.IntegerField()))
         .filter(milestone__gt=F("reviewed"))
     )

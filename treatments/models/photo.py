@@ -150,7 +150,8 @@ class PhotoQuerySet(models.QuerySet["Photo"]):
         return self.filter(state=Photo.State.FAILED)
 
     def unsorted(self) -> "PhotoQuerySet":
-        return self.filter(view="")
+        """Return those of which nobody said the view; one that shows a reaction needs none."""
+        return self.filter(view="", side_effects=None)
 
     def comparable(self) -> "PhotoQuerySet":
         """Return those that can stand beside another: drawn, not in error, and of a view that was said."""

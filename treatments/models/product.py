@@ -194,17 +194,20 @@ class LotQuerySet(models.QuerySet["Lot"]):
     def with_alert(self) -> "LotQuerySet":
         """Annotate `alert_kind` and `alert_patients`: the reaction that most patients of the batch had, from 3 on.
 
-        One rule with `rules.stock.clusters`; a test ties them.
+        Kinds that are usual after a treatment are left out. One rule with `rules.stock.clusters`; a test ties them.
         """
         from treatments.models.injection import Injection  # noqa: PLC0415 -- injection imports product
         from treatments.models.side_effect import SideEffect  # noqa: PLC0415 -- side_effect imports session
 
         standing = Injection.objects.standing().order_by()
-        batch = {"product": OuterRef(OuterRef("product")), "number": OuterRef(OuterRef("number"))}
+        batch = {name: OuterRef(OuterRef(name)) for name in ("product", "number")}
         straight = standing.filter(**{f"lot__{name}": value for name, value in batch.items()})
         mixed = standing.filter(**{f"preparation__ingredients__lot__{name}": value for name, value in batch.items()})
         patients = (
-            SideEffect.objects.filter(session__in=straight.values("session").union(mixed.values("session")))
+            SideEffect.objects.filter(
+                kind__is_expected=False, session__in=straight.values("session").union(mixed.values("session"))
+            )
+            .suspecting(**batch)
             .order_by()
             .values("kind")
             .annotate(patients=Count("session__course__patient", distinct=True))

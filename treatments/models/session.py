@@ -5,7 +5,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -19,9 +20,19 @@ from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
 from treatments.models.course import Course
 from treatments.rules.course import too_early
+from treatments.rules.late_infection import WATCH_BEGINS, WATCH_IS_OVER
 
 if TYPE_CHECKING:
     from clinic.models import User
+
+
+def batch_of(injections: str) -> dict[str, Coalesce]:
+    """Return the annotations that name the batch of an injection, reached by this path: of a mixture each part's."""
+    straight, mixed = f"{injections}__lot", f"{injections}__preparation__ingredients__lot"
+    return {
+        "product": Coalesce(f"{straight}__product", f"{mixed}__product"),
+        "number": Coalesce(f"{straight}__number", f"{mixed}__number"),
+    }
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
@@ -33,7 +44,43 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(entered_in_error_at=None)
 
     def signed(self) -> "SessionQuerySet":
-        return self.standing().exclude(signed_at=None)
+        return self.standing().filter(signed_at__isnull=False)
+
+    def between(self, start: datetime, end: datetime) -> "SessionQuerySet":
+        """Return what was performed from a moment on and before another."""
+        return self.filter(performed_at__gte=start, performed_at__lt=end)
+
+    def with_answer(self) -> "SessionQuerySet":
+        """Annotate `is_answered`: whether reactions after the session are known, none included.
+
+        They are where one was recorded, where the patient answered through the aftercare link, be it that all is
+        well, or where the next session of the course asked back. Of any other session nobody knows: it is no
+        evidence of none.
+        """
+        from treatments.models.aftercare import AftercareAnswer  # noqa: PLC0415 -- aftercare imports session
+        from treatments.models.side_effect import SideEffect  # noqa: PLC0415 -- side_effect imports session
+
+        following = Session.objects.standing().filter(
+            Q(performed_at__gt=OuterRef("performed_at"))
+            | Q(performed_at=OuterRef("performed_at"), pk__gt=OuterRef("pk")),
+            course=OuterRef("course"),
+            performed_at__gte=OuterRef("performed_at"),
+        )
+        asked = Subquery(following.order_by("performed_at", "pk").values("asked_back")[:1])
+        recorded = Exists(SideEffect.objects.filter(session=OuterRef("pk")))
+        return self.annotate(asked_next=asked).annotate(
+            is_answered=models.Case(
+                models.When(Q(asked_next__in=[Session.Asked.NONE, Session.Asked.SOME]), then=True),
+                models.When(recorded, then=True),
+                models.When(Exists(AftercareAnswer.objects.filter(link__session=OuterRef("pk"))), then=True),
+                default=False,
+                output_field=models.BooleanField(),
+            )
+        )
+
+    def with_batch(self) -> "SessionQuerySet":
+        """Annotate `product` and `number` of each batch a session had, straight or mixed: one row a batch and area."""
+        return self.annotate(**batch_of("injections"))
 
     def drafts(self) -> "SessionQuerySet":
         return self.standing().filter(signed_at=None)
@@ -44,6 +91,10 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def before(self, moment: datetime) -> "SessionQuerySet":
         """Return what was performed before a moment, newest first."""
         return self.filter(performed_at__lt=moment).order_by("-performed_at", "-pk")
+
+    def watching(self, onset: Any) -> "SessionQuerySet":
+        """Return those in whose late-infection watch something began: at a moment, or at that of an outer query."""
+        return self.filter(performed_at__gt=onset - WATCH_IS_OVER, performed_at__lte=onset - WATCH_BEGINS)
 
     def preceding(self, session: "Session", moment: datetime | None) -> "SessionQuerySet":
         """Return what the course had by a moment, newest first and this one left out: the first is "last time".
@@ -68,9 +119,25 @@ class SessionQuerySet(models.QuerySet["Session"]):
             "course__patient", "course__protocol", "course__location", "performed_by"
         )
 
+    def for_log(self, patient: Patient) -> "SessionQuerySet":
+        """Load what a reaction may have begun after: every standing session of a patient, the latest first.
+
+        Drafts are among them, for the needle was real.
+        """
+        found = self.standing().of_patient(patient).with_number().order_by("-performed_at", "-pk")
+        return found.select_related("course__protocol", "course__location", "course__clinician", "course__patient")
+
     def summary(self) -> dict[str, Any]:
         """Return {"count", "oldest_at"} of these sessions in one query."""
         return self.order_by().aggregate(count=Count("pk"), oldest_at=models.Min("performed_at"))
+
+    def for_report(self) -> "SessionQuerySet":
+        """Load what a report's list says of each: patient, course, place, who gave it, its batches and reactions."""
+        return (
+            self.with_number()
+            .select_related("course__patient", "course__protocol", "course__location", "performed_by")
+            .prefetch_related("side_effects__kind", "side_effects__area")
+        )
 
     def of_course_itself(self) -> "SessionQuerySet":
         """Leave out the treatments given at a follow-up, and what was entered in error: neither has a number."""
@@ -331,6 +398,12 @@ class Session(Versioned):
             models.Index(fields=["course", "-performed_at"], name="session_by_course_latest"),
             models.Index(
                 fields=["performed_at"], condition=Q(signed_at=None, entered_in_error_at=None), name="session_unsigned"
+            ),
+            # For rates over a period: what a session was, with no look at its row.
+            models.Index(
+                fields=["performed_at", "signed_at", "course", "performed_by", "technique"],
+                condition=Q(entered_in_error_at=None),
+                name="session_standing_by_time",
             ),
             # Few sessions answer a follow-up: by the index of all, planners think that none is worth a search.
             models.Index(fields=["follow_up"], condition=Q(follow_up__isnull=False), name="session_of_follow_up"),

@@ -1,157 +1,33 @@
-from collections.abc import Iterable
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
-from clinic.paging import MOST_COUNTED, bounded_count
 from clinic.validators import validate_not_in_future, validate_plain_text
-from patients.models import Patient, seen_by
 from treatments.models.aftercare import AftercareAnswer
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
-from treatments.models.course import Course
-from treatments.models.session import Session
-from treatments.rules import reaction
-from treatments.rules.reaction import SEVERE_GRADE, Clock, Judgement, ReviewReason
-
-if TYPE_CHECKING:
-    from clinic.models import User
-
-
-ROOM = 101  # for the urgent ones, in a count of all that ends
-
-UNREVIEWED = Q(reviewed_at=None)
-GRAVE = Q(grade__gte=SEVERE_GRADE)
-INTERRUPTS = UNREVIEWED & (Q(is_of_urgent_kind=True) | GRAVE)
-SERIOUS = UNREVIEWED & (Q(is_always_reviewed=True) | Q(severity="severe") | GRAVE)
-RESOLVED_LATE = Q(resolved_at__gt=F("expected_end_at"))
-# A review made while the reaction was inside its time does not answer for its running past it.
-NOT_SEEN_LATE = UNREVIEWED | Q(reviewed_at__lte=F("expected_end_at"))
-
-
-class SideEffectQuerySet(models.QuerySet["SideEffect"]):
-    """The states here and those of `treatments.rules.reaction` are one rule in two languages; a test ties them."""
-
-    def visible_to(self, user: "User") -> "SideEffectQuerySet":
-        return self.filter(seen_by(user, "session__course__patient"))
-
-    def standing(self) -> "SideEffectQuerySet":
-        """Leave out those of a session that was entered in error: they are shown in the record, and no work."""
-        return self.filter(session__entered_in_error_at=None)
-
-    def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
-        return self.filter(session__course__patient=patient)
-
-    def of_patients(self, patients: Iterable[Patient]) -> "SideEffectQuerySet":
-        return self.filter(session__course__patient__in=[patient.pk for patient in patients])
-
-    def of_course(self, course: Course) -> "SideEffectQuerySet":
-        return self.filter(session__course=course)
-
-    def begun_with_session(self) -> "SideEffectQuerySet":
-        """Return, and lock, those that began with their session to the minute: they were there right after it."""
-        return self.select_for_update(of=("self",)).filter(onset_at=F("session__performed_at"))
-
-    def held(self) -> "SideEffectQuerySet":
-        """Return them as stored now; nobody else saves them until the transaction ends."""
-        return self.select_for_update(of=("self",)).select_related("kind", "area", "session").order_by("pk")
-
-    def open(self) -> "SideEffectQuerySet":
-        return self.filter(resolved_at=None)
-
-    def running(self, now: datetime) -> "SideEffectQuerySet":
-        """Return what is open and inside its expected time."""
-        return self.open().filter(Q(expected_end_at=None) | Q(expected_end_at__gte=now))
-
-    def prolonged(self, now: datetime) -> "SideEffectQuerySet":
-        """Return what is open past its expected time."""
-        return self.open().filter(expected_end_at__lt=now)
-
-    def in_time(self) -> "SideEffectQuerySet":
-        return self.filter(
-            Q(resolved_at__lte=F("expected_end_at")) | Q(expected_end_at=None, resolved_at__isnull=False)
-        )
-
-    def resolved_late(self) -> "SideEffectQuerySet":
-        return self.filter(RESOLVED_LATE)
-
-    def to_review(self, now: datetime) -> "SideEffectQuerySet":
-        """Return what a clinician must review, and has not.
-
-        Each reason is looked up by an index of its own; as one condition with OR they would use none.
-        """
-        return self._for_any_reason(
-            SERIOUS,
-            Q(resolved_at=None, expected_end_at__lt=now) & NOT_SEEN_LATE,
-            RESOLVED_LATE & NOT_SEEN_LATE,
-        )
-
-    def urgent(self) -> "SideEffectQuerySet":
-        """Return what heads every clinician's Today."""
-        return self.filter(INTERRUPTS)
-
-    def _for_any_reason(self, *reasons: Q) -> "SideEffectQuerySet":
-        first, *others = [SideEffect.objects.order_by().filter(reason).values("pk") for reason in reasons]
-        return self.filter(pk__in=first.union(*others, all=True))
-
-    def before(self, moment: datetime) -> "SideEffectQuerySet":
-        """Return what began before a moment, newest first."""
-        return self.filter(onset_at__lt=moment).order_by("-onset_at", "-pk")
-
-    def oldest_first(self) -> "SideEffectQuerySet":
-        return self.order_by("recorded_at", "pk")
-
-    def for_list(self) -> "SideEffectQuerySet":
-        """Load what a row shows: patient, kind, area, who recorded it, and the session with its number."""
-        return self.select_related("kind", "area", "recorded_by").prefetch_related(
-            models.Prefetch(
-                "session", Session.objects.with_number().select_related("course__patient", "course__location")
-            )
-        )
-
-    def for_page(self) -> "SideEffectQuerySet":
-        """Load what a reaction's own page shows."""
-        return self.for_list().select_related("reviewed_by")
-
-    def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
-        """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""
-        return self.annotate(
-            rank=models.Case(
-                models.When(INTERRUPTS, then=0),
-                models.When(resolved_at=None, expected_end_at__lt=now, then=1),
-                default=2,
-            ),
-            ends_at=Coalesce("expected_end_at", "onset_at"),
-        )
-
-    def review_counts(self, now: datetime, *, most: int = MOST_COUNTED) -> tuple[int, int]:
-        """Return how many are to be reviewed, and how many of them are urgent.
-
-        Counting ends a little above `most`, so that those beside the urgent ones are more than that, too.
-        """
-        urgent = self.urgent().order_by().values(all=models.Value(1)).annotate(n=Count("pk")).values("n")
-        found = self.to_review(now).order_by().annotate(urgent_ones=models.Subquery(urgent))
-        counts = found[: most + ROOM].aggregate(all=Count("pk"), urgent=models.Max("urgent_ones"))
-        return counts["all"], counts["urgent"] or 0
-
-    def open_counts(self, now: datetime, *, most: int = MOST_COUNTED) -> tuple[int, int]:
-        """Return how many are prolonged and how many run inside their time, `most` + 1 standing for more."""
-        return bounded_count(self.prolonged(now), most=most), bounded_count(self.running(now), most=most)
-
-    def of_kind(self, kind: SideEffectKind) -> "SideEffectQuerySet":
-        return self.filter(kind=kind)
-
-    def resolved(self) -> "SideEffectQuerySet":
-        return self.filter(resolved_at__isnull=False)
+from treatments.models.photo import Photo
+from treatments.models.session import Session, SessionQuerySet
+from treatments.models.side_effects_found import (
+    CONTACT_NAMED,
+    INTERRUPTS,
+    NOT_SEEN_LATE,
+    RESOLVED_LATE,
+    REVIEW_NAMED,
+    SERIOUS,
+    SIGN_IN_SIGHT,
+    SideEffectQuerySet,
+)
+from treatments.rules import assessing, reaction
+from treatments.rules.reaction import Clock, Judgement, ReviewReason
 
 
 class SideEffect(Versioned):
@@ -211,9 +87,17 @@ class SideEffect(Versioned):
     )
     is_always_reviewed = models.BooleanField(_("always reviewed"), default=False, editable=False)
     is_of_urgent_kind = models.BooleanField(_("of an urgent kind"), default=False, editable=False)
+    is_infection_sign = models.BooleanField(_("sign of a late infection"), default=False, editable=False)
     reported_by = models.CharField(_("reported by"), max_length=9, choices=Reporter)
     action_taken = models.CharField(_("action taken"), max_length=500, blank=True, validators=[validate_plain_text])
     note = models.TextField(_("note"), max_length=4000, blank=True, validators=[validate_plain_text])
+    photos = models.ManyToManyField(
+        Photo,
+        verbose_name=_("photos"),
+        related_name="side_effects",
+        blank=True,
+        help_text=_("What it looks like. Reactions logged together have them together."),
+    )
     recorded_at = models.DateTimeField(_("recorded at"), auto_now_add=True, editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -244,13 +128,35 @@ class SideEffect(Versioned):
         blank=True,
         editable=False,
     )
+    # The review that answers for how it stands, if there is one; `reviews` are all there ever were.
     review_note = models.TextField(_("assessment"), max_length=2000, blank=True, validators=[validate_plain_text])
+    next_review_on = models.DateField(_("next review on"), null=True, blank=True, editable=False)
+    came_back_at = models.DateTimeField(_("came back at"), null=True, blank=True, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("followed up by"),
+        on_delete=models.PROTECT,
+        related_name="side_effects_followed",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    next_contact_on = models.DateField(_("next contact on"), null=True, blank=True, editable=False)
+    # When those two days begin at the place: what is due is asked of every reaction, and places have their own days.
+    review_due_at = models.DateTimeField(_("review due from"), null=True, editable=False)
+    contact_due_at = models.DateTimeField(_("contact due from"), null=True, editable=False)
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     history = HistoricalRecords(
-        excluded_fields=["form_token", "expected_end_at", "is_always_reviewed", "is_of_urgent_kind"]
+        excluded_fields=[
+            *("form_token", "expected_end_at", "is_always_reviewed", "is_of_urgent_kind", "is_infection_sign"),
+            *("review_due_at", "contact_due_at"),
+        ]
     )
 
     objects = SideEffectQuerySet.as_manager()
+
+    # Annotated by `for_list`: whether it began in the watch of a session of the patient.
+    in_watch: bool
 
     class Meta:
         verbose_name = _("side effect")
@@ -274,6 +180,11 @@ class SideEffect(Versioned):
                 violation_error_message=_("A review has a reviewer."),
             ),
             models.CheckConstraint(
+                condition=Q(next_contact_on=None) | Q(owner__isnull=False),
+                name="side_effect_contact_has_an_owner",
+                violation_error_message=_("A next contact needs somebody who makes it."),
+            ),
+            models.CheckConstraint(
                 condition=Q(recorded_by__isnull=False, aftercare_answer=None)
                 | Q(recorded_by=None, aftercare_answer__isnull=False, reported_by="patient"),
                 name="side_effect_recorded_by_someone_or_by_the_patient",
@@ -294,7 +205,7 @@ class SideEffect(Versioned):
                 fields=["is_of_urgent_kind", "grade", "reviewed_at"], condition=INTERRUPTS, name="side_effect_urgent"
             ),
             models.Index(
-                fields=["is_always_reviewed", "severity", "grade", "reviewed_at"],
+                fields=["is_always_reviewed", "severity", "grade", "came_back_at", "reviewed_at"],
                 condition=SERIOUS,
                 name="side_effect_serious",
             ),
@@ -303,6 +214,13 @@ class SideEffect(Versioned):
                 condition=RESOLVED_LATE & NOT_SEEN_LATE,
                 name="side_effect_late",
             ),
+            models.Index(
+                fields=["is_infection_sign", "reviewed_at", "resolved_at"],
+                condition=SIGN_IN_SIGHT,
+                name="side_effect_watched",
+            ),
+            models.Index(fields=["review_due_at"], condition=REVIEW_NAMED, name="side_effect_review_due"),
+            models.Index(fields=["contact_due_at", "owner"], condition=CONTACT_NAMED, name="side_effect_contact_due"),
             models.Index(
                 fields=["resolved_at", "id"],
                 condition=Q(resolved_at__isnull=False),
@@ -316,9 +234,16 @@ class SideEffect(Versioned):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.expected_end_at = self.clock.expected_end
-        self.is_always_reviewed = self.judgement.always_review
+        self.is_always_reviewed = self.is_of_reviewed_kind
         self.is_of_urgent_kind = self.kind.is_urgent
+        self.is_infection_sign = self.kind.is_late_infection_sign
+        self.review_due_at = self._begins(self.next_review_on)
+        self.contact_due_at = self._begins(self.next_contact_on)
         super().save(*args, **kwargs)
+
+    def _begins(self, day: date | None) -> datetime | None:
+        """Return when a day begins at the place of the course."""
+        return self.session.course.location.span(day)[0] if day else None
 
     def get_absolute_url(self) -> str:
         return reverse("side-effect", args=[self.public_id])
@@ -343,13 +268,41 @@ class SideEffect(Versioned):
         return Clock(self.onset_at, self.kind.expected_max, self.resolved_at)
 
     @property
+    def is_of_reviewed_kind(self) -> bool:
+        return self.kind.always_review or self.kind.is_urgent
+
+    @property
     def judgement(self) -> Judgement:
         return Judgement(
-            always_review=self.kind.always_review or self.kind.is_urgent,
+            always_review=self.is_of_reviewed_kind,
             severe=self.severity == self.Severity.SEVERE,
             grade=self.grade,
             reviewed=self.reviewed_at,
+            came_back=self.came_back_at is not None,
+            suspected=self.is_suspected_infection,
+            review_due=self.review_due_at,
         )
+
+    def watching_sessions(self) -> SessionQuerySet:
+        """Return the sessions of the patient in whose watch it began, of any course, signed or not: all were given."""
+        return (
+            Session.objects.standing().of_patient(self.session.course.patient).watching(self.onset_at.astimezone(UTC))
+        )
+
+    @property
+    def is_suspected_infection(self) -> bool:
+        """Say whether it is a sign of a late infection. Asks the database unless `for_list` has."""
+        if not self.kind.is_late_infection_sign:
+            return False
+        return self.in_watch if "in_watch" in self.__dict__ else self.watching_sessions().exists()
+
+    @property
+    def outcomes(self) -> list[assessing.Outcome]:
+        """Return the outcomes that agree with this record, the one it speaks for first."""
+        return assessing.outcomes(is_open=self.resolved_at is None, grade=self.grade)
+
+    def is_contact_due(self, now: datetime) -> bool:
+        return self.contact_due_at is not None and self.contact_due_at <= now
 
     def state(self, now: datetime) -> reaction.State:
         return self.clock.state(now)

@@ -7,7 +7,7 @@ Days are calendar days at the location. An improvement is a fraction of the base
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from statistics import quantiles
 
@@ -107,6 +107,11 @@ def improvement(before: Decimal, now: Decimal, better: Better) -> Decimal | None
     if before == 0:
         return None
     return (now - before) / before if better is Better.HIGHER else (before - now) / before
+
+
+def whole_percent(fraction: Decimal) -> int:
+    """Return a fraction as whole percent, halves away from zero: 5/11 is 45."""
+    return int((fraction * 100).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def change(points: Sequence[Point], first_on: date | None, better: Better) -> Change | Unknown:

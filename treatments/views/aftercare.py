@@ -25,7 +25,7 @@ from clinic.models import Location
 from patients.languages import spoken, wanted
 from treatments import aftercare
 from treatments.actions import aftercare as actions
-from treatments.forms.aftercare import RED_FLAGS, AnswerForm, BirthDateForm
+from treatments.forms.aftercare import AnswerForm, BirthDateForm
 from treatments.models import AftercareAnswer, AftercareLink
 from treatments.rules.red_flags import is_emergency
 
@@ -68,9 +68,15 @@ def through_link(page: Page) -> Callable[[HttpRequest, str], HttpResponse]:
 
 def language_of(request: HttpRequest, link: AftercareLink | None) -> str:
     """Return the patient's language, unless another is chosen on the page."""
-    if link is None or request.GET.get("lang"):
+    if link is None or chosen(request):
         return wanted(request)
-    return spoken(link.session.course.patient.language)
+    return spoken(link.patient.language)
+
+
+def chosen(request: HttpRequest) -> str:
+    """Return the language chosen on the page, empty for none that we speak."""
+    language = request.GET.get("lang", "")
+    return language if language in settings.PATIENT_LANGUAGES else ""
 
 
 def show(request: HttpRequest, template: str, *, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
@@ -87,11 +93,18 @@ def page_of(link: AftercareLink, name: str = "aftercare") -> str:
     return reverse(name, args=[aftercare.token_of(link)])
 
 
+def address(request: HttpRequest, link: AftercareLink, name: str = "aftercare") -> str:
+    """Return a page of the link, in the language chosen."""
+    language = chosen(request)
+    return page_of(link, name) + (f"?lang={language}" if language else "")
+
+
 def lead(request: HttpRequest, link: AftercareLink, name: str = "aftercare") -> HttpResponseRedirect:
-    """Lead to a page of the link, in the language chosen there."""
-    chosen = request.GET.get("lang", "")
-    query = f"?lang={chosen}" if chosen in settings.PATIENT_LANGUAGES else ""
-    return HttpResponseRedirect(page_of(link, name) + query)
+    return HttpResponseRedirect(address(request, link, name))
+
+
+def addresses(request: HttpRequest, link: AftercareLink) -> dict[str, Any]:
+    return {"address": address(request, link), "close": address(request, link, "aftercare-close")}
 
 
 def is_known(request: HttpRequest, link: AftercareLink) -> bool:
@@ -144,7 +157,7 @@ def take_answer(request: HttpRequest, link: AftercareLink, now: datetime) -> Htt
         with translation.override(settings.LANGUAGE_CODE):  # what the record says of it is for the staff
             actions.answer(link, form.reported(language), token=form.cleaned_data["form_token"], now=now)
         return lead(request, link, "aftercare-answered")
-    return show(request, "page.html", location=place(link), page=page, form=form, address=page_of(link))
+    return show(request, "page.html", location=place(link), page=page, form=form, **addresses(request, link))
 
 
 def place(link: AftercareLink) -> Location:
@@ -188,7 +201,7 @@ def answered(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpRe
         "answered.html",
         location=place(link),
         page=page,
-        address=page_of(link),
+        **addresses(request, link),
         answer=answer,
         reported=in_patients_words(answer, page.vocabulary),
         is_emergency=is_emergency(answer.flags),
@@ -197,7 +210,7 @@ def answered(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpRe
 
 def in_patients_words(answer: AftercareAnswer, vocabulary: aftercare.Vocabulary) -> list[str]:
     """Return what was reported: danger signs as they were ticked, never by the name of a disease."""
-    ticked = [str(RED_FLAGS[flag]) for flag in answer.flags]
+    ticked = answer.ticked
     new = [effect for effect in answer.side_effects.all() if not effect.is_of_urgent_kind]
     known = [
         f"{vocabulary.reaction(change.side_effect)}: {change.get_said_display()}"

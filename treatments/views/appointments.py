@@ -1,7 +1,11 @@
 """Booking an appointment and taking it through the day."""
 
+from contextlib import suppress
 from copy import copy
+from datetime import datetime
 from functools import partial
+from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,19 +15,31 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
-from clinic.forms import save_once
-from clinic.http import Request
-from clinic.models import User, VersionConflictError
+from clinic.forms import LONGEST_KEY, save_once
+from clinic.http import Request, came_from
+from clinic.models import Location, User, VersionConflictError
 from clinic.undo import offer_undo
 from patients.banner import banner
 from patients.models import Patient
 from treatments.actions import appointments as actions
-from treatments.forms.appointments import AppointmentForm, AppointmentStatusForm, BookForm
+from treatments.actions.series import move_series
+from treatments.calendar import HIDES_NAMES
+from treatments.forms.appointments import WALL, AppointmentForm, AppointmentStatusForm, BookForm, moved_form
 from treatments.models import Appointment, Course, FollowUp
+from treatments.models.late_signs import LateSigns
+from treatments.rules.wall_time import at_wall
+from treatments.views.late_signs import sign_to_log
+
+SUBJECTS = frozenset({"patient", "course", "follow_up"})
+PLACE = ("starts", "with", "room")  # what a tap on a free hour says
+LONGEST = 200  # letters of a search
+MOST_FOUND = 12
 
 
 def get_appointment(user: User, public_id: UUID) -> Appointment:
@@ -33,6 +49,32 @@ def get_appointment(user: User, public_id: UUID) -> Appointment:
     )
     appointment.location.keep_time()
     return appointment
+
+
+def shown_name(request: Request, appointment: Appointment) -> str:
+    """Return the patient's name, or what is done while the person hides names in the calendar."""
+    if request.session.get(HIDES_NAMES):
+        return str(appointment.get_kind_display())
+    return appointment.patient.full_name
+
+
+def calendar_of(request: Request, appointment: Appointment) -> str:
+    """Return the page of the calendar that the person came from, else the day of the appointment."""
+    where = came_from(request)
+    if where.startswith(reverse("calendar")):
+        return where
+    day = appointment.location.today(appointment.starts_at)
+    return f"{reverse('calendar')}?day={day.isoformat()}"
+
+
+def placement(appointment: Appointment) -> dict[str, Any]:
+    """Return hour, length, person and room as `move` takes them."""
+    return {
+        "starts": appointment.location.local(appointment.starts_at).strftime(WALL),
+        "minutes": appointment.minutes,
+        "with": str(appointment.practitioner.public_id),
+        "room": str(appointment.room_id or "none"),
+    }
 
 
 def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp | None]:
@@ -55,8 +97,43 @@ def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp 
         raise Http404 from error
 
 
+def choose_whom(request: Request) -> HttpResponse:
+    """Ask for whom an hour of the calendar is booked; what was tapped goes along to the form."""
+    text = request.GET.get("q", "").strip()[:LONGEST]
+    found = Patient.objects.visible_to(request.user).search(text).select_related("location").by_name()
+    return TemplateResponse(
+        request,
+        "treatments/appointments/whom.html",
+        {
+            "q": text,
+            "patients": list(found[:MOST_FOUND]),
+            "place": [(name, request.GET[name]) for name in PLACE if name in request.GET],
+            "tapped": urlencode({name: request.GET[name] for name in PLACE if name in request.GET}),
+            "today": timezone.localdate(),
+        },
+    )
+
+
+def asked_place(request: Request, location: Location) -> dict[str, Any]:
+    """Return the hour, person and room that an address asks for, as a form starts from them."""
+    query = request.GET
+    asked: dict[str, Any] = {}
+    with suppress(ValueError):
+        start = datetime.fromisoformat(query.get("starts", "")).replace(tzinfo=None)
+        asked["starts_at"] = at_wall(start.date(), start.time(), location.tz).moment
+    with suppress(ValueError):
+        asked["practitioner"] = (
+            User.objects.treating_at(location).filter(public_id=UUID(query.get("with", ""))).first()
+        )
+    if query.get("room", "").isdecimal():
+        asked["room"] = location.rooms.filter(pk=query["room"][:LONGEST_KEY]).first()
+    return {name: value for name, value in asked.items() if value is not None}
+
+
 @may("treatments.book_appointment")
 def book(request: Request) -> HttpResponse:
+    if request.method == "GET" and SUBJECTS.isdisjoint(request.GET):
+        return choose_whom(request)
     patient, course, follow_up = booking_subject(request)
     if patient.refusal_to_treat and request.method == "GET":
         messages.warning(request, patient.refusal_to_treat)
@@ -64,12 +141,14 @@ def book(request: Request) -> HttpResponse:
     now = timezone.now()
     location = patient.location
     location.keep_time()
+    proposed = actions.proposal(patient, course, follow_up, now)
     form = BookForm(
         request.POST or None,
         patient=patient,
         location=location,
         now=now,
-        initial=actions.proposal(patient, course, follow_up, now),
+        asks_late_signs=follow_up is not None,
+        initial=proposed | asked_place(request, location),
     )
     if made := form.made_before():
         return redirect(made)
@@ -80,12 +159,28 @@ def book(request: Request) -> HttpResponse:
             form.add_error(None, error)
         else:
             messages.success(request, _("%(name)s is booked.") % {"name": patient.full_name})
-            return redirect("follow-up-list" if follow_up else appointment)
+            told = sign_to_log(request, patient, now) if appointment.late_signs == LateSigns.YES else None
+            return redirect(told or ("follow-up-list" if follow_up else appointment))
     return TemplateResponse(
         request,
         "treatments/appointments/book.html",
-        {"form": form, "patient": patient, "banner": banner(patient, today=location.today(now))},
+        {
+            "form": form,
+            "patient": patient,
+            "running": course if (course := proposed.get("course")) and course.is_running else None,
+            "banner": banner(patient, today=location.today(now)),
+        },
     )
+
+
+def save_move(form: AppointmentForm, stored: Appointment) -> int:
+    """Save a changed appointment, and the later ones of its series where the form says so; return how many."""
+    version, changed = form.cleaned_data["version"], form.save(commit=False)
+    if form.reaches_later:
+        reason = form.cleaned_data["exception_reason"]
+        return len(move_series(changed, was=stored, version=version, reason=reason))
+    actions.move(changed, version=version)
+    return 1
 
 
 @may("treatments.book_appointment")
@@ -98,13 +193,14 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
     form = AppointmentForm(request.POST or None, instance=appointment, now=now) if can_move else None
     if form and form.is_bound and form.is_valid():
         try:
-            actions.move(form.save(commit=False), version=form.cleaned_data["version"])
+            moved = save_move(form, stored)
         except ValidationError as error:
             form.add_error(None, error)
         except VersionConflictError:
             form.refuse(Appointment.objects.get(pk=appointment.pk))
         else:
-            messages.success(request, _("The appointment is moved."))
+            words = ngettext("The appointment is moved.", "%(count)s appointments are moved.", moved)
+            messages.success(request, words % {"count": moved})
             return redirect(appointment)
     return TemplateResponse(
         request,
@@ -112,6 +208,7 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
         {
             "appointment": stored,
             "form": form,
+            "came": "calendar" if request.GET.get("from") == "calendar" else "appointment",
             "turns": sorted(actions.TURNS[Appointment.Status(appointment.status)], key=list(Appointment.Status).index),
             "banner": banner(appointment.patient, today=appointment.location.today(now)),
         },
@@ -120,11 +217,36 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
 
 @may("treatments.book_appointment")
 @require_POST
+def move(request: Request, public_id: UUID) -> HttpResponse:
+    """Put an appointment at another hour, length, person or room, as the calendar's drag and keys do, with undo."""
+    appointment = get_appointment(request.user, public_id)
+    before = placement(appointment)
+    name: dict[str, Any] = {"name": shown_name(request, appointment)}
+    try:
+        form = moved_form(appointment, request.POST, timezone.now())
+        actions.move(form.valid_appointment(), version=form.cleaned_data["version"])
+    except ValidationError as error:
+        said = name | {"why": " ".join(error.messages)}
+        messages.error(request, _("%(name)s stays where it was. %(why)s") % said)
+    except VersionConflictError:
+        messages.error(request, _("%(name)s: somebody else was faster. This is how it stands now.") % name)
+    else:
+        start = date_format(appointment.location.local(appointment.starts_at), "l j F, H:i")
+        said = name | {"start": start, "minutes": appointment.minutes}
+        messages.success(request, _("%(name)s: %(start)s, %(minutes)s minutes.") % said)
+        url = reverse("appointment-move", args=[public_id])
+        offer_undo(request, url, **before, version=appointment.version)
+    return redirect(calendar_of(request, appointment))
+
+
+@may("treatments.book_appointment")
+@require_POST
 def status(request: Request, public_id: UUID) -> HttpResponse:
     """Take an appointment a step further, or back, with one tap to undo it."""
     appointment = get_appointment(request.user, public_id)
     before = Appointment.Status(appointment.status)
-    name = {"name": appointment.patient.full_name}
+    came = request.POST.get("from", "")
+    name = {"name": shown_name(request, appointment) if came == "calendar" else appointment.patient.full_name}
     form = AppointmentStatusForm(request.POST)
     try:
         actions.turn(appointment, now=timezone.now(), **form.step())
@@ -137,5 +259,7 @@ def status(request: Request, public_id: UUID) -> HttpResponse:
         messages.success(request, _("%(name)s: %(status)s.") % (name | now))
         if before in actions.TURNS[Appointment.Status(appointment.status)]:
             url = reverse("appointment-status", args=[public_id])
-            offer_undo(request, url, status=before, version=appointment.version)
-    return redirect(appointment if request.POST.get("from") == "appointment" else "today")
+            offer_undo(request, url, status=before, version=appointment.version, **({"from": came} if came else {}))
+    if came == "calendar":
+        return redirect(calendar_of(request, appointment))
+    return redirect(appointment if came == "appointment" else "today")

@@ -34,12 +34,16 @@ def get_assessment(request: Request, public_id: UUID) -> Assessment:
 
 @may("treatments.record_assessment")
 def new(request: Request, public_id: UUID) -> HttpResponse:
-    """Score and measure a course; `on` proposes the day, for a baseline that is still missing."""
+    """Score and measure a course; an address proposes the day (`on`) and to score `from` photographs."""
     course = get_course(request.user, public_id)
     now = timezone.now()
     today = course.location.today(now)
     draft = Assessment(course=course, assessed_by=request.user)
-    initial = {"assessed_on": day_in(course, request.GET.get("on"), today), "assessed_by": request.user}
+    initial = {
+        "assessed_on": day_in(course, request.GET.get("on"), today),
+        "assessed_by": request.user,
+        "photo_based": request.GET.get("from") == "photographs",
+    }
     form = AssessmentNewForm(request.POST or None, instance=draft, today=today, initial=initial)
     if made := form.made_before():
         return redirect("course-progress", course.public_id) if made.course_id == course.pk else redirect(made)

@@ -1,5 +1,6 @@
 """Starting, reading and ending a course."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from treatments.actions.courses import TURNS, turn
 from treatments.areas import areas_in_words
 from treatments.banner import course_banner
 from treatments.forms.courses import CourseForm, CourseStartForm, CourseStatusForm
-from treatments.models import Course, FollowUp, Protocol, SideEffect
+from treatments.models import Appointment, Course, FollowUp, Protocol, SideEffect
 from treatments.progress import progress, weight_change
 
 
@@ -92,14 +93,20 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
             "sessions": every,
             "latest": sessions[0] if sessions else None,
             "weight": weight_change(course, sessions),
-            "reactions": SideEffect.objects.of_course(course).standing().open().for_list(),
+            "reactions": SideEffect.objects.of_course(course).standing().open().for_list().with_photos(),
             "follow_up": FollowUp.objects.of_course(course).with_facts(now).order_by("number").last(),
             "banner": course_banner(course, now),
+            "still_booked": [] if course.takes_sessions else still_booked(course, now),
             "turns": sorted(TURNS[Course.Status(course.status)], key=list(Course.Status).index),
             "today": today,
             "now": now,
         },
     )
+
+
+def still_booked(course: Course, now: datetime) -> list[Appointment]:
+    """Return the appointments that a pause or an end of the course leaves standing."""
+    return list(Appointment.objects.expected_of(course, now))
 
 
 @may("treatments.plan_course")
@@ -155,5 +162,6 @@ def status(request: Request, public_id: UUID) -> HttpResponse:
             "target": Course.Status(target) if target in Course.Status.values else None,
             "banner": course_banner(course, now),
             "progress": progress(course, course.location.today(now)),
+            "still_booked": [] if target == Course.Status.ACTIVE else still_booked(course, now),
         },
     )

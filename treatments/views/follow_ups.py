@@ -10,11 +10,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from clinic.access import may
-from clinic.http import Request
+from clinic.http import Request, way_back
 from clinic.models import User
 from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
@@ -26,7 +25,9 @@ from treatments.filters.follow_ups import FOLDED, IN_SIGHT, NAMES, FollowUpFilte
 from treatments.forms.follow_ups import ContactForm
 from treatments.models import ContactAttempt, FollowUp
 from treatments.models.follow_up import FollowUpQuerySet
+from treatments.models.late_signs import LateSigns
 from treatments.rules.follow_up import State
+from treatments.views.late_signs import sign_to_log
 
 Outcome = ContactAttempt.Outcome
 # What comes up next first; what is over, the latest first.
@@ -99,10 +100,12 @@ def contact(request: Request, public_id: UUID) -> HttpResponse:
             token=data["form_token"],
             next_try_on=data["next_try_on"],
             note=data["note"],
+            late_signs=data["late_signs"],
         )
         if is_new:
             messages.success(request, logged_message(data["outcome"], patient.full_name, data["next_try_on"], today))
-        return redirect(way_back(request))
+        told = sign_to_log(request, patient, now) if data["late_signs"] == LateSigns.YES else None
+        return redirect(told or way_back(request, reverse("follow-up-list")))
     return TemplateResponse(
         request,
         "treatments/follow_ups/contact.html",
@@ -111,7 +114,7 @@ def contact(request: Request, public_id: UUID) -> HttpResponse:
             "call": Call(follow_up, today),
             "attempts": follow_up.attempts.select_related("made_by"),
             "banner": banner(patient, today=today),
-            "way_back": way_back(request),
+            "way_back": way_back(request, reverse("follow-up-list")),
         },
     )
 
@@ -126,10 +129,3 @@ def logged_message(outcome: str, name: str, next_try: date | None, today: date) 
     if outcome == Outcome.DO_NOT_CONTACT:
         return _("%(logged)s No more messages are sent.") % {"logged": logged}
     return logged
-
-
-def way_back(request: Request) -> str:
-    """Return where the person came from, if that is one of our own pages; else the call list."""
-    address = request.POST.get("next") or request.GET.get("next") or ""
-    own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
-    return address if own else reverse("follow-up-list")

@@ -24,6 +24,7 @@ from clinic.paging import bounded_count, page
 from clinic.spreadsheets import csv_file
 from clinic.units import show_ml
 from treatments.actions import lots as actions
+from treatments.clusters import signals_of
 from treatments.filters.lots import FOLDED, LotFilter, Tab, chosen_tab, low_levels, on_tab
 from treatments.forms.lots import HoldForm, ReceiveForm, ReleaseForm, StockChangeForm
 from treatments.lots import (
@@ -42,6 +43,7 @@ from treatments.lots import (
     use_row,
 )
 from treatments.models import ContactAttempt, Lot, Preparation, SideEffect
+from treatments.reaction_page import hold_reason
 from treatments.rules.stock import clusters
 
 
@@ -104,6 +106,7 @@ def lot(request: Request, public_id: UUID) -> HttpResponseBase:
     sessions_page = page(request, batch.uses(visible), "-performed_at", "-pk")
     siblings = list(Lot.objects.of_batch(found).exclude(pk=found.pk).select_related("location", "product"))
     count = visible.count()
+    standing = signals_of(found, request.user, now)
     return TemplateResponse(
         request,
         "treatments/lots/lot.html",
@@ -117,7 +120,8 @@ def lot(request: Request, public_id: UUID) -> HttpResponseBase:
             "uses": [Use(session, batch) for session in sessions_page],
             "sessions": count,
             "elsewhere": every.count() - count,
-            "alerts": alerts(found),
+            "signals": standing,
+            "alerts": alerts(found, but={signal.cluster.kind.name for signal in standing}),
             "preparations": Preparation.objects.filter(pk__in=batch.preparations).with_stock(),
             "siblings": siblings,
             "own_places": {place.pk for place in request.user.places},
@@ -126,14 +130,19 @@ def lot(request: Request, public_id: UUID) -> HttpResponseBase:
     )
 
 
-def alerts(lot: Lot) -> list[tuple[str, int]]:
-    """Return each kind of reaction that three patients of the batch had, with their number, the most first."""
+def alerts(lot: Lot, *, but: set[str]) -> list[tuple[str, int]]:
+    """Return each unusual kind of reaction that three patients of the batch had, with their number, the most first.
+
+    Those in `but` are told of already, in more words: they stand out over the last year.
+    """
     if not lot.alert_patients:
         return []
-    sessions = Batch.of(Lot.objects.of_batch(lot)).sessions().order_by().values("pk")
-    seen = SideEffect.objects.filter(session__in=sessions).order_by()
+    seen = SideEffect.objects.of_lots(Lot.objects.of_batch(lot)).filter(kind__is_expected=False).order_by()
     found = clusters(seen.values_list("kind__name", "session__course__patient").distinct())
-    return sorted(((str(kind), patients) for kind, patients in found.items()), key=lambda alert: (-alert[1], alert[0]))
+    return sorted(
+        ((str(kind), patients) for kind, patients in found.items() if kind not in but),
+        key=lambda alert: (-alert[1], alert[0]),
+    )
 
 
 @may("treatments.receive_lot")
@@ -211,7 +220,7 @@ def hold(request: Request, public_id: UUID) -> HttpResponse:
     if found.held_at and request.method == "GET":
         messages.warning(request, _("This lot is on hold already."))
         return redirect(found)
-    form = HoldForm(request.POST or None, record=found)
+    form = HoldForm(request.POST or None, record=found, initial={"reason": reason_to_hold(request)})
     if form.is_valid():
         act = partial(actions.hold, found, **form.cleaned_data, by=request.user, now=timezone.now())
         if lots := turned(form, act):
@@ -222,6 +231,16 @@ def hold(request: Request, public_id: UUID) -> HttpResponse:
             )
             return redirect(found)
     return hold_page(request, found, form, releasing=False)
+
+
+def reason_to_hold(request: Request) -> str:
+    """Return the reason that the reaction named in the address gives, for whoever may see that reaction."""
+    try:
+        named = UUID(request.GET.get("reaction", ""))
+    except ValueError:
+        return ""
+    effect = SideEffect.objects.visible_to(request.user).for_list().filter(public_id=named).first()
+    return hold_reason(effect) if effect and effect.is_suspected_infection else ""
 
 
 @may("treatments.hold_lot")

@@ -126,7 +126,8 @@ def photos_page(request: Request, course: Course, form: PhotoUploadForm | None) 
     wanted = slots(course, session)
     of_course = Photo.objects.of_course(course)
     unsorted = list(of_course.counting().ready().unsorted().for_list()[:PAGE])
-    shown = of_course.usable().exclude(state=Photo.State.READY, view="").for_list()
+    to_sort = Photo.objects.of_course(course).ready().unsorted().order_by().values("pk")
+    shown = of_course.usable().exclude(pk__in=to_sort).for_list()
     return TemplateResponse(
         request,
         "treatments/photos/course.html",

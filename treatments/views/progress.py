@@ -4,17 +4,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from clinic.access import may
 from clinic.http import Request
 from clinic.paging import page
+from treatments import chart_tables as tables
 from treatments import verdict as words
 from treatments.actions import milestones as actions
 from treatments.areas import areas_in_words
@@ -24,9 +24,10 @@ from treatments.forms.milestones import MilestoneForm
 from treatments.models import Course, MilestoneReview
 from treatments.models.milestone_review import due_for_review
 from treatments.outcome import Outcome, outcome
+from treatments.outcome_data import outcome_data
 from treatments.photos import Mode, chosen, pair
 from treatments.report import report
-from treatments.views.courses import get_course
+from treatments.views.courses import get_course, still_booked
 
 SEES = "treatments.see_photo"
 
@@ -53,8 +54,10 @@ def progress_page(request: Request, found: Outcome, form: MilestoneForm) -> Http
             "verdict": words.verdict(found),
             "facts": words.facts(found),
             "table": words.table(found),
-            "chart_table": words.chart_table(found),
-            "reaction_table": words.reaction_table(found),
+            "chart_table": tables.chart_table(found),
+            "claim_table": tables.claim_table(found),
+            "reaction_table": tables.reaction_table(found),
+            "shows_others": found.shows_others,
             "clinic_note": words.clinic_note(found),
             "wide": course_chart(found, WIDE),
             "narrow": course_chart(found, NARROW),
@@ -65,6 +68,7 @@ def progress_page(request: Request, found: Outcome, form: MilestoneForm) -> Http
             "mode": Mode.SLIDER,
             "form": form,
             "banner": course_banner(course, found.now),
+            "still_booked": [] if course.takes_sessions else still_booked(course, found.now),
             "now": found.now,
         },
     )
@@ -80,12 +84,22 @@ def report_pdf(request: Request, public_id: UUID) -> HttpResponse:
     return response
 
 
-@may("treatments.review_milestone")
-@require_POST
-def decide(request: Request, public_id: UUID) -> HttpResponse:
-    """Sign the decision of a milestone; a change leads on to the plan."""
+def progress_data(request: Request, public_id: UUID) -> JsonResponse:
+    """Return the numbers of the page, for other programs."""
     course = get_course(request.user, public_id)
-    found = outcome(course, timezone.now())
+    return JsonResponse(outcome_data(outcome(course, timezone.now(), focus=request.GET.get("place", ""))))
+
+
+@may("treatments.review_milestone")
+def decide(request: Request, public_id: UUID) -> HttpResponse:
+    """Sign the decision of a milestone; a change, and going on past the planned end, lead on to the plan.
+
+    A refused decision is shown at this address, so that reading it again leads to the page it stands on.
+    """
+    course = get_course(request.user, public_id)
+    if request.method != "POST":
+        return redirect(reverse("course-progress", args=[course.public_id], query=request.GET or None))
+    found = outcome(course, timezone.now(), focus=request.GET.get("place", ""))
     form = MilestoneForm(request.POST, outcome=found)
     if form.is_valid():
         try:
@@ -93,13 +107,24 @@ def decide(request: Request, public_id: UUID) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            messages.success(request, said(made))
-            changes = made.decision == MilestoneReview.Decision.CHANGE
-            return redirect(reverse("course-edit" if changes else "course-progress", args=[course.public_id]))
+            messages.success(request, said(made, wants_plan=wants_plan(made, found)))
+            page = "course-edit" if wants_plan(made, found) else "course-progress"
+            return redirect(reverse(page, args=[course.public_id]))
     return progress_page(request, found, form)
 
 
-def said(made: MilestoneReview) -> str:
+def wants_plan(made: MilestoneReview, found: Outcome) -> bool:
+    """Say whether the plan is to be changed after a decision: it says so, or the course goes on past its end."""
+    goes_on = (
+        made.decision == MilestoneReview.Decision.CONTINUE and made.after_session >= found.course.planned_sessions
+    )
+    return goes_on or made.decision == MilestoneReview.Decision.CHANGE
+
+
+def said(made: MilestoneReview, *, wants_plan: bool) -> str:
+    if wants_plan and made.decision == MilestoneReview.Decision.CONTINUE:
+        words = _("The decision after session %(n)s is signed. Now say how many sessions are planned.")
+        return words % {"n": made.after_session}
     decisions = {
         MilestoneReview.Decision.CONTINUE: _("The decision after session %(n)s is signed: the course goes on."),
         MilestoneReview.Decision.CHANGE: _("The decision after session %(n)s is signed. Now change the plan."),

@@ -46,7 +46,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
             "banner": banner(patient, today=today),
             "running": running,
             "ended": ended,
-            "reactions": list(SideEffect.objects.of_patient(patient).standing().open().for_list()),
+            "reactions": list(SideEffect.objects.of_patient(patient).standing().open().for_list().with_photos()),
             "next_appointment": Appointment.objects.of_patient(patient).ahead(now).for_board().first(),
             "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).most_pressing(today),
             "consents": consent_states(patient, now),

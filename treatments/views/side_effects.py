@@ -1,4 +1,4 @@
-"""Reactions: logging one, the work list, and one with its review."""
+"""One reaction with what can be said of it. Logging: quick_log. Reviewing and following up: side_effect_care."""
 
 from typing import Any
 from uuid import UUID
@@ -10,28 +10,23 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from clinic.access import may
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
-from clinic.navigation import MOST, said
-from clinic.paging import page
-from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
 from treatments.changes import changes
-from treatments.filters.side_effects import SideEffectFilter, Tab, on_tab
+from treatments.forms.side_effect_care import ContactForm, FollowForm, ReviewForm
 from treatments.forms.side_effects import (
     ReopenForm,
     ResolveForm,
-    ReviewForm,
     SideEffectForm,
-    SideEffectLogForm,
     StepForm,
 )
 from treatments.models import Course, SideEffect
-from treatments.views.sessions import get_session
+from treatments.reaction_page import next_act, steps, suspicion, watched_lots, watched_sessions, why
+from treatments.suspects import suspects_of
 
 
 def get_effect(user: User, public_id: UUID) -> SideEffect:
@@ -41,79 +36,6 @@ def get_effect(user: User, public_id: UUID) -> SideEffect:
     return effect
 
 
-@may("treatments.log_side_effect")
-def log(request: Request, public_id: UUID) -> HttpResponse:
-    session = get_session(request, public_id)
-    now = timezone.now()
-    form = SideEffectLogForm(request.POST or None, session=session, now=now)
-    if request.method == "POST" and form.is_valid():
-        try:
-            logged, is_new = actions.log(
-                form.save(commit=False),
-                areas=form.cleaned_data["areas"],
-                by=request.user,
-                token=form.cleaned_data["form_token"],
-            )
-        except actions.OtherFactsError as error:
-            form.ask_again(error.made.title)
-        else:
-            messages.success(request, logged_message(logged, is_new=is_new))
-            return redirect(logged[0] if len(logged) == 1 else session)
-    return TemplateResponse(
-        request,
-        "treatments/side_effects/log.html",
-        {"form": form, "session": session, "banner": course_banner(session.course, now)},
-    )
-
-
-def logged_message(logged: list[SideEffect], *, is_new: bool) -> str:
-    """Return what was logged, and whether it goes to a clinician."""
-    first, now = logged[0], timezone.now()
-    if not is_new:
-        return _("%(what)s was logged already. Nothing was added.") % {"what": first.title}
-    what = ngettext("%(what)s is logged.", "%(kind)s is logged in %(count)s areas.", len(logged)) % {
-        "what": first.title,
-        "kind": first.kind.name,
-        "count": len(logged),
-    }
-    if not first.review_reasons(now):
-        return what
-    return _("%(what)s It goes to %(name)s for review.") % {
-        "what": what,
-        "name": first.session.course.clinician.get_full_name(),
-    }
-
-
-@may("treatments.log_side_effect")
-def work_list(request: Request) -> HttpResponse:
-    now = timezone.now()
-    visible = SideEffect.objects.visible_to(request.user).standing()
-    narrow = SideEffectFilter(request.GET, visible)
-    tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab.values else Tab.TO_REVIEW
-    rows = on_tab(narrow.qs, tab, now).for_list()
-    to_review, urgent = narrow.qs.review_counts(now, most=MOST)
-    prolonged, running = narrow.qs.open_counts(now, most=MOST)
-    if tab is Tab.RESOLVED:
-        found = page(request, rows, "-resolved_at", "-pk")
-    else:
-        found = page(request, rows.in_work_order(now), "rank", "ends_at", "pk")
-    return TemplateResponse(
-        request,
-        "treatments/side_effects/list.html",
-        {
-            # What is over grows for ever, so its tab has no count.
-            "tabs": list(zip(Tab, (to_review, prolonged, running, None), strict=True)),
-            "urgent": urgent,
-            "others": said(to_review - urgent),
-            "running": said(running),
-            "tab": tab,
-            "filter": narrow,
-            "page": found,
-            "now": now,
-        },
-    )
-
-
 def side_effect(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
     return effect_page(request, effect)
@@ -121,7 +43,9 @@ def side_effect(request: Request, public_id: UUID) -> HttpResponse:
 
 def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpResponse:
     """Show one reaction; a step that was refused brings its own form."""
-    now = timezone.now()
+    now, by = timezone.now(), request.user
+    reasons = effect.review_reasons(now)
+    watched = watched_sessions(effect) if effect.is_suspected_infection else []
     return TemplateResponse(
         request,
         "treatments/side_effects/side_effect.html",
@@ -129,12 +53,26 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
             "effect": effect,
             "now": now,
             "state": effect.state(now),
-            "reasons": effect.review_reasons(now),
+            "reasons": reasons,
+            "why": why(effect, reasons, now),
+            "act": next_act(effect, reasons, by, now),
             "changes": changes(effect),
+            "reviews": effect.reviews.select_related("reviewed_by"),
+            "recurrences": effect.recurrences.select_related("recorded_by"),
+            "contact_is_due": effect.is_contact_due(now),
+            "may_take": User.objects.treating_at(effect.session.course.location).filter(pk=by.pk).exists(),
+            "contacts": effect.contacts.select_related("made_by"),
+            "watched": watched,
+            "watched_lots": watched_lots(by, watched),
+            "suspicion": suspicion(effect, watched),
+            "steps": steps(effect) if watched else [],
+            "suspects": suspects_of(effect),
             "banner": course_banner(Course.objects.for_page().get(pk=effect.session.course_id), now),
-            "review_form": ReviewForm(effect=effect, by=request.user, now=now),
+            "review_form": ReviewForm(effect=effect, by=by, now=now),
             "resolve_form": ResolveForm(effect=effect, now=now),
-            "reopen_form": ReopenForm(effect=effect),
+            "reopen_form": ReopenForm(effect=effect, by=by, now=now),
+            "follow_form": FollowForm(effect=effect, by=by, now=now),
+            "contact_form": ContactForm(effect=effect, by=by, now=now),
             **forms,
         },
     )
@@ -143,7 +81,7 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
 @may("treatments.log_side_effect")
 def edit(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
-    form = SideEffectForm(request.POST or None, instance=effect)
+    form = SideEffectForm(request.POST or None, instance=effect, by=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             form.save()
@@ -168,20 +106,12 @@ def resolve(request: Request, public_id: UUID) -> HttpResponse:
     came_back = request.POST.get("step") == "back"
     form: ReopenForm | ResolveForm
     if came_back:
-        form = ReopenForm(request.POST, effect=effect)
+        form = ReopenForm(request.POST, effect=effect, by=request.user, now=timezone.now())
         message = _("%(what)s is open again.")
     else:
         form = ResolveForm(request.POST, effect=effect, now=timezone.now())
         message = _("%(what)s is gone.")
     return take_step(request, effect, form, message, "reopen_form" if came_back else "resolve_form")
-
-
-@require_POST
-@may("treatments.review_side_effect")
-def review(request: Request, public_id: UUID) -> HttpResponse:
-    effect = get_effect(request.user, public_id)
-    form = ReviewForm(request.POST, effect=effect, by=request.user, now=timezone.now())
-    return take_step(request, effect, form, _("%(what)s is reviewed."), "review_form")
 
 
 def take_step(request: Request, effect: SideEffect, form: StepForm, message: str, name: str) -> HttpResponse:

@@ -4,10 +4,12 @@ from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from clinic.backup.standing import wants_attention
 from clinic.http import Request
 from treatments.board import board
+from treatments.clusters import loud_signals
 from treatments.models import Session, SideEffect
-from treatments.work import follow_up_counts, messages_waiting, milestones_due, side_effect_counts, stock_counts
+from treatments.work import follow_up_counts, messages_waiting, milestones_due, reviews_due, stock_counts
 
 
 def today(request: Request) -> HttpResponse:
@@ -17,6 +19,7 @@ def today(request: Request) -> HttpResponse:
     treats = request.user.has_perm("treatments.log_side_effect")
     decides = request.user.has_perm("treatments.review_milestone")
     reactions = SideEffect.objects.visible_to(request.user).standing()
+    reviews, contacts = reviews_due(request, now) if treats else (None, 0)
     return TemplateResponse(
         request,
         "treatments/today.html",
@@ -25,10 +28,13 @@ def today(request: Request) -> HttpResponse:
             "mine": mine,
             "board": board(location, now, of=request.user if mine else None) if location else None,
             "urgent": reactions.urgent().for_list().oldest_first() if treats else [],
-            "reactions": side_effect_counts(request) if treats else None,
+            "reactions": reviews,
+            "contacts": contacts,
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,
+            "backups_want_attention": request.user.has_perm("clinic.see_backups") and wants_attention(now),
             "calls": follow_up_counts(request),
+            "signals": loud_signals(request.user, now) if request.user.has_perm("treatments.review_signal") else None,
             "undelivered": messages_waiting(request.user, now),
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },

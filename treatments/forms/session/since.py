@@ -16,6 +16,7 @@ from clinic.widgets import DateTimeInput, Segmented
 from treatments.actions.since import Answered, Noticed
 from treatments.forms.session.parts import Part, told_at
 from treatments.models import AskBack, Session, SideEffect, SideEffectKind, TreatmentArea
+from treatments.rules.late_infection import is_watched
 
 Answer = AskBack.Answer
 DAYS_BACK = 4  # days offered as keys; further back is typed
@@ -75,6 +76,10 @@ class SincePart(Part):
         else:
             choices_of_rows(self, "new_area").queryset = TreatmentArea.objects.filter(sessions=self.last)
             self.initial.setdefault("asked_back", self.instance.asked_back)
+            if is_watched(self.last.performed_at, self.given_at or self.now):
+                self.fields["asked_back"].help_text = _(
+                    "Ask by name for a new lump, hardening, abscess or draining spot."
+                )
         for effect in self.asked_about:
             self._add_fields(effect)
 

@@ -66,6 +66,13 @@
     all("[data-readings]").forEach(keepReadings);
   }
 
+  // A keyboard scores at once. On touch nothing moves, and a page that came back shows what it asks first.
+  const first = form.querySelector(".score-row input[type=radio]");
+  const asks = document.querySelector("[role=alert], .asking");
+  if (first && !asks && matchMedia("(hover: hover) and (pointer: fine)").matches) {
+    control(first.closest(".score-row")).focus({ preventScroll: true });
+  }
+
   form.addEventListener("keydown", press);
   form.addEventListener("input", keepUp);
   form.addEventListener("change", keepUp);

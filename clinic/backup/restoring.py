@@ -1,0 +1,112 @@
+"""Restoring a backup into an empty place: a folder that becomes MESOTRACK_VAR, and with PostgreSQL a database."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from clinic.backup.archive import Hashed
+from clinic.backup.checking import Taking, read_through, take_in
+from clinic.backup.databases import Restored
+from clinic.backup.errors import BackupError
+from clinic.backup.manifest import Head, Manifest
+from clinic.backup.places import sync_folder
+from clinic.backup.postgres import PostgresRestored, require_empty
+from clinic.backup.progress import Progress
+from clinic.backup.sealing import CHUNK
+from clinic.backup.sqlite import SqliteRestored
+
+DATABASE = "mesotrack.sqlite3"  # as the settings call it in MESOTRACK_VAR
+
+
+@dataclass(frozen=True)
+class Target:
+    """An empty place: a folder, and the database (as in the settings) that a backup of PostgreSQL is restored into."""
+
+    folder: Path
+    database: dict[str, Any] | None = None
+    database_url: str = ""
+
+    def require_empty(self, head: Head) -> None:
+        """Raise `BackupError` where something is there already, or a database is wanted and was not named."""
+        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+            raise BackupError(
+                _("The folder %(path)s is not empty, and only an empty one takes a backup. Nothing was written.")
+                % {"path": self.folder}
+            )
+        if head.database == "sqlite" and self.database:
+            raise BackupError(
+                _("The backup is of SQLite: its database is a file in the folder, and no other is wanted.")
+            )
+        if head.database == "postgresql":
+            if not self.database:
+                raise BackupError(_("The backup is of PostgreSQL: name an empty database with --database."))
+            require_empty(self.database)
+
+
+class Restoring(Taking):
+    """Writes everything below the folder. The database of SQLite gets its name last, when all was found right."""
+
+    def __init__(self, target: Target, progress: Progress) -> None:
+        super().__init__(self.database_at, progress)
+        self.target = target
+        self.unfinished = target.folder / f"{DATABASE}.part"
+
+    def database_at(self, head: Head) -> Restored:
+        if self.target.database:
+            return PostgresRestored(self.target.database)
+        return SqliteRestored(self.unfinished)
+
+    def file(self, path: str, file: Hashed) -> None:
+        to = self.target.folder / path
+        to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as restored:
+            while data := file.read(CHUNK):
+                restored.write(data)
+
+
+def restore(path: Path, target: Target, *, progress: Progress, migrate: bool = True) -> Manifest:
+    """Restore a backup into an empty place, bring its tables up to this program, and return what it says.
+
+    The whole backup is read before anything is written. Raises `BackupError`, or `OSError` where the machine does not
+    let it; what is half there then is named as such.
+    """
+
+    def expect(head: Head) -> None:
+        target.require_empty(head)
+
+    read_through(path, progress=progress, expect=expect)
+    target.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    restoring = Restoring(target, progress)
+    manifest = take_in(path, restoring, label=_("Restoring"))
+    os.sync()
+    if not target.database:
+        restoring.unfinished.replace(target.folder / DATABASE)
+        sync_folder(target.folder)
+    if migrate:
+        bring_up_to_date(target)
+    return manifest
+
+
+def bring_up_to_date(target: Target) -> None:
+    """Migrate the restored database, in a process whose only database that is."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input", "--verbosity=0"]
+    url = target.database_url or f"sqlite:///{quote(str((target.folder / DATABASE).resolve()))}"
+    done = subprocess.run(
+        command,
+        env=os.environ | {"DATABASE_URL": url, "MESOTRACK_VAR": str(target.folder.resolve())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BackupError(
+            _("All is restored, but the tables could not be brought up to this version:\n%(reason)s")
+            % {"reason": done.stderr.strip()[-2000:]}
+        )

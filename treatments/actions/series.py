@@ -1,0 +1,85 @@
+"""A whole course booked at once, and moved from one day on: independent appointments that know of each other."""
+
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from treatments import obstacles
+from treatments.actions.appointments import lock_taken, refuse_taken, said_as_the_form_does
+from treatments.models import Appointment
+from treatments.rules.series import shifted_on_the_wall
+
+
+@transaction.atomic
+def book_series(appointments: list[Appointment], *, series: UUID) -> list[Appointment]:
+    """Save new appointments of one patient with one practitioner together, or none of them.
+
+    Raises `ValidationError` with the day of each that somebody took meanwhile.
+    """
+    lock_taken(appointments[0])
+    refusals = []
+    for each in appointments:
+        each.series = series
+        try:
+            refuse_taken(each)
+            with said_as_the_form_does(each):
+                each.save()
+        except ValidationError as error:
+            refusals += [f"{moment_in_words(each)}: {text}" for text in error.messages]
+    if refusals:
+        raise ValidationError(refusals)
+    return appointments
+
+
+@transaction.atomic
+def move_series(appointment: Appointment, *, was: Appointment, version: int, reason: str) -> list[Appointment]:
+    """Save a changed appointment and move all later ones of its series as far on the wall's clock, or none of them.
+
+    `was` is the appointment as stored. A person, room, length or kind that changed is changed in the later ones, too.
+    Raises `ValidationError` with the day of each that cannot be there, or needs a reason and has none;
+    `VersionConflictError` when somebody changed this one since `version` was read.
+    """
+    lock_taken(appointment)
+    appointment.moves_along = ()  # from here on they are saved in an order in which none meets another
+    later = Appointment.objects.later_in_series(was).select_for_update(of=("self",), no_key=True)
+    later = later.select_related("patient", "location", "course__protocol", "course__location", "practitioner", "room")
+    moved = [appointment, *(follow(each, appointment, was) for each in later)]
+    if appointment.starts_at > was.starts_at:
+        moved.reverse()  # the last first: each finds the hour free that the one after it has left
+    refusals = []
+    for each in moved:
+        try:
+            refuse_taken(each)
+            keep_reason(each, moved, reason)
+            with said_as_the_form_does(each):
+                each.save_over(version if each is appointment else each.version)
+        except ValidationError as error:
+            refusals += [f"{moment_in_words(each)}: {text}" for text in error.messages]
+    if refusals:
+        raise ValidationError(refusals)
+    return moved
+
+
+def follow(other: Appointment, moved: Appointment, was: Appointment) -> Appointment:
+    """Change a later appointment as one before it was changed."""
+    zone = other.location.tz
+    other.starts_at = shifted_on_the_wall(other.starts_at, old=was.starts_at, new=moved.starts_at, zone=zone).moment
+    for name in ("minutes", "practitioner", "room"):
+        if getattr(moved, name) != getattr(was, name):
+            setattr(other, name, getattr(moved, name))
+    return other
+
+
+def keep_reason(appointment: Appointment, moved: list[Appointment], reason: str) -> None:
+    """Let an appointment keep the reason for its hour where something stands against it. Raises without one."""
+    said = obstacles.against(appointment, but=moved)
+    if said and not reason:
+        raise ValidationError([*said, _("Give a reason to book it all the same.")])
+    appointment.exception_reason = reason if said else ""
+
+
+def moment_in_words(appointment: Appointment) -> str:
+    return date_format(appointment.location.local(appointment.starts_at), "j M Y, H:i")
