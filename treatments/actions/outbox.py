@@ -5,6 +5,7 @@ leaves the row "sending", which later becomes "unknown": a person finds out, not
 every error after which nobody knows how far the message came. What was surely refused is tried again.
 """
 
+import re
 import smtplib
 from collections.abc import Callable
 from contextlib import suppress
@@ -147,5 +148,5 @@ def give_up_on_cut_off(now: datetime) -> list[Reminder]:
 
 
 def one_line(text: str) -> str:
-    """Return a rendered subject as a header holds it."""
-    return " ".join(text.split())
+    """Return a rendered subject as a header holds it; a space that does not break stays one."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
