@@ -1,6 +1,7 @@
 import json
 
 from django.contrib import admin
+from django.forms import Script
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -23,7 +24,7 @@ class MessageTextAdmin(CatalogueAdmin):
     fields = ["occasion", "channel", "language", "location", "subject", "body", "preview"]
 
     class Media:
-        js = ["treatments/message_text.js"]
+        js = [Script("treatments/message_text.js", defer=True)]
 
     @admin.display(description=_("An invented patient reads"))
     def preview(self, text: MessageText) -> SafeString:
