@@ -84,7 +84,9 @@ def use_demo_data(environ: MutableMapping[str, str]) -> None:
         "PHOTO_ACCEL_PREFIX",
         "PHOTO_ROOT",
         "QUEUE_URL",
+        "PUBLIC_URL",
         "SECRET_KEY",
+        "SMS_URL",
     ):
         environ.pop(name, None)
     environ["MESOTRACK_ENV"] = "development"

@@ -3,7 +3,7 @@
 import logging
 import re
 
-PRIVATE_ADDRESS = re.compile(r"(/aftercare/)[^/\s\"'?]+")
+PRIVATE_ADDRESS = re.compile(r"(/(?:aftercare|stop|feeds)/)[^/\s\"'?]+")
 
 
 class HidePrivateAddresses(logging.Filter):

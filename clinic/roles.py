@@ -43,6 +43,7 @@ TREATING = frozenset(
         "treatments.give_aftercare",
         "treatments.record_assessment",
         "treatments.mix_preparation",
+        "treatments.see_own_feed",
         "treatments.see_photo",
         "treatments.take_photo",
     }

@@ -282,6 +282,8 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 60  # seconds for each answer of the mail server, far less than a reminder's lease
+# By whom text messages go; see clinic/sms.py. Without it none is sent, and on a developer's machine they are printed.
+SMS_URL = env.str("SMS_URL", default="" if PRODUCTION else "console://")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesotrack <mesotrack@localhost>")
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

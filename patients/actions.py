@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from patients.models import Allergy, Consent, Patient, Screening, ScreeningAnswer
+from patients.models import Allergy, Consent, MessageChoice, Patient, Screening, ScreeningAnswer
 
 
 @transaction.atomic
@@ -68,3 +68,14 @@ def withdraw_consent(consent: Consent, *, reason: str, by: User, now: datetime, 
     for other in older:
         other.withdraw(reason=reason, by=by, now=now, version=other.version)
     return [consent, *older]
+
+
+@transaction.atomic
+def choose_messages(patient: Patient, *, wants: bool, now: datetime) -> None:
+    """Keep a patient's own yes or no to appointment and follow-up messages; saying the same again changes nothing."""
+    stored = Patient.objects.hold(patient)
+    if stored.contact_permission == wants:
+        return
+    MessageChoice.objects.create(patient=stored, wants_messages=wants, made_at=now)
+    stored.contact_permission = wants
+    stored.because("By the link in a message").save_over(stored.version)

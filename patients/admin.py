@@ -6,11 +6,12 @@ from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from clinic.admin.records import CatalogueAdmin, ManagedAdmin, ReadOnly, RecordAdmin
+from clinic.admin.records import CatalogueAdmin, ExportedAdmin, ManagedAdmin, ReadOnly, RecordAdmin
 from patients.models import (
     Allergy,
     Consent,
     ConsentForm,
+    MessageChoice,
     Patient,
     RecordNumberSeries,
     Screening,
@@ -65,6 +66,15 @@ class AllergyAdmin(ReadOnly, RecordAdmin):
     list_filter = ["status", "severity"]
     list_select_related = ["patient"]
     search_fields = ["substance", "patient__sort_name", "patient__record_number"]
+
+
+@admin.register(MessageChoice)
+class MessageChoiceAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["made_at", "patient", "wants_messages"]
+    list_filter = ["wants_messages"]
+    list_select_related = ["patient"]
+    search_fields = ["patient__sort_name", "patient__record_number"]
+    date_hierarchy = "made_at"
 
 
 @admin.register(RecordNumberSeries)

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from patients.views import allergies, consents, patients, screenings, search
+from patients.views import allergies, consents, patients, screenings, search, stopping
 
 urlpatterns = [
+    path("stop/<str:token>/", stopping.stop, name="messages-stop"),
     path("search/", search.search, name="search"),
     path("patients/new/", patients.register, name="patient-register"),
     path("patients/<uuid:public_id>/edit/", patients.edit, name="patient-edit"),

@@ -24,6 +24,7 @@ for name in (
     "PHOTO_ROOT",
     "PUBLIC_URL",
     "QUEUE_URL",
+    "SMS_URL",
     "TRUSTED_PROXY_COUNT",
 ):
     os.environ.pop(name, None)

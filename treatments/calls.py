@@ -130,7 +130,7 @@ class Call:
 
     @property
     def reminder(self) -> str:
-        """Return how the reminder stands: "E-mail sent 10 Nov"."""
+        """Return how the latest message stands: "Message sent 10 Nov"."""
         if not self.follow_up.reminder_state:
             return ""
         sentence = REMINDERS[Reminder.State(self.follow_up.reminder_state)]
@@ -138,10 +138,11 @@ class Call:
 
 
 REMINDERS = {
-    Reminder.State.SENDING: gettext_lazy("E-mail goes out"),
-    Reminder.State.SENT: gettext_lazy("E-mail sent %(day)s"),
-    Reminder.State.FAILED: gettext_lazy("E-mail failed %(day)s"),
-    Reminder.State.UNKNOWN: gettext_lazy("E-mail of %(day)s: unknown whether it went out"),
+    Reminder.State.SENDING: gettext_lazy("Message goes out"),
+    Reminder.State.SENT: gettext_lazy("Message sent %(day)s"),
+    Reminder.State.FAILED: gettext_lazy("Message failed %(day)s"),
+    Reminder.State.UNKNOWN: gettext_lazy("Message of %(day)s: unknown whether it went out"),
+    Reminder.State.BOUNCED: gettext_lazy("Message of %(day)s came back"),
 }
 
 

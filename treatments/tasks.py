@@ -2,8 +2,9 @@
 
 from django.utils import timezone
 
-from clinic.background import every_minute, task
+from clinic.background import at_start, every_five_minutes, every_minute, ring, task
 from treatments.actions.aftercare_letters import send_all
+from treatments.actions.reminders import sweep
 from treatments.photo_files import develop_all, tidy
 
 
@@ -34,3 +35,22 @@ def sweep_aftercare() -> None:
 
 
 every_minute(sweep_aftercare)
+
+# So that a thousand reminders do not keep the photos waiting that arrive meanwhile.
+SECONDS = 15
+
+
+@task
+def send_reminders() -> None:
+    """Send the messages that are due, some at a time, until none is left."""
+    if not sweep(timezone.now, seconds=SECONDS):
+        ring(send_reminders)
+
+
+def sweep_reminders() -> None:
+    """Look for messages that are due."""
+    send_reminders.call()
+
+
+every_five_minutes(sweep_reminders)
+at_start(send_reminders)

@@ -15,7 +15,7 @@ from clinic.models import User
 from clinic.navigation import MOST, Counts
 from clinic.paging import bounded_count
 from treatments.filters.lots import Tab, low_levels, on_tab
-from treatments.models import Course, FollowUp, Lot, SideEffect
+from treatments.models import Course, FollowUp, Lot, Reminder, SideEffect
 from treatments.models.follow_up import FollowUpQuerySet
 from treatments.models.milestone_review import due_for_review
 
@@ -113,3 +113,8 @@ def milestones_due(user: User, now: datetime) -> int:
     """Count the courses that wait for a clinician's decision at a milestone, by the day where the user works."""
     waiting = due_for_review(Course.objects.visible_to(user), timezone.localdate(now))
     return bounded_count(waiting, most=MOST)
+
+
+def messages_waiting(user: User, now: datetime) -> int:
+    """Count the messages that failed, came back, or of which nobody knows whether they arrived."""
+    return bounded_count(Reminder.objects.visible_to(user).unsettled(now), most=MOST)

@@ -5,8 +5,9 @@ import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, ProgrammingError, transaction
 
 from clinic.backup.checking import check
 from clinic.backup.making import Clock, Made, alone, make
@@ -23,7 +24,7 @@ SECONDS = 30  # between two signs of life
 class SignOfLife:
     """Passes progress on, and lets the row of the run say now and then that it is still under way."""
 
-    def __init__(self, run: BackupRun, clock: Clock, progress: Progress) -> None:
+    def __init__(self, run: BackupRun | None, clock: Clock, progress: Progress) -> None:
         self.run = run
         self.clock = clock
         self.progress = progress
@@ -34,14 +35,23 @@ class SignOfLife:
 
     def step(self, count: int) -> None:
         self.progress.step(count)
-        if time.monotonic() - self.said_at > SECONDS:
+        if self.run and time.monotonic() - self.said_at > SECONDS:
             self.said_at = time.monotonic()
             with suppress(DatabaseError):  # the backup matters more than its sign of life
                 BackupRun.objects.filter(pk=self.run.pk).update(seen_at=self.clock())
 
 
-def begin(kind: BackupRun.Kind, now: datetime, *, place: str, occasion: str = "") -> BackupRun:
-    return BackupRun.objects.create(kind=kind, started_at=now, seen_at=now, place=place, occasion=occasion)
+def begin(kind: BackupRun.Kind, now: datetime, *, place: str, occasion: str = "") -> BackupRun | None:
+    """Write the row of a run; None where no table is there for it: on a new machine, or before an upgrade migrates.
+
+    Raises `IntegrityError` where another worker has taken the occasion.
+    """
+    try:
+        with transaction.atomic():
+            return BackupRun.objects.create(kind=kind, started_at=now, seen_at=now, place=place, occasion=occasion)
+    except (OperationalError, ProgrammingError):
+        log.warning("There is no table for the runs of backups yet; this one is not recorded.")
+        return None
 
 
 def record_backup(
@@ -64,7 +74,7 @@ def record_backup(
             fail(run, clock(), error)
             raise
         ended = clock()
-        BackupRun.objects.finish(
+        finish(
             run,
             ended,
             tried_at=ended if made.is_tried else None,
@@ -86,9 +96,7 @@ def record_trial(path: Path, *, clock: Clock, progress: Progress) -> Manifest:
             fail(run, clock(), error, name=path.name)
             raise
         ended = clock()
-        BackupRun.objects.finish(
-            run, ended, tried_at=ended, name=path.name, size_bytes=path.stat().st_size, **counted(manifest)
-        )
+        finish(run, ended, tried_at=ended, name=path.name, size_bytes=path.stat().st_size, **counted(manifest))
     return manifest
 
 
@@ -103,9 +111,14 @@ def in_words(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def fail(run: BackupRun, now: datetime, error: Exception, **facts: str) -> None:
+def finish(run: BackupRun | None, now: datetime, **facts: Any) -> None:
+    if run:
+        BackupRun.objects.finish(run, now, **facts)
+
+
+def fail(run: BackupRun | None, now: datetime, error: Exception, **facts: str) -> None:
     """Write what went wrong, where the database still takes it."""
     try:
-        BackupRun.objects.finish(run, now, error=in_words(error), **facts)
+        finish(run, now, error=in_words(error), **facts)
     except DatabaseError:
         log.exception("The row of a backup that failed could not be written.")

@@ -4,7 +4,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from clinic.backup.errors import BackupError
 from clinic.backup.making import Clock
@@ -54,8 +54,7 @@ def make_what_is_due(clock: Clock) -> bool:
     if not occasion:
         return False
     try:
-        with transaction.atomic():
-            run = begin(BackupRun.Kind.BACKUP, clock(), place=settings.BACKUP_TO, occasion=occasion)
+        run = begin(BackupRun.Kind.BACKUP, clock(), place=settings.BACKUP_TO, occasion=occasion)
     except IntegrityError:  # another worker was quicker
         return False
     try:

@@ -1,4 +1,5 @@
 from clinic.models.backup_run import BackupRun
+from clinic.models.heartbeat import Heartbeat
 from clinic.models.hours import Closure, Weekday, WorkingHours
 from clinic.models.location import Location, Room
 from clinic.models.record import VersionConflictError, Versioned
@@ -7,6 +8,7 @@ from clinic.models.user import User
 __all__ = [
     "BackupRun",
     "Closure",
+    "Heartbeat",
     "Location",
     "Room",
     "User",

@@ -3,8 +3,9 @@ import zoneinfo
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, RegexValidator
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
@@ -69,6 +70,23 @@ class Location(models.Model):
         default=False,
         help_text=_("When a session is signed, to patients who agreed to messages and prefer e-mail."),
     )
+    messages_from = models.TimeField(
+        _("messages from"), default=time(8), help_text=_("No message reaches a patient earlier, by the clocks here.")
+    )
+    messages_until = models.TimeField(
+        _("messages until"), default=time(20), help_text=_("No message reaches a patient later.")
+    )
+    confirms_appointments = models.BooleanField(
+        _("confirm appointments"),
+        default=False,
+        help_text=_("The patient's next appointment is confirmed when it is booked. Those booked already are, too."),
+    )
+    appointment_reminder_days = models.PositiveSmallIntegerField(
+        _("remind of appointments days before"),
+        default=1,
+        validators=[MaxValueValidator(14)],
+        help_text=_("1 is the day before. 0: no reminder."),
+    )
     history = HistoricalRecords()
 
     objects = LocationQuerySet.as_manager()
@@ -77,6 +95,13 @@ class Location(models.Model):
         verbose_name = _("location")
         verbose_name_plural = _("locations")
         ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(messages_from__lt=F("messages_until")),
+                name="location_messages_by_day",
+                violation_error_message=_("Messages end after they begin, on the same day."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

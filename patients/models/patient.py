@@ -94,6 +94,12 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """Leave out the archived and the deceased."""
         return self.filter(archived_at=None, deceased_on=None)
 
+    def with_messages(self) -> "PatientQuerySet":
+        """Return those who agreed to messages and can be sent some: by e-mail or SMS, whichever they chose."""
+        by_mail = Q(preferred_channel=Patient.Channel.EMAIL) & ~Q(email="")
+        by_sms = Q(preferred_channel=Patient.Channel.SMS) & ~Q(phone="")
+        return self.active().filter(by_mail | by_sms, contact_permission=True)
+
     def gone(self) -> "PatientQuerySet":
         """Return the archived and the deceased."""
         return self.exclude(archived_at=None, deceased_on=None)

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from clinic.paging import page
 from patients.models import Patient
+from treatments.exposure import By
 from treatments.filters.side_effects import Tab
 from treatments.models import Course
 from treatments.rules.follow_up import State
@@ -49,6 +50,7 @@ def addresses(user):
         ("lot", lot.get_absolute_url(), BARE_LIST),
         ("unsigned", reverse("session-unsigned"), BARE_LIST),
     ]
+    pages += [(f"safety, by {by}", f"{reverse('report-safety')}?by={by}", BARE_LIST) for by in By]
     pages += [(f"side effects, {tab}", f"{reverse('side-effect-list')}?tab={tab}", BARE_LIST) for tab in Tab]
     pages += [(f"follow-ups, {state}", f"{reverse('follow-up-list')}?state={state}", BARE_LIST) for state in State]
     return pages

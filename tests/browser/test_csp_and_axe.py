@@ -5,6 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import User
+from patients.models import Patient
+from patients.stopping import token_of
 from tests.factories import AllergyFactory, AmendmentFactory, CourseFactory, PatientFactory, UserFactory
 from treatments.demo.load import load
 from treatments.models import Appointment, Course, FollowUp, Lot, Preparation, Protocol, Session, SideEffect
@@ -24,7 +26,11 @@ def clinic(db):
 
 
 def pages_of_the_public():
-    return ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere/"]
+    return ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/", "/nowhere/", stop_page()]
+
+
+def stop_page():
+    return reverse("messages-stop", args=[token_of(Patient.objects.first())])
 
 
 def pages_for_all():
@@ -65,6 +71,8 @@ def pages_for_all():
         mixture.get_absolute_url(),
         "/follow-ups/",
         "/follow-ups/?state=upcoming",
+        "/messages/",
+        "/messages/?tab=sent",
         reverse("follow-up-contact", args=[follow_up.public_id]),
         f"{reverse('appointment-new')}?course={course.public_id}",
         booked.get_absolute_url(),
@@ -92,6 +100,7 @@ def pages_of_those_who_treat():
         reverse("course-edit", args=[course.public_id]),
         f"{reverse('course-status', args=[course.public_id])}?to=paused",
         "/preparations/new/",
+        "/feeds/",
         reverse("assessment-new", args=[course.public_id]),
         reverse("assessment-edit", args=[course.assessments.first().public_id]),
         reverse("assessment-error", args=[course.assessments.first().public_id]),

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.core.files import File
 from django.core.files.storage import InMemoryStorage
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 
 from clinic.backup import runs, schedule
 from clinic.backup.errors import BackupError, NotSetUpError
@@ -16,6 +16,7 @@ from clinic.backup.keys import new_key
 from clinic.backup.making import Made
 from clinic.backup.manifest import Head, Manifest, Table
 from clinic.backup.places import BucketPlace, name_at, place_of, prune
+from clinic.backup.progress import Silent
 from clinic.backup.schedule import make_what_is_due, next_due, occasion_due
 from clinic.backup.standing import standing
 from clinic.models import BackupRun
@@ -60,6 +61,9 @@ def making(monkeypatch):
     return fates
 
 
+MADE = {"clock": None, "progress": None, "keep": None, "verify": True}
+
+
 def at(moment):
     return lambda: moment
 
@@ -72,7 +76,7 @@ def run_of(started_at=DUE, **facts):
 
 
 def admin(client):
-    client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory()]))
+    client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory(time_zone="UTC")]))
     return client
 
 
@@ -107,6 +111,23 @@ def test_one_that_was_killed_is_made_good_by_the_next(making):
     assert occasion_due(DUE + 5 * MINUTE) == ""  # it may still be at work
     assert occasion_due(DUE + 59 * MINUTE) == ""
     assert occasion_due(DUE + 61 * MINUTE) == "2026-03-02/2"
+
+
+def test_backup_is_made_and_tried_where_there_is_no_table_for_its_row(making, monkeypatch, tmp_path, caplog):
+    """A new machine has no tables at all, and after an upgrade is unpacked its migrations come after the backup."""
+    monkeypatch.setattr(BackupRun.objects, "create", no_table)
+    monkeypatch.setattr(runs, "check", lambda path, scratch, progress: runs.make(None, None, **MADE).manifest)
+    (tmp_path / "one.backup").write_bytes(b"")
+
+    made = runs.record_backup(place_of(str(tmp_path)), clock=at(DUE), progress=Silent())
+    said = runs.record_trial(tmp_path / "one.backup", clock=at(DUE), progress=Silent())
+
+    assert (made.manifest.rows, said.rows) == (7, 7)
+    assert "not recorded" in caplog.text
+
+
+def no_table(**facts):
+    raise OperationalError("no such table: clinic_backuprun")
 
 
 def test_of_two_workers_one_makes_it(making, monkeypatch):

@@ -1,17 +1,26 @@
 """What a watchdog is told."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+import time_machine
 from django.db import OperationalError
 from django.db.migrations.executor import MigrationExecutor
 
+from clinic.models import Heartbeat
 from clinic.views import health
+
+NOW = datetime(2026, 9, 20, 16, 0, tzinfo=UTC)
 
 
 @pytest.mark.django_db
 def test_healthy_clinic_says_so_to_anyone(client):
     response = client.get("/healthz")
 
-    assert (response.status_code, response.json()) == (200, {"database": "up", "migrations": "applied"})
+    assert (response.status_code, response.json()) == (
+        200,
+        {"database": "up", "migrations": "applied", "reminders": "never ran"},
+    )
     assert "no-store" in response.headers["Cache-Control"]
 
 
@@ -38,3 +47,24 @@ def test_database_that_does_not_answer_is_not_healthy(client, monkeypatch):
 @pytest.mark.django_db
 def test_health_is_read_only(client):
     assert client.post("/healthz").status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("minutes", "status", "said"),
+    [(5, 200, "running"), (20, 200, "running"), (21, 503, "stopped since 2026-09-20T15:39Z")],
+)
+def test_sweep_that_stopped_is_noticed(client, minutes, status, said):
+    Heartbeat.beat("reminders", NOW - timedelta(minutes=minutes))
+
+    with time_machine.travel(NOW, tick=False):
+        response = client.get("/healthz")
+
+    assert (response.status_code, response.json()["reminders"]) == (status, said)
+
+
+@pytest.mark.django_db
+def test_clinic_whose_worker_was_never_started_is_not_well(client, settings):
+    settings.PRODUCTION = True
+
+    assert client.get("/healthz").status_code == 503

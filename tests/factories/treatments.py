@@ -338,6 +338,7 @@ class ReminderFactory(DjangoModelFactory):
 
     follow_up = factory.SubFactory(FollowUpFactory)
     patient = factory.SelfAttribute("follow_up.course.patient")
+    occasion = "opens"
     channel = Reminder.Channel.EMAIL
     address = factory.SelfAttribute("patient.email")
     state = Reminder.State.SENT

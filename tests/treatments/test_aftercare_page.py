@@ -148,6 +148,18 @@ def test_another_session_has_a_link_of_its_own(opened, link):
     assert "Birth date" in opened.get(page_of(other)).content.decode()
 
 
+def test_a_merged_record_asks_for_the_birth_date_of_the_one_that_goes_on(phone, link, django_assert_num_queries):
+    other = PatientFactory(location=link.session.course.location, birth_date=date(1988, 2, 20), language="fr")
+    link.session.course.patient.note(merged_into=other)
+    with django_assert_num_queries(1):
+        assert '<html lang="fr"' in phone.get(page_of(link)).content.decode()
+
+    assert phone.post(page_of(link), BORN).status_code == 200
+    assert phone.post(page_of(link), BORN | {"day": "20"}).status_code == 302
+    report(phone, link, **swelling())
+    assert SideEffect.objects.get().session == link.session
+
+
 # Before the birth date
 
 

@@ -149,7 +149,7 @@ class Rows(list):
 
 
 def test_migration_finds_the_pairs_that_overlap():
-    step = import_module("treatments.migrations.0080_appointment_once")
+    step = import_module("treatments.migrations.0046_appointment_once")
     rows = [row("room", 1, 0, 90), row("room", 1, 30), row("room", 1, 60), row("room", 1, 90), row("room", 2, 0)]
 
     found = [(one["public_id"], other["public_id"]) for one, other in step.meetings(Rows(rows), "room", ["booked"])]

@@ -262,7 +262,7 @@ def test_sessions_still_booked_are_said_before_and_after_a_course_is_paused_or_e
     booked = AppointmentFactory(course=course, starts_at=NOW + timedelta(days=7))
     AppointmentFactory(course=course, starts_at=NOW + timedelta(days=8), status="cancelled")
     ReturnFactory(follow_up__course=course, starts_at=NOW + timedelta(days=200))
-    words = "One session is still booked."
+    words = "One appointment is still booked."
     assert words not in client.get(course.get_absolute_url()).content.decode()
 
     before = client.get(reverse("course-status", args=[course.public_id]), {"to": to}).content.decode()
@@ -339,7 +339,7 @@ def test_course_page_asks_as_often_for_three_sessions_as_for_one(
         client.get(course.get_absolute_url())
 
 
-QUERIES = 19
+QUERIES = 20
 
 
 def test_course_page_says_how_far_when_next_and_what_it_costs(client, nurse, course):

@@ -19,8 +19,10 @@ from tests.factories import (
     ReturnFactory,
 )
 from treatments.actions import reminders
-from treatments.actions.reminders import claim
+from treatments.actions.letters import window_letter
+from treatments.actions.outbox import claim
 from treatments.models import Reminder
+from treatments.rules.reminding import Occasion
 
 MORNING = datetime(2026, 9, 20, 16, 0, tzinfo=UTC)  # 09:00 in Los Angeles, 18:00 in Berlin
 State = Reminder.State
@@ -154,7 +156,7 @@ def test_today_is_the_locations_own(db):
 
 def test_dry_run_says_who_and_sends_nothing(here):
     follow_up = due(here)
-    assert run("--dry-run") == [f"{follow_up.course.patient.record_number}, Harbour Street"]
+    assert run("--dry-run") == [f"{follow_up.course.patient.record_number}, opens"]
     assert (len(mail.outbox), Reminder.objects.count()) == (0, 0)
 
 
@@ -278,14 +280,14 @@ def test_sender_killed_while_sending_leaves_a_question_and_no_second_message(her
 
 def test_of_two_senders_one_gets_the_row(here):
     follow_up = due(here)
-    claims = [claim(follow_up, now=MORNING) for _sender in range(2)]
+    claims = [claim(window_letter(follow_up, Occasion.OPENS), now=MORNING) for _sender in range(2)]
     assert [found is not None for found in claims] == [True, False]
 
 
 def test_of_two_senders_one_gets_the_failed_row(here):
     follow_up = due(here)
     ReminderFactory(follow_up=follow_up, state=State.FAILED, address="old@x.example")
-    claims = [claim(follow_up, now=MORNING) for _sender in range(2)]
+    claims = [claim(window_letter(follow_up, Occasion.OPENS), now=MORNING) for _sender in range(2)]
     assert [found and found.address for found in claims] == ["ana@x.example", None]
 
 

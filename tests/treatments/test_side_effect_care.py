@@ -343,7 +343,7 @@ def test_page_costs_the_same_however_much_was_done(client, clinician, session, d
         Recurrence.objects.create(
             side_effect=effect, gone_at=NOW, back_at=NOW + number * DAY, note="Again", recorded_by=clinician
         )
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(24):
         client.get(effect.get_absolute_url())
 
 

@@ -48,13 +48,13 @@ def give(session: Session, *, by: "User", now: datetime) -> AftercareLink:
 
 def may_be_mailed(session: Session) -> bool:
     """Say whether the patient agreed to messages, prefers e-mail and has an address."""
-    patient = session.course.patient
+    patient = session.course.patient.surviving
     return patient.can_be_contacted and patient.preferred_channel == patient.Channel.EMAIL and bool(patient.email)
 
 
 def want_mail(link: AftercareLink, *, now: datetime) -> AftercareLink:
     """Have the link sent by e-mail, once. Raises `ValidationError` without an address or the patient's permission."""
-    patient = link.session.course.patient
+    patient = link.patient
     if not patient.can_be_contacted:
         raise ValidationError(_("The patient did not agree to messages. Print the slip instead."), code="permission")
     if not patient.email:
@@ -85,7 +85,7 @@ def try_birth_date(link: AftercareLink, given: date | None, *, now: datetime) ->
     stored = AftercareLink.objects.hold(link)
     if stored.rests(now):
         return False
-    if given != stored.session.course.patient.birth_date:
+    if given != stored.patient.birth_date:
         stored.count_wrong_try(now)
         return False
     stored.count_right_one(now)

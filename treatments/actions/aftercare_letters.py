@@ -40,7 +40,7 @@ def due(now: datetime) -> Iterator[Letter]:
     links = AftercareLink.objects.to_mail().filter(unsent, mail_wanted_at__gt=now - STALE)
     for key in list(links.values_list("pk", flat=True)):
         link = links.for_patient().filter(pk=key).first()
-        if link and link.is_open(now) and link.session.course.patient.can_be_contacted:
+        if link and link.is_open(now) and link.patient.can_be_contacted:
             yield invitation(link)
 
 
@@ -61,14 +61,13 @@ def alarm(answer: AftercareAnswer) -> Letter:
         subject = one_line(render_to_string("treatments/mail/danger_sign_subject.txt", context))
         return EmailMessage(subject, render_to_string("treatments/mail/danger_sign.txt", context), to=[address])
 
-    patient = answer.link.session.course.patient
+    patient = answer.link.patient
     return Letter({"alarming_answer": answer}, patient, alert_address(answer), write)
 
 
 def invitation(link: AftercareLink) -> Letter:
     """Give the patient the link, in the patient's language. It names neither the patient nor the treatment."""
-    course = link.session.course
-    patient, location = course.patient, course.location
+    patient, location = link.patient, link.session.course.location
 
     def write(address: str) -> EmailMessage:
         with translation.override(spoken(patient.language)):

@@ -5,11 +5,13 @@ leaves the row "sending", which later becomes "unknown": a person finds out, not
 every error after which nobody knows how far the message came. What was surely refused is tried again.
 """
 
+import re
 import smtplib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from django.core.exceptions import ValidationError
 from django.core.mail import BadHeaderError, EmailMessage, get_connection
@@ -18,8 +20,11 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from clinic import sms
+from clinic.phones import validate_phone
 from patients.models import Patient
 from treatments.models import Reminder
+from treatments.models.reminder import ReminderQuerySet
 
 State, Channel = Reminder.State, Reminder.Channel
 
@@ -39,12 +44,25 @@ REFUSALS = (
 
 @dataclass(frozen=True)
 class Letter:
-    """One e-mail for one occasion: what it is about, to whom it goes, and what writes it once it is this sender's."""
+    """One message for one occasion: what it is about, to whom it goes, and what writes it once it is this sender's."""
 
     subject: dict[str, models.Model]  # one of Reminder.SUBJECTS and its row
     patient: Patient
     address: str
-    write: Callable[[str], EmailMessage]  # from the address; raises ValidationError for what is none
+    write: Callable[[str], EmailMessage | str]  # from the address, an SMS as its text; raises ValidationError
+    channel: Reminder.Channel = Channel.EMAIL
+    occasion: str = ""  # where the row it is about has several
+    edition: int = 0
+    about_at: datetime | None = None
+
+    def telling(self, *, edition: int, about_at: datetime) -> "Letter":
+        """Return the same message as one telling of an appointment's time."""
+        return replace(self, edition=edition, about_at=about_at)
+
+    @property
+    def row(self) -> ReminderQuerySet:
+        """Return the one row of this message, if it was written already."""
+        return Reminder.objects.of(self.subject, self.channel, self.occasion, self.edition)
 
 
 def send(letter: Letter, *, now: datetime) -> Reminder | None:
@@ -58,21 +76,24 @@ def send(letter: Letter, *, now: datetime) -> Reminder | None:
 
 def claim(letter: Letter, *, now: datetime) -> Reminder | None:
     """Write the row that makes this sender the only one: a new one, or one that failed before."""
-    facts = {"address": letter.address, "started_at": now}
+    facts = {"address": letter.address, "started_at": now, "about_at": letter.about_at}
+    which = {"channel": letter.channel, "occasion": letter.occasion, "edition": letter.edition}
     try:
         with transaction.atomic():
-            return Reminder.objects.create(patient=letter.patient, channel=Channel.EMAIL, **letter.subject, **facts)
+            return Reminder.objects.create(patient=letter.patient, **letter.subject, **which, **facts)
     except IntegrityError:
-        failed = Reminder.objects.to_try_again().of(letter.subject, Channel.EMAIL)
+        failed = letter.row.to_try_again()
         taken = failed.update(state=State.SENDING, error="", attempts=F("attempts") + 1, **facts)
-        return Reminder.objects.of(letter.subject, Channel.EMAIL).get() if taken else None
+        return letter.row.get() if taken else None
 
 
 def _hand_over(letter: Letter, reminder: Reminder) -> tuple[Reminder.State, str]:
     """Return how far the message came, and what the server said; the queue goes on whatever that is."""
+    if letter.channel == Channel.SMS:
+        return _hand_over_text(letter, reminder.address)
     try:
         validate_email(reminder.address)  # an import may have brought two in one field
-        mail = letter.write(reminder.address)
+        mail = cast(EmailMessage, letter.write(reminder.address))
         mail.connection = get_connection()
         mail.connection.open()
     except Exception as error:  # before there is a connection, nothing can have gone out
@@ -86,6 +107,21 @@ def _hand_over(letter: Letter, reminder: Reminder) -> tuple[Reminder.State, str]
     finally:
         with suppress(OSError):  # a goodbye that goes wrong changes nothing about the message
             mail.connection.close()
+    return State.SENT, ""
+
+
+def _hand_over_text(letter: Letter, number: str) -> tuple[Reminder.State, str]:
+    try:
+        validate_phone(number)
+        text = cast(str, letter.write(number))
+    except Exception as error:  # nobody was asked yet
+        return State.FAILED, _said(error)
+    try:
+        sms.send(number, text)
+    except sms.SmsRefusedError as error:
+        return State.FAILED, _said(error)
+    except Exception as error:
+        return State.UNKNOWN, _said(error)
     return State.SENT, ""
 
 
@@ -112,5 +148,5 @@ def give_up_on_cut_off(now: datetime) -> list[Reminder]:
 
 
 def one_line(text: str) -> str:
-    """Return a rendered subject as a header holds it."""
-    return " ".join(text.split())
+    """Return a rendered subject as a header holds it; a space that does not break stays one."""
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()

@@ -1,7 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import ExportedAdmin, ReadOnly, RecordAdmin
-from treatments.models import ContactAttempt, FollowUp, Reminder
+from treatments.models import ContactAttempt, FollowUp, Reminder, ReminderAct
 
 PATIENT = ["course__patient__sort_name", "course__patient__record_number"]
 
@@ -34,8 +34,17 @@ class ContactAttemptAdmin(ReadOnly, ExportedAdmin):
 
 @admin.register(Reminder)
 class ReminderAdmin(ReadOnly, ExportedAdmin):
-    list_display = ["started_at", "patient", "channel", "address", "state", "attempts", "sent_at"]
-    list_filter = ["state", "channel"]
-    list_select_related = ["patient"]
+    list_display = ["started_at", "patient", "occasion", "channel", "address", "state", "attempts", "sent_at", "owner"]
+    list_filter = ["state", "channel", "occasion"]
+    list_select_related = ["patient", "owner"]
     search_fields = ["patient__sort_name", "patient__record_number", "address"]
     date_hierarchy = "started_at"
+
+
+@admin.register(ReminderAct)
+class ReminderActAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["made_at", "reminder", "act", "made_by", "note"]
+    list_filter = ["act"]
+    list_select_related = ["reminder", "made_by"]
+    search_fields = ["reminder__patient__sort_name", "reminder__patient__record_number"]
+    date_hierarchy = "made_at"

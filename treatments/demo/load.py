@@ -20,6 +20,7 @@ from treatments.actions.injections import keep_injections
 from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.care import care
+from treatments.demo.messages import unsettled_messages
 from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
 from treatments.demo.pictures import picture
 from treatments.demo.scoring import score
@@ -83,6 +84,7 @@ def _load(now: datetime) -> Iterator[str]:
     care(doctor=doctor, nurse=staff, now=now)
     close((harbour, lindenhof), doctor, now)
     photograph(harbour, staff, now)
+    unsettled_messages(now)
 
 
 def locations() -> tuple[Location, Location]:
@@ -94,6 +96,7 @@ def locations() -> tuple[Location, Location]:
         phone="+14155550100",
         address="1 Harbour Street, San Francisco",
         reply_to_email="harbour@demo.example",
+        confirms_appointments=True,
     )
     lindenhof = Location.objects.create(
         name="Lindenhof",
@@ -103,6 +106,7 @@ def locations() -> tuple[Location, Location]:
         phone="+493023125000",
         address="Lindenhof 2, Berlin",
         reply_to_email="lindenhof@demo.example",
+        confirms_appointments=True,
     )
     for location in (harbour, lindenhof):
         for number in (1, 2, 3):

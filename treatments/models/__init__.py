@@ -10,6 +10,7 @@ from treatments.models.appointment import Appointment
 from treatments.models.ask_back import AskBack
 from treatments.models.assessment import Assessment, Score
 from treatments.models.blinded import BlindedRating, BlindedRun
+from treatments.models.calendar_feed import CalendarFeed
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.cleared_lot import ClearedLot
 from treatments.models.cluster_review import ClusterReview
@@ -19,6 +20,7 @@ from treatments.models.grade_wording import GradeWording
 from treatments.models.infection_step import InfectionStep, StepTaken
 from treatments.models.injection import Injection
 from treatments.models.instrument import Instrument, InstrumentItem
+from treatments.models.message_text import MessageText
 from treatments.models.milestone_review import MilestoneReview
 from treatments.models.override import Override
 from treatments.models.photo import Photo, Shot
@@ -27,6 +29,7 @@ from treatments.models.product import Lot, Product
 from treatments.models.reaction_contact import SideEffectContact
 from treatments.models.reaction_review import Recurrence, SideEffectReview
 from treatments.models.reminder import Reminder
+from treatments.models.reminder_act import ReminderAct
 from treatments.models.restriction import Restriction
 from treatments.models.session import Session
 from treatments.models.side_effect import SideEffect
@@ -44,6 +47,7 @@ __all__ = [
     "Assessment",
     "BlindedRating",
     "BlindedRun",
+    "CalendarFeed",
     "ClearedLot",
     "ClusterReview",
     "ContactAttempt",
@@ -57,6 +61,7 @@ __all__ = [
     "Instrument",
     "InstrumentItem",
     "Lot",
+    "MessageText",
     "MilestoneReview",
     "Override",
     "PatientWords",
@@ -66,6 +71,7 @@ __all__ = [
     "Protocol",
     "Recurrence",
     "Reminder",
+    "ReminderAct",
     "Restriction",
     "Score",
     "Session",

@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location
 from clinic.validators import validate_plain_text
-from patients.models import seen_by
+from patients.models import Patient, seen_by
 from patients.models.patient import languages
 from treatments.danger_signs import SAID
 from treatments.models.catalogue import Indication, SideEffectKind, TreatmentArea
@@ -196,7 +196,7 @@ class AftercareLinkQuerySet(models.QuerySet["AftercareLink"]):
     def for_patient(self) -> "AftercareLinkQuerySet":
         """Load what the patient's page needs to say whether the link is open, and whose it is."""
         return self.select_related(
-            "session__course__patient", "session__course__location", "session__course__protocol"
+            "session__course__patient__merged_into", "session__course__location", "session__course__protocol"
         )
 
     def hold(self, link: "AftercareLink") -> "AftercareLink":
@@ -269,6 +269,11 @@ class AftercareLink(models.Model):
         return f"{self.session}"
 
     @property
+    def patient(self) -> Patient:
+        """Return whose link it is: the record that goes on, where the session's was merged into another."""
+        return self.session.course.patient.surviving
+
+    @property
     def expires_at(self) -> datetime:
         return self.session.performed_at + timedelta(days=self.session.course.protocol.aftercare_days)
 
@@ -279,7 +284,7 @@ class AftercareLink(models.Model):
             self.revoked_at is None
             and session.is_signed
             and not session.is_in_error
-            and session.course.patient.deceased_on is None
+            and self.patient.deceased_on is None
             and now < self.expires_at
         )
 

@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
 from treatments.rules.course import Interval
+from treatments.rules.reminding import Schedule
 from treatments.rules.response import Claim
 
 if TYPE_CHECKING:
@@ -174,6 +175,15 @@ class Protocol(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(730)],
         help_text=_("Counted from the session. 203 days is the latest onset of a late infection."),
     )
+    reminds_at_opening = models.BooleanField(_("remind when the follow-up window opens"), default=True)
+    reminds_in_middle = models.BooleanField(_("remind in the middle of the window"), default=True)
+    reminds_days_before_close = models.PositiveSmallIntegerField(
+        _("remind days before the window closes"),
+        null=True,
+        blank=True,
+        default=14,
+        help_text=_("Empty: no reminder then."),
+    )
     areas = models.ManyToManyField(
         TreatmentArea, verbose_name=_("areas offered"), related_name="protocols", blank=True
     )
@@ -227,6 +237,11 @@ class Protocol(models.Model):
     @property
     def interval(self) -> Interval:
         return Interval(self.interval_days_min, self.interval_days_max)
+
+    @property
+    def schedule(self) -> Schedule:
+        """Return when people are reminded of their follow-up window."""
+        return Schedule(self.reminds_at_opening, self.reminds_in_middle, self.reminds_days_before_close)
 
     @property
     def claim(self) -> Claim:

@@ -120,25 +120,11 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         return self._waiting().filter(opens_on__lte=today)
 
     def to_remind(self, location: Location, today: date) -> "FollowUpQuerySet":
-        """Return those due at a location whose patient may get an e-mail that has not gone out yet.
-
-        A failed one is tried again. One on its way, or of which nobody knows, is not. Call `with_facts` first.
-        """
-        from treatments.models.reminder import Reminder  # noqa: PLC0415 -- reminder imports follow_up
-
-        others = Reminder.objects.filter(follow_up=OuterRef("pk"), channel=Reminder.Channel.EMAIL).exclude(
-            state=Reminder.State.FAILED
-        )
+        """Return those due at a location whose patient may get messages. Call `with_facts` first."""
         return (
             self.in_state(State.DUE, today)
-            .filter(
-                ~Exists(others),
-                course__location=location,
-                course__patient__contact_permission=True,
-                course__patient__preferred_channel=Patient.Channel.EMAIL,
-            )
-            .exclude(course__patient__email="")
-            .select_related("course__patient", "course__location")
+            .filter(course__location=location, course__patient__in=Patient.objects.with_messages())
+            .select_related("course__patient", "course__location", "course__protocol")
             .order_by("closes_on", "pk")
         )
 

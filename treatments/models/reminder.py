@@ -1,16 +1,25 @@
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from patients.models import Patient
+from patients.models import Patient, seen_by
 from treatments.models.aftercare import AftercareAnswer, AftercareLink
+from treatments.models.appointment import Appointment
 from treatments.models.follow_up import FollowUp
+from treatments.rules.reminding import Occasion, Told
+
+if TYPE_CHECKING:
+    from clinic.models import User
 
 # A message is handed over in seconds; one that is still "sending" after this was cut off, and nobody knows how far.
 LEASE = timedelta(minutes=10)
+TRIED_FOR = timedelta(days=1)  # what was refused and is not due any more is tried no more: a person must know
 MOST_ATTEMPTS = 3  # what was refused so often is refused for a reason that a person must look at
 
 
@@ -28,18 +37,59 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     def to_try_again(self) -> "ReminderQuerySet":
         return self.failed().filter(attempts__lt=MOST_ATTEMPTS)
 
+    def asked_again(self) -> "ReminderQuerySet":
+        """Return those that a person wants sent once more."""
+        return self.failed().filter(attempts=0)
+
+    def for_list(self) -> "ReminderQuerySet":
+        return self.select_related(
+            "patient__location",
+            "owner",
+            "follow_up__course__location",
+            "appointment__location",
+            "aftercare_link",
+            "alarming_answer",
+        )
+
     def given_up(self) -> "ReminderQuerySet":
         return self.failed().filter(attempts__gte=MOST_ATTEMPTS)
 
-    def of(self, subject: Mapping[str, models.Model], channel: str) -> "ReminderQuerySet":
+    def told(self) -> "ReminderQuerySet":
+        """Return what reached the patient, or may have: everything that was not surely refused."""
+        return self.exclude(state__in=[Reminder.State.FAILED, Reminder.State.BOUNCED])
+
+    def of(
+        self, subject: Mapping[str, models.Model], channel: str, occasion: str = "", edition: int = 0
+    ) -> "ReminderQuerySet":
         """Return the one row of an occasion and channel, if it is among these. `subject` is {field: row}."""
-        return self.filter(channel=channel, **subject)
+        return self.filter(channel=channel, occasion=occasion, edition=edition, **subject)
+
+    def visible_to(self, user: "User") -> "ReminderQuerySet":
+        return self.filter(seen_by(user, "patient"))
+
+    def unsettled(self, now: datetime) -> "ReminderQuerySet":
+        """Return those that wait for a person: unknown, bounced, refused once too often, or refused and not due since.
+
+        `Reminder.is_unsettled` is the same in Python.
+        """
+        unclear = Q(state__in=[Reminder.State.UNKNOWN, Reminder.State.BOUNCED])
+        given_up = Q(attempts__gte=MOST_ATTEMPTS) | Q(started_at__lt=now - TRIED_FOR)
+        return self.filter(unclear | Q(given_up, state=Reminder.State.FAILED), settled_at=None)
+
+
+SUBJECTS = ("follow_up", "appointment", "aftercare_link", "alarming_answer")
+
+
+def _only(subject: str) -> Q:
+    """Return the condition that a message is about this and nothing else."""
+    return Q(**{f"{name}__isnull": name != subject for name in SUBJECTS})
 
 
 class Reminder(models.Model):
     """One message for one occasion by one channel. Written before it is sent, so it never goes twice.
 
-    The occasion is the row it is about: each field of `SUBJECTS` is another kind of occasion, and one of them is set.
+    What it is about is a row: one of the fields of `SUBJECTS` is set. A window and an appointment have several
+    occasions for a message, and an appointment that is moved has each of them again.
     """
 
     class State(models.TextChoices):
@@ -47,15 +97,50 @@ class Reminder(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Failed")
         UNKNOWN = "unknown", _("Unknown: a person must find out")
+        BOUNCED = "bounced", _("Came back")
 
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
+        SMS = "sms", _("SMS")
 
-    SUBJECTS = ("follow_up", "aftercare_link", "alarming_answer")
+    OCCASIONS = [
+        (Occasion.OPENS.value, _("Follow-up: the window opens")),
+        (Occasion.MIDDLE.value, _("Follow-up: middle of the window")),
+        (Occasion.CLOSES.value, _("Follow-up: before the window closes")),
+        (Occasion.BOOKED.value, _("Appointment: booked")),
+        (Occasion.MOVED.value, _("Appointment: moved")),
+        (Occasion.CANCELLED.value, _("Appointment: cancelled")),
+        (Occasion.SOON.value, _("Appointment: reminder")),
+    ]
+    SUBJECTS = SUBJECTS
 
+    public_id = models.UUIDField(_("public id"), default=uuid.uuid4, unique=True, editable=False)
+    occasion = models.CharField(
+        _("occasion"),
+        max_length=9,
+        choices=OCCASIONS,
+        blank=True,
+        help_text=_("Empty where the row it is about says it."),
+    )
+    edition = models.PositiveIntegerField(
+        _("edition"),
+        default=0,
+        help_text=_("Which telling of an appointment this is: another time is another message."),
+    )
+    about_at = models.DateTimeField(
+        _("time it tells"), null=True, blank=True, help_text=_("When the appointment begins, as this message says it.")
+    )
     follow_up = models.ForeignKey(
         FollowUp,
         verbose_name=_("follow-up"),
+        on_delete=models.PROTECT,
+        related_name="reminders",
+        null=True,
+        blank=True,
+    )
+    appointment = models.ForeignKey(
+        Appointment,
+        verbose_name=_("appointment"),
         on_delete=models.PROTECT,
         related_name="reminders",
         null=True,
@@ -86,6 +171,15 @@ class Reminder(models.Model):
     started_at = models.DateTimeField(_("started at"))
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     error = models.CharField(_("error"), max_length=500, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.PROTECT,
+        related_name="reminders_owned",
+        null=True,
+        blank=True,
+    )
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
 
     objects = ReminderQuerySet.as_manager()
 
@@ -94,20 +188,44 @@ class Reminder(models.Model):
         verbose_name_plural = _("reminders")
         ordering = ["-started_at", "-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["follow_up", "channel"], name="reminder_once_an_occasion_and_channel"),
+            models.UniqueConstraint(
+                fields=["follow_up", "occasion", "channel"], name="reminder_once_an_occasion_and_channel"
+            ),
+            models.UniqueConstraint(
+                fields=["appointment", "occasion", "edition", "channel"], name="reminder_once_a_telling_and_channel"
+            ),
             models.UniqueConstraint(fields=["aftercare_link", "channel"], name="reminder_once_a_link_and_channel"),
             models.UniqueConstraint(fields=["alarming_answer", "channel"], name="reminder_once_an_alarm_and_channel"),
             models.CheckConstraint(
-                condition=Q(follow_up__isnull=False, aftercare_link=None, alarming_answer=None)
-                | Q(follow_up=None, aftercare_link__isnull=False, alarming_answer=None)
-                | Q(follow_up=None, aftercare_link=None, alarming_answer__isnull=False),
+                condition=_only("follow_up")
+                | _only("appointment")
+                | _only("aftercare_link")
+                | _only("alarming_answer"),
                 name="reminder_of_one_occasion",
                 violation_error_message=_("A message has one occasion."),
             ),
         ]
+        indexes = [
+            # Few messages wait for a person, or may be cut off, among all that ever went.
+            models.Index(
+                fields=["started_at"], condition=~Q(state="sent") & Q(settled_at=None), name="reminder_not_arrived"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.address}, {self.get_state_display()}"
+
+    @property
+    def told(self) -> Told:
+        """Return what this message told of its appointment."""
+        return Told(Occasion(self.occasion), self.about_at, self.started_at)
+
+    def is_unsettled(self, now: datetime) -> bool:
+        """Say whether it waits for a person; `ReminderQuerySet.unsettled` is the same in SQL."""
+        if self.settled_at is not None:
+            return False
+        is_old = self.state == self.State.FAILED and self.started_at < now - TRIED_FOR
+        return self.state in {self.State.UNKNOWN, self.State.BOUNCED} or self.is_given_up or is_old
 
     @property
     def is_given_up(self) -> bool:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from clinic.drawing import clock_svg
@@ -43,8 +44,8 @@ def reaction_clock(effect: SideEffect, now: datetime) -> SafeString:
 
 @register.simple_tag
 def clock_words(effect: SideEffect, now: datetime) -> str:
-    """Return what it is and how it stands in one line: "Swelling, thigh, left, day 4 of about 5"."""
-    return words.clock_sentence(effect.title, effect.clock, now)
+    """Return how it stands, to begin a sentence with: "Day 4 of about 5"."""
+    return capfirst(words.clock_caption(effect.clock, now))
 
 
 @register.simple_tag

@@ -70,7 +70,7 @@ def language_of(request: HttpRequest, link: AftercareLink | None) -> str:
     """Return the patient's language, unless another is chosen on the page."""
     if link is None or chosen(request):
         return wanted(request)
-    return spoken(link.session.course.patient.language)
+    return spoken(link.patient.language)
 
 
 def chosen(request: HttpRequest) -> str:

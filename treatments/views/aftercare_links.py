@@ -59,7 +59,7 @@ def slip(request: Request, public_id: UUID) -> HttpResponse:
     if given is None or not given.is_open(timezone.now()):
         raise Http404
     course = session.course
-    language = spoken(course.patient.language)
+    language = spoken(given.patient.language)
     with translation.override(language):
         vocabulary = Vocabulary(language)
         context = {

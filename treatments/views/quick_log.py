@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -38,17 +38,16 @@ def log(request: Request, public_id: UUID) -> HttpResponse:
 @may("treatments.log_side_effect")
 def log_for_patient(request: Request, public_id: UUID) -> HttpResponse:
     """Log what a patient tells of, after the latest session unless another is named."""
-    patient = get_patient(request, public_id)
+    patients = Patient.objects.visible_to(request.user).select_related("location")
+    patient = get_object_or_404(patients, public_id=public_id)
     return log_for_survivor(request, patient) if patient.merged_into_id else quick_log(request, patient, None)
-
-
-def get_patient(request: Request, public_id: UUID) -> Patient:
-    return get_object_or_404(Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id)
 
 
 def log_for_survivor(request: Request, patient: Patient) -> HttpResponse:
     """Lead from a record that was merged to the one that goes on; what was typed is shown there, to be looked at."""
-    survivor = get_patient(request, patient.surviving.public_id)
+    survivor = patient.surviving
+    if not Patient.objects.visible_to(request.user).filter(pk=survivor.pk).exists():
+        raise Http404
     words = _("Record %(old)s was merged into this one, %(name)s, %(number)s.") % {
         "old": patient.record_number,
         "name": survivor.full_name,

@@ -9,7 +9,7 @@ from clinic.http import Request
 from treatments.board import board
 from treatments.clusters import loud_signals
 from treatments.models import Session, SideEffect
-from treatments.work import follow_up_counts, milestones_due, reviews_due, stock_counts
+from treatments.work import follow_up_counts, messages_waiting, milestones_due, reviews_due, stock_counts
 
 
 def today(request: Request) -> HttpResponse:
@@ -35,6 +35,7 @@ def today(request: Request) -> HttpResponse:
             "backups_want_attention": request.user.has_perm("clinic.see_backups") and wants_attention(now),
             "calls": follow_up_counts(request),
             "signals": loud_signals(request.user, now) if request.user.has_perm("treatments.review_signal") else None,
+            "undelivered": messages_waiting(request.user, now),
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },
     )

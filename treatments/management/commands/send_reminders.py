@@ -9,12 +9,12 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from treatments.actions.outbox import give_up_on_cut_off
-from treatments.actions.reminders import due_for_reminder, remind
+from treatments.actions.reminders import due, remind
 from treatments.models import Reminder
 
 
 class Command(BaseCommand):
-    help = "Reminds people by e-mail that their follow-up window is open. Each gets one message; run it every hour."
+    help = "Sends the messages that are due, as the worker does by itself every five minutes. Each goes once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="say who would get a message, and send none")
@@ -26,14 +26,14 @@ class Command(BaseCommand):
         if not dry_run:
             for reminder in give_up_on_cut_off(now):
                 self.report(reminder)
-        due = islice(due_for_reminder(now, at_any_hour=at_any_hour), limit)
+        found = islice(due(now, at_any_hour=at_any_hour), limit)
         if dry_run:
-            for follow_up in due:
-                self.stdout.write(f"{follow_up.course.patient.record_number}, {follow_up.course.location}")
+            for letter in found:
+                self.stdout.write(f"{letter.patient.record_number}, {letter.occasion}")
             return
         went: Counter[str] = Counter()
-        for follow_up in tqdm(due, desc="Reminders", unit="e-mail", total=limit, disable=not sys.stderr.isatty()):
-            tried = remind(follow_up, now=timezone.now())
+        for letter in tqdm(found, desc="Reminders", unit="message", total=limit, disable=not sys.stderr.isatty()):
+            tried = remind(letter, now=timezone.now())
             if tried:
                 went[tried.state] += 1
                 self.report(tried)

@@ -62,7 +62,7 @@
     busy -= 1;
     delete form.dataset.busy;
     button?.removeAttribute("aria-busy");
-    bar.value = 100;
+    bar.value = (100 * received) / files.length; // what was refused is not there
     line.textContent = fill(words.received, { n: received, m: files.length });
     const shown = new URL(location.href);
     const session = document.getElementById("of-session");

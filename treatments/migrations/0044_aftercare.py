@@ -15,9 +15,9 @@ import treatments.models.aftercare
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0050_aftercare_settings"),
+        ("clinic", "0004_aftercare_settings"),
         ("patients", "0006_consent_forms"),
-        ("treatments", "0070_signals"),
+        ("treatments", "0043_signals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0023_working_hours"),
+        ("clinic", "0003_working_hours"),
     ]
 
     operations = [

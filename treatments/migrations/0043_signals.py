@@ -16,7 +16,7 @@ def mark_expected(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("patients", "0006_consent_forms"),
-        ("treatments", "0052_late_signs_asked"),
+        ("treatments", "0042_late_signs_asked"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -139,6 +139,6 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0060_aftercare")]
+    dependencies = [("treatments", "0044_aftercare")]
 
     operations = [migrations.RunPython(load, unload)]

@@ -11,7 +11,7 @@ import clinic.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0040_cleared_lot"),
+        ("treatments", "0036_cleared_lot"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

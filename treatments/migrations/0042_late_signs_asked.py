@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0051_late_infection_catalogue"),
+        ("treatments", "0041_late_infection_catalogue"),
     ]
 
     operations = [

@@ -12,7 +12,7 @@ import clinic.validators
 class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0002_cache_table"),
-        ("treatments", "0043_photos_of_reactions"),
+        ("treatments", "0039_photos_of_reactions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -49,9 +49,9 @@ def stop_at_meetings(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0023_working_hours"),
+        ("clinic", "0003_working_hours"),
         ("patients", "0006_consent_forms"),
-        ("treatments", "0061_aftercare_words"),
+        ("treatments", "0045_aftercare_words"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

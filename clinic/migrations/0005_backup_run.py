@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0050_aftercare_settings"),
+        ("clinic", "0004_aftercare_settings"),
     ]
 
     operations = [

@@ -86,6 +86,6 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0041_grade_wording")]
+    dependencies = [("treatments", "0037_grade_wording")]
 
     operations = [migrations.RunPython(load, unload)]

@@ -51,7 +51,7 @@ def keep_reviews(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0050_review_and_watch")]
+    dependencies = [("treatments", "0040_review_and_watch")]
 
     operations = [
         migrations.RunPython(add_catalogue, migrations.RunPython.noop),

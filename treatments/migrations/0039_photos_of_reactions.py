@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0042_grade_wordings"),
+        ("treatments", "0038_grade_wordings"),
     ]
 
     operations = [
