@@ -31,8 +31,9 @@ def sign_and_book(client, course, next_at):
 
 
 def test_session_is_signed_and_the_next_one_booked(client, course):
-    sign_and_book(client, course, "2026-03-17T11:00")
+    response = sign_and_book(client, course, "2026-03-17T11:00")
 
+    assert response.status_code == 302, errors(response)
     assert Session.objects.get().is_signed
     assert course.location.local(Appointment.objects.get(status="booked").starts_at).day == 17
 
