@@ -76,7 +76,7 @@ def run_of(started_at=DUE, **facts):
 
 
 def admin(client):
-    client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory()]))
+    client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory(time_zone="UTC")]))
     return client
 
 
