@@ -184,7 +184,7 @@ class Batch:
 
         A reaction that somebody cleared the lots of is none of theirs; of a preparation all are shown.
         """
-        reactions = SideEffect.objects.select_related("kind", "area").order_by("onset_at", "pk")
+        reactions = SideEffect.objects.standing().select_related("kind", "area").order_by("onset_at", "pk")
         if self.lots:
             reactions = reactions.suspecting(pk__in=self.lots)
         injections = (

@@ -67,7 +67,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
             performed_at__gte=OuterRef("performed_at"),
         )
         asked = Subquery(following.order_by("performed_at", "pk").values("asked_back")[:1])
-        recorded = Exists(SideEffect.objects.filter(session=OuterRef("pk")))
+        recorded = Exists(SideEffect.objects.filter(session=OuterRef("pk"), entered_in_error_at=None))
         return self.annotate(asked_next=asked).annotate(
             is_answered=models.Case(
                 models.When(Q(asked_next__in=[Session.Asked.NONE, Session.Asked.SOME]), then=True),
