@@ -337,7 +337,7 @@ class SideEffect(Versioned):
 
     @property
     def is_clinicians_to_take_back(self) -> bool:
-        """Say whether only a clinician may call it an error: one urgent, one reviewed, one that the patient reported."""
+        """Say whether only a clinician may call it an error: if urgent, reviewed, or reported by the patient."""
         return bool(self.is_urgent or self.reviewed_at or self.aftercare_answer_id)
 
     def review_reasons(self, now: datetime) -> list[ReviewReason]:
