@@ -19,7 +19,7 @@ from clinic.units import show_ml
 from patients.models import Patient
 from treatments.badges import Badge, lot_badges
 from treatments.models import Ingredient, Injection, Lot, Preparation, Session, SideEffect, StockChange
-from treatments.models.session import SessionQuerySet
+from treatments.models.sessions_found import SessionQuerySet
 
 NOTHING = Decimal(0)
 UNIT = Decimal("0.001")

@@ -15,7 +15,8 @@ from clinic.validators import validate_not_in_future, validate_plain_text
 from treatments.models.aftercare import AftercareAnswer
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.photo import Photo
-from treatments.models.session import Session, SessionQuerySet
+from treatments.models.session import Session
+from treatments.models.sessions_found import SessionQuerySet
 from treatments.models.side_effects_found import (
     CONTACT_NAMED,
     INTERRUPTS,

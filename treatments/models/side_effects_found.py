@@ -17,7 +17,8 @@ from treatments.models.injection import Injection
 from treatments.models.photo import Photo
 from treatments.models.preparation import Ingredient
 from treatments.models.product import Lot
-from treatments.models.session import Session, batch_of
+from treatments.models.session import Session
+from treatments.models.sessions_found import batch_of
 from treatments.rules.reaction import SEVERE_GRADE
 
 if TYPE_CHECKING:
