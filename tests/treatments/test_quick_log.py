@@ -206,6 +206,27 @@ def test_onset_before_the_session_that_is_chosen_is_refused(client, nurse, patie
     assert (SideEffect.objects.get().session, later.side_effects.count()) == (session, 0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "began", "is_asked"),
+    [("nodule", "at-session", True), ("nodule", "now", False), ("swelling", "at-session", False)],
+)
+def test_lump_that_began_at_a_session_of_last_week_is_asked_for_the_watch_hangs_on_the_day(
+    client, nurse, session, kind, began, is_asked
+):
+    found = SideEffectKindFactory(code=kind, is_late_infection_sign=kind == "nodule")
+    data = a_log(kind=found.pk, began=began, note="Pea-sized")
+
+    response = client.post(after(session), data)
+
+    assert SideEffect.objects.exists() is not is_asked
+    if is_asked:
+        form = form_of(response)
+        assert form.asked[0].startswith("“Nodule” is said to have begun at the session, 8 days ago.")
+        again = client.post(after(session), {**data, "meant": form.mark})
+        assert again.status_code == 302, form_of(again).errors
+        assert SideEffect.objects.get().onset_at == PERFORMED
+
+
 def test_dead_patient_may_still_have_died_of_it(client, nurse, patient, session):
     patient.deceased_on = NOW.date()
     patient.save()
@@ -516,7 +537,7 @@ def test_without_an_injection_nothing_is_in_question(session):
 
 def test_page_of_the_lot_lists_what_it_is_suspected_of_and_no_more(client, nurse, session, here):
     one, other = lots_of(session, LotFactory(location=here), LotFactory(location=here))
-    effect = SideEffectFactory(session=session)
+    effect = SideEffectFactory(session=session, kind=SideEffectKindFactory(code="nodule"))
     ClearedLot.objects.create(side_effect=effect, lot=other, cleared_by=nurse)
     assert effect.get_absolute_url() in client.get(one.get_absolute_url()).content.decode()
     assert effect.get_absolute_url() not in client.get(other.get_absolute_url()).content.decode()
@@ -531,7 +552,7 @@ def test_ruled_out_lot_raises_no_alert(here, nurse):
     for _patient in range(3):
         session = SessionFactory(course__patient__location=here, signed=True)
         InjectionFactory(session=session, lot=lot)
-        effects.append(SideEffectFactory(session=session))
+        effects.append(SideEffectFactory(session=session, kind=SideEffectKindFactory(code="nodule")))
     assert Lot.objects.with_alert().get(pk=lot.pk).alert_patients == 3
     ClearedLot.objects.create(side_effect=effects[0], lot=lot, cleared_by=nurse)
     assert Lot.objects.with_alert().get(pk=lot.pk).alert_patients is None

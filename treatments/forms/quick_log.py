@@ -23,6 +23,7 @@ from treatments.forms.side_effects import FactsForm, LastedMixin, not_before
 from treatments.forms.suspects import SuspectsForm
 from treatments.models import Photo, Session, SideEffect, SideEffectKind, TreatmentArea
 from treatments.photo_consent import refusal_of_photos
+from treatments.rules.late_infection import FIRST_DAY, days_after
 from treatments.rules.reaction import may_be_there
 from treatments.suspects import given_in
 from treatments.words import ago, duration
@@ -78,13 +79,13 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
     )
 
     def __init__(
-        self, *args: Any, sessions: Sequence[Session], session: Session, now: datetime, **kwargs: Any
+        self, *args: Any, sessions: Sequence[Session], session: Session, by: User, now: datetime, **kwargs: Any
     ) -> None:
         data = kwargs.get("data") or (args[0] if args else None)
         asked = (data or kwargs.get("initial") or {}).get("after")
         self.sessions, self.now = sessions, now
         self.session = next((each for each in sessions if str(each.public_id) == asked), session)
-        kwargs["instance"] = SideEffect(session=self.session)
+        kwargs["instance"] = SideEffect(session=self.session, recorded_by=by)
         super().__init__(*args, **kwargs)
         self.kept: list[Photo] = self._photos_sent_before()
         self._offer_sessions()
@@ -172,6 +173,17 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         if cleaned["resolved_at"] is None and "lasted" not in self.errors:
             self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
         return cleaned
+
+    def ask_more(self, cleaned: dict[str, Any]) -> None:
+        """Ask whether a sign of a late infection began at the session: then, and only then, nobody would watch it."""
+        kind = cleaned.get("kind")
+        days = days_after(self.session.performed_at, self.now)
+        if kind and kind.is_late_infection_sign and cleaned.get("began") == self.AT_SESSION and days >= FIRST_DAY:
+            words = _(
+                "“%(kind)s” is said to have begun at the session, %(days)s days ago. What begins a week or more after "
+                "one may be a late infection, so the day counts. Is the session meant?"
+            )
+            self.ask(words % {"kind": kind.name, "days": days})
 
     def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
         performed = self.session.performed_at

@@ -148,8 +148,12 @@ class FactsForm(AskingForm, forms.ModelForm):
             other = SideEffect.Severity(SEVERITY_OF_GRADE[cleaned["grade"]]).label
             mine = SideEffect.Severity(severity).label
             self.ask(words % {"severity": mine.lower(), "grade": grade, "other": other.lower()})
+        self.ask_more(cleaned)
         self.wait_for_answer()
         return cleaned
+
+    def ask_more(self, cleaned: dict[str, Any]) -> None:
+        """Ask, by `ask`, what one of the forms has to ask besides."""
 
     def _judges_anew(self, severity: str, grade: int | None) -> bool:
         return (severity, grade) != (self.initial.get("severity"), self.initial.get("grade"))

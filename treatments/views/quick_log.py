@@ -71,6 +71,7 @@ def quick_log(request: Request, patient: Patient, asked: Session | None, *, look
         request.FILES or None,
         sessions=sessions,
         session=taken,
+        by=request.user,
         now=now,
         initial={"after": request.GET.get("after"), "areas": request.GET.getlist("areas")},
     )
