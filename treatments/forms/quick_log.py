@@ -37,7 +37,7 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
     """One reaction after a session, in one area or several: each area becomes a row of its own.
 
     `sessions` are those of the patient, the latest first, loaded by `SessionQuerySet.for_log`; `session` is the one
-    that is taken unless the form names another of them.
+    that is taken unless the form names another of them; `by` is who logs it.
     """
 
     AT_SESSION, NOW, OTHER_TIME = "at-session", "now", "other-time"
@@ -78,13 +78,13 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
     )
 
     def __init__(
-        self, *args: Any, sessions: Sequence[Session], session: Session, now: datetime, **kwargs: Any
+        self, *args: Any, sessions: Sequence[Session], session: Session, now: datetime, by: User, **kwargs: Any
     ) -> None:
         data = kwargs.get("data") or (args[0] if args else None)
         asked = (data or kwargs.get("initial") or {}).get("after")
         self.sessions, self.now = sessions, now
         self.session = next((each for each in sessions if str(each.public_id) == asked), session)
-        kwargs["instance"] = SideEffect(session=self.session)
+        kwargs["instance"] = SideEffect(session=self.session, recorded_by=by)  # the database asks who recorded it
         super().__init__(*args, **kwargs)
         self.kept: list[Photo] = self._photos_sent_before()
         self._offer_sessions()

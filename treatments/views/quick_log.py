@@ -72,6 +72,7 @@ def quick_log(request: Request, patient: Patient, asked: Session | None, *, look
         sessions=sessions,
         session=taken,
         now=now,
+        by=request.user,
         initial={"after": request.GET.get("after"), "areas": request.GET.getlist("areas")},
     )
     form.session.course.location.keep_time()
