@@ -351,6 +351,36 @@ def test_kinds_that_come_late_come_first_after_a_week(client, nurse, patient, se
     assert "burning" in codes(form.usual_kinds())
 
 
+@pytest.mark.parametrize(("days", "offered"), [(6, False), (7, True), (35, True), (203, True), (204, False)])
+def test_signs_of_a_late_infection_are_offered_as_long_as_they_are_watched(
+    client, nurse, patient, session, days, offered
+):
+    with time_machine.travel(PERFORMED + days * DAY, tick=False):
+        client.force_login(nurse)
+        form = form_of(client.get(for_patient(patient)))
+    assert ({"nodule", "induration", "abscess", "drainage"} <= set(codes(form.usual_kinds()))) is offered
+    assert set(codes(form.usual_kinds())).isdisjoint(codes(form.more_kinds()))
+
+
+def test_sign_of_a_late_infection_begun_at_a_session_weeks_ago_is_asked_about(client, nurse, session):
+    """Four taps take it to have begun at the session, where nothing would watch it."""
+    nodule = a_log(kind=SideEffectKindFactory(code="nodule").pk)
+    with time_machine.travel(PERFORMED + 30 * DAY, tick=False):
+        client.force_login(nurse)
+        response = client.post(after(session), nodule)
+        form = form_of(response)
+        assert form.asked == [
+            "Nodule, there since the session 30 days ago? One that came later may be an infection, and is watched by"
+            " the day it began. Is that day meant?"
+        ]
+        assert SideEffect.objects.count() == 0
+        assert form.mark in response.content.decode()
+        client.post(after(session), nodule | {"meant": form.mark})
+        client.post(after(session), a_log(kind=nodule["kind"], began="now"))
+        client.post(after(session), a_log(kind=nodule["kind"], state="gone", lasted="3", lasted_unit="days"))
+    assert SideEffect.objects.count() == 3
+
+
 def test_what_a_kind_says_of_its_clock(client, nurse, patient, session):
     facts = form_of(client.get(for_patient(patient))).kind_facts()
     said = {code: facts[str(SideEffectKindFactory(code=code).pk)]["clock"] for code in ("swelling", "nodule", "ntm")}
@@ -531,7 +561,7 @@ def test_ruled_out_lot_raises_no_alert(here, nurse):
     for _patient in range(3):
         session = SessionFactory(course__patient__location=here, signed=True)
         InjectionFactory(session=session, lot=lot)
-        effects.append(SideEffectFactory(session=session))
+        effects.append(SideEffectFactory(session=session, kind=SideEffectKindFactory(code="nodule")))
     assert Lot.objects.with_alert().get(pk=lot.pk).alert_patients == 3
     ClearedLot.objects.create(side_effect=effects[0], lot=lot, cleared_by=nurse)
     assert Lot.objects.with_alert().get(pk=lot.pk).alert_patients is None

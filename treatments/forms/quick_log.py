@@ -23,6 +23,7 @@ from treatments.forms.side_effects import FactsForm, LastedMixin, not_before
 from treatments.forms.suspects import SuspectsForm
 from treatments.models import Photo, Session, SideEffect, SideEffectKind, TreatmentArea
 from treatments.photo_consent import refusal_of_photos
+from treatments.rules.late_infection import days_after, is_watched
 from treatments.rules.reaction import may_be_there
 from treatments.suspects import given_in
 from treatments.words import ago, duration
@@ -161,6 +162,7 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         self.initial["areas"] = [area.pk for area in areas if len(areas) == 1 or str(area.pk) in keys]
 
     def clean(self) -> dict[str, Any]:
+        self._ask_since_when()
         cleaned = super().clean()
         onset = cleaned["onset_at"] = self._onset(cleaned)
         if cleaned.get("state") != self.GONE:
@@ -172,6 +174,17 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         if cleaned["resolved_at"] is None and "lasted" not in self.errors:
             self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
         return cleaned
+
+    def _ask_since_when(self) -> None:
+        """Ask back what would hide a late infection: its sign, there weeks after the session, begun at the session."""
+        kind = self.cleaned_data.get("kind")
+        untouched = self.cleaned_data.get("began") == self.AT_SESSION
+        if kind and untouched and self.cleaned_data.get("state") == self.STILL_THERE and self._is_watched(kind):
+            words = _(
+                "%(kind)s, there since the session %(days)s days ago? One that came later may be an infection, and is"
+                " watched by the day it began. Is that day meant?"
+            )
+            self.ask(words % {"kind": kind.name, "days": days_after(self.session.performed_at, self.now)})
 
     def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
         performed = self.session.performed_at
@@ -207,13 +220,17 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
 
     def _is_usual(self, kind: SideEffectKind) -> bool:
         comes_late = kind.onset_from is not None and kind.onset_from >= LATE and not kind.is_urgent
-        return kind.is_immediate or (comes_late and self._is_due(kind))
+        return kind.is_immediate or (comes_late and self._is_due(kind)) or self._is_watched(kind)
 
     def _is_due(self, kind: SideEffectKind) -> bool:
         elapsed = self.now - self.session.performed_at
         if elapsed < LATE:
             return kind.is_immediate
-        return may_be_there(elapsed, kind.onset_from, kind.onset_to, kind.expected_max)
+        return self._is_watched(kind) or may_be_there(elapsed, kind.onset_from, kind.onset_to, kind.expected_max)
+
+    def _is_watched(self, kind: SideEffectKind) -> bool:
+        """Say whether this would be a sign of a late infection now: it is not folded away while it may be one."""
+        return kind.is_late_infection_sign and is_watched(self.session.performed_at, self.now)
 
     @property
     def more_is_open(self) -> bool:

@@ -189,6 +189,9 @@ class SideEffectForm(FactsForm, SuspectsForm, VersionedForm):
         self.by = by
         super().__init__(*args, **kwargs)
         self.before = copy.copy(self.instance)
+        if self.instance.aftercare_answer_id:  # who reported it is no matter of opinion, and the database holds to it
+            self.fields["reported_by"].disabled = True
+            self.fields["reported_by"].help_text = _("It came through the aftercare link.")
         choices_of_rows(self, "area").queryset = areas_of(self.instance)
         choices_of_rows(self, "area").empty_label = _("Whole body")
         self.offer_lots(
