@@ -22,7 +22,7 @@ class Badge:
 
 def reaction_badge(effect: SideEffect, now: datetime) -> Badge:
     """Return how a reaction stands: that it never was, then urgent before all, then its clock."""
-    if effect.session.is_in_error:
+    if not effect.stands:
         return Badge(_("In error"), "is-urgent", "octagon-alert")
     if effect.is_urgent:
         return Badge(_("Urgent"), "is-urgent-solid", "octagon-alert")

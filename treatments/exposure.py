@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from treatments.models.session import SessionQuerySet
+from treatments.models.sessions_found import SessionQuerySet
 from treatments.models.side_effect import SideEffectQuerySet
 from treatments.rules.cluster import Tally
 from treatments.rules.rate import Rate

@@ -19,7 +19,7 @@ from clinic.units import show_ml
 from patients.models import Patient
 from treatments.badges import Badge, lot_badges
 from treatments.models import Ingredient, Injection, Lot, Preparation, Session, SideEffect, StockChange
-from treatments.models.session import SessionQuerySet
+from treatments.models.sessions_found import SessionQuerySet
 
 NOTHING = Decimal(0)
 UNIT = Decimal("0.001")
@@ -184,7 +184,7 @@ class Batch:
 
         A reaction that somebody cleared the lots of is none of theirs; of a preparation all are shown.
         """
-        reactions = SideEffect.objects.select_related("kind", "area").order_by("onset_at", "pk")
+        reactions = SideEffect.objects.standing().select_related("kind", "area").order_by("onset_at", "pk")
         if self.lots:
             reactions = reactions.suspecting(pk__in=self.lots)
         injections = (

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from clinic.drawing import interval_svg
 from clinic.models import User
 from treatments.models import Injection, Session
-from treatments.models.session import SessionQuerySet
+from treatments.models.sessions_found import SessionQuerySet
 from treatments.rate_words import of_so_many, percent, range_of
 from treatments.rules.rate import Rate
 

@@ -26,7 +26,7 @@ from treatments.exposure import (
     tally,
 )
 from treatments.models import Lot, Product, Session, SideEffectKind, TreatmentArea
-from treatments.models.session import SessionQuerySet
+from treatments.models.sessions_found import SessionQuerySet
 from treatments.models.side_effect import SideEffectQuerySet
 from treatments.rate_words import of_so_many, percent, range_of
 from treatments.rules.cluster import Tally, is_above

@@ -83,6 +83,7 @@ urlpatterns = [
     path("side-effects/", side_effect_care.work_list, name="side-effect-list"),
     path("side-effects/<uuid:public_id>/", side_effects.side_effect, name="side-effect"),
     path("side-effects/<uuid:public_id>/edit/", side_effects.edit, name="side-effect-edit"),
+    path("side-effects/<uuid:public_id>/error/", side_effects.in_error, name="side-effect-error"),
     path("side-effects/<uuid:public_id>/resolve/", side_effects.resolve, name="side-effect-resolve"),
     path("side-effects/<uuid:public_id>/review/", side_effect_care.review, name="side-effect-review"),
     path("side-effects/<uuid:public_id>/follow/", side_effect_care.follow, name="side-effect-follow"),

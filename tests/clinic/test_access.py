@@ -105,6 +105,7 @@ TABLE = {
     "side-effect-list": Row(TREATING),
     "side-effect": Row(EVERYONE),
     "side-effect-edit": Row(TREATING, post=TREATING),
+    "side-effect-error": Row(TREATING, post=TREATING),
     "side-effect-resolve": Row(ONLY_POST, post=TREATING),
     "side-effect-review": Row(ONLY_POST, post="in 403 200 403"),
     "side-effect-follow": Row(ONLY_POST, post=TREATING),

@@ -93,7 +93,7 @@ def test_missing_network_gets_one_line_and_the_next_start_tries_again(bare_copy,
         assert result.returncode == 1
         assert "the package index cannot be reached" in result.stderr
         assert result.stderr.count("\n") == 1
-    assert "argon2" in (bare_copy / "var" / "log" / "setup.log").read_text()
+    assert "apprise" in (bare_copy / "var" / "log" / "setup.log").read_text()
     assert not (bare_copy / ".venv" / "mesotrack-requirements.sha256").exists()
 
 

@@ -87,7 +87,7 @@ def test_row_says_what_a_caller_needs(client, nurse, here):
     response = client.get(LIST)
     (call,) = response.context["calls"]
     assert (call.treated, call.window_caption, call.ended) == ("Cellulite, 1 session", "to 2 Nov", "2 Mar")
-    assert (call.next_try, call.reminder) == ("next try today", "E-mail sent 2 Sep")
+    assert (call.next_try, call.reminder) == ("next try today", "Message sent 2 Sep")
     assertContains(response, "No answer, 17 Sep 17:10")
 
 

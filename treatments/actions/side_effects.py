@@ -93,6 +93,28 @@ def _repeated(made: SideEffect, row: SideEffect) -> SideEffect:
     return made
 
 
+def enter_in_error(effect: SideEffect, *, reason: str, by: "User", now: datetime, version: int) -> SideEffect:
+    """Say that a reaction never was, or was another: it is no work and in no rate, and stays in the record.
+
+    Raises `ValidationError` when it is in error already, `VersionConflictError` when somebody changed it since
+    `version` was read.
+    """
+    if effect.is_in_error:
+        raise ValidationError(_("This reaction is marked as entered in error already."), code="error")
+    effect.entered_in_error_at, effect.entered_in_error_by = now, by
+    effect.entered_in_error_reason = reason
+    return effect.because(reason).save_over(version)
+
+
+def take_error_back(effect: SideEffect, *, version: int) -> SideEffect:
+    """Say that a reaction stands after all. Raises as `enter_in_error` does."""
+    if not effect.is_in_error:
+        raise ValidationError(_("This reaction stands. Nothing was changed."), code="stands")
+    effect.entered_in_error_at = effect.entered_in_error_by = None
+    effect.entered_in_error_reason = ""
+    return effect.because(_("It stands after all")).save_over(version)
+
+
 @transaction.atomic
 def change(
     effect: SideEffect,

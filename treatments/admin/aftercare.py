@@ -9,6 +9,7 @@ PATIENT = ["sort_name", "record_number"]
 @admin.register(AftercareText)
 class AftercareTextAdmin(CatalogueAdmin):
     list_display = ["language", "location", "indication", "emergency"]
+    list_select_related = ["location", "indication"]
     list_filter = ["language", "location", "indication"]
     search_fields = ["body", "emergency"]
 
@@ -16,6 +17,7 @@ class AftercareTextAdmin(CatalogueAdmin):
 @admin.register(PatientWords)
 class PatientWordsAdmin(CatalogueAdmin):
     list_display = ["words", "language", "kind", "area"]
+    list_select_related = ["kind", "area"]  # either may be empty, and what may be empty has to be named
     list_filter = ["language"]
     search_fields = ["words", "kind__name", "area__region"]
 

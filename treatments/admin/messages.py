@@ -19,6 +19,7 @@ class MessageTextAdmin(CatalogueAdmin):
 
     list_display = ["occasion", "channel", "language", "location", "subject"]
     list_filter = ["occasion", "channel", "language", "location"]
+    list_select_related = ["location"]
     search_fields = ["subject", "body"]
     readonly_fields = ["preview"]
     fields = ["occasion", "channel", "language", "location", "subject", "body", "preview"]

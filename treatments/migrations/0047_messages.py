@@ -14,9 +14,12 @@ import patients.models.patient
 def name_reminders(apps, schema_editor):
     """Give each message an id for addresses; those about a window were sent when it opened."""
     Reminder = apps.get_model("treatments", "Reminder")
-    for reminder in Reminder.objects.only("pk").iterator():
-        Reminder.objects.filter(pk=reminder.pk).update(public_id=uuid.uuid4())
-    Reminder.objects.filter(follow_up__isnull=False).update(occasion="opens")
+    for key, follow_up in list(Reminder.objects.values_list("pk", "follow_up")):
+        occasion = "opens" if follow_up else ""
+        Reminder.objects.filter(pk=key).update(public_id=uuid.uuid4(), occasion=occasion)
+    if schema_editor.connection.vendor == "postgresql":
+        # It refuses to alter a table while checks of its foreign keys wait for the end of the transaction.
+        schema_editor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 class Migration(migrations.Migration):

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 
 from django.core.exceptions import ValidationError
@@ -157,4 +158,4 @@ class MessageText(models.Model):
 
     def filled(self, values: Mapping[str, str]) -> tuple[str, str]:
         """Return subject and text for a patient."""
-        return " ".join(fill(self.subject, values).split()), fill(self.body, values)
+        return re.sub(r"[ \t\r\n]+", " ", fill(self.subject, values)).strip(), fill(self.body, values)

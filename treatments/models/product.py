@@ -204,9 +204,8 @@ class LotQuerySet(models.QuerySet["Lot"]):
         straight = standing.filter(**{f"lot__{name}": value for name, value in batch.items()})
         mixed = standing.filter(**{f"preparation__ingredients__lot__{name}": value for name, value in batch.items()})
         patients = (
-            SideEffect.objects.filter(
-                kind__is_expected=False, session__in=straight.values("session").union(mixed.values("session"))
-            )
+            SideEffect.objects.standing()
+            .filter(kind__is_expected=False, session__in=straight.values("session").union(mixed.values("session")))
             .suspecting(**batch)
             .order_by()
             .values("kind")

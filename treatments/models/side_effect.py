@@ -15,7 +15,8 @@ from clinic.validators import validate_not_in_future, validate_plain_text
 from treatments.models.aftercare import AftercareAnswer
 from treatments.models.catalogue import SideEffectKind, TreatmentArea
 from treatments.models.photo import Photo
-from treatments.models.session import Session, SessionQuerySet
+from treatments.models.session import Session
+from treatments.models.sessions_found import SessionQuerySet
 from treatments.models.side_effects_found import (
     CONTACT_NAMED,
     INTERRUPTS,
@@ -145,6 +146,19 @@ class SideEffect(Versioned):
     # When those two days begin at the place: what is due is asked of every reaction, and places have their own days.
     review_due_at = models.DateTimeField(_("review due from"), null=True, editable=False)
     contact_due_at = models.DateTimeField(_("contact due from"), null=True, editable=False)
+    entered_in_error_at = models.DateTimeField(_("entered in error"), null=True, blank=True, editable=False)
+    entered_in_error_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("entered in error, said by"),
+        on_delete=models.PROTECT,
+        related_name="side_effects_in_error",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    entered_in_error_reason = models.CharField(
+        _("why it is in error"), max_length=300, blank=True, editable=False, validators=[validate_plain_text]
+    )
     form_token = models.UUIDField(null=True, editable=False, unique=True)
     history = HistoricalRecords(
         excluded_fields=[
@@ -167,6 +181,13 @@ class SideEffect(Versioned):
                 condition=Q(resolved_at=None) | Q(resolved_at__gte=F("onset_at")),
                 name="side_effect_resolves_after_onset",
                 violation_error_message=_("It cannot be gone before it began."),
+            ),
+            models.CheckConstraint(
+                condition=Q(entered_in_error_at=None, entered_in_error_by=None, entered_in_error_reason="")
+                | Q(entered_in_error_at__isnull=False, entered_in_error_by__isnull=False)
+                & ~Q(entered_in_error_reason=""),
+                name="side_effect_error_has_a_reason",
+                violation_error_message=_("What is entered in error says who said so, and why."),
             ),
             models.CheckConstraint(
                 condition=Q(grade=None) | Q(grade__gte=1, grade__lte=5),
@@ -307,8 +328,21 @@ class SideEffect(Versioned):
     def state(self, now: datetime) -> reaction.State:
         return self.clock.state(now)
 
+    @property
+    def is_in_error(self) -> bool:
+        return self.entered_in_error_at is not None
+
+    @property
+    def stands(self) -> bool:
+        return not self.is_in_error and not self.session.is_in_error
+
+    @property
+    def is_clinicians_to_take_back(self) -> bool:
+        """Say whether only a clinician may call it an error: if urgent, reviewed, or reported by the patient."""
+        return bool(self.is_urgent or self.reviewed_at or self.aftercare_answer_id)
+
     def review_reasons(self, now: datetime) -> list[ReviewReason]:
-        if self.session.is_in_error:
+        if not self.stands:
             return []
         return reaction.review_reasons(self.clock, self.judgement, now)
 

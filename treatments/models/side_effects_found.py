@@ -17,7 +17,8 @@ from treatments.models.injection import Injection
 from treatments.models.photo import Photo
 from treatments.models.preparation import Ingredient
 from treatments.models.product import Lot
-from treatments.models.session import Session, batch_of
+from treatments.models.session import Session
+from treatments.models.sessions_found import batch_of
 from treatments.rules.reaction import SEVERE_GRADE
 
 if TYPE_CHECKING:
@@ -62,8 +63,8 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
         return self.filter(seen_by(user, "session__course__patient"))
 
     def standing(self) -> "SideEffectQuerySet":
-        """Leave out those of a session that was entered in error: they are shown in the record, and no work."""
-        return self.filter(session__entered_in_error_at=None)
+        """Leave out what was entered in error, itself or with its session: it is shown in the record, and no work."""
+        return self.filter(entered_in_error_at=None, session__entered_in_error_at=None)
 
     def after_sessions_between(self, start: datetime, end: datetime) -> "SideEffectQuerySet":
         """Return the reactions to sessions performed from a moment on and before another."""
@@ -71,7 +72,7 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def after_signed(self) -> "SideEffectQuerySet":
         """Return the reactions to signed sessions that stand."""
-        return self.filter(session__signed_at__isnull=False, session__entered_in_error_at=None)
+        return self.standing().filter(session__signed_at__isnull=False)
 
     def of_patient(self, patient: Patient) -> "SideEffectQuerySet":
         return self.filter(session__course__patient=patient)
@@ -196,7 +197,7 @@ class SideEffectQuerySet(models.QuerySet["SideEffect"]):
 
     def for_page(self) -> "SideEffectQuerySet":
         """Load what a reaction's own page shows."""
-        return self.for_list().with_photos().select_related("reviewed_by")
+        return self.for_list().with_photos().select_related("reviewed_by", "entered_in_error_by")
 
     def in_work_order(self, now: datetime) -> "SideEffectQuerySet":
         """Annotate `rank` and `ends_at`, by which the worst comes first: urgent, most over time, ending soonest."""

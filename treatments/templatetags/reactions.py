@@ -51,7 +51,7 @@ def clock_words(effect: SideEffect, now: datetime) -> str:
 @register.simple_tag
 def reaction_badges(effect: SideEffect, now: datetime) -> list[Badge]:
     """Return why a reaction is work, the gravest reason first; how it stands when it is none."""
-    if effect.session.is_in_error:
+    if not effect.stands:
         return [badge_of(effect, now)]
     reasons = effect.review_reasons(now)
     found = _gravity(effect, reasons)

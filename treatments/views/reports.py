@@ -21,7 +21,7 @@ from treatments.exposure import By
 from treatments.filters.reports import ReportFilter, SafetyFilter
 from treatments.forms.reports import ClusterReviewForm
 from treatments.models import Lot, Session, SideEffect
-from treatments.models.session import SessionQuerySet
+from treatments.models.sessions_found import SessionQuerySet
 from treatments.models.side_effect import SideEffectQuerySet
 from treatments.quality import quality, quality_head, quality_rows
 from treatments.safety import Sort, of_group, report_head, report_rows, safety, suspected

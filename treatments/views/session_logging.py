@@ -1,6 +1,7 @@
 """Logging a session and editing a draft: saved, signed, or signed with the next one booked."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from clinic.access import may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import VersionConflictError
+from treatments import obstacles
 from treatments.actions import appointments, working_copies
 from treatments.actions import sessions as actions
 from treatments.actions.working_copies import VERSION, OtherPageError
@@ -150,19 +152,29 @@ def write(request: Request, form: SessionLogForm | SessionForm, act: str) -> Ses
 
     session = save_once(form, save) if isinstance(form, SessionLogForm) else save()
     if act == "book":
-        course = session.course
-        appointments.book(
-            Appointment(
-                patient=course.patient,
-                course=course,
-                kind=Appointment.Kind.SESSION,
-                location=course.location,
-                starts_at=form.cleaned_data["next_at"],
-                minutes=course.protocol.session_minutes,
-                practitioner=session.performed_by,
-            )
-        )
+        book_next(session, form.cleaned_data["next_at"])
     return session
+
+
+def book_next(session: Session, starts_at: datetime) -> None:
+    """Book the next session of a course with whoever gave this one.
+
+    Raises `ValidationError` where it would need a reason: the booking page asks for that.
+    """
+    course = session.course
+    appointment = Appointment(
+        patient=course.patient,
+        course=course,
+        kind=Appointment.Kind.SESSION,
+        location=course.location,
+        starts_at=starts_at,
+        minutes=course.protocol.session_minutes,
+        practitioner=session.performed_by,
+    )
+    if said := obstacles.against(appointment):
+        hint = _("Choose another day, or sign and then book it with a reason.")
+        raise ValidationError({"starts_at": [*said, hint]})
+    appointments.book(appointment)
 
 
 def in_words(act: str, session: Session) -> str:

@@ -20,7 +20,7 @@ from treatments.filters.side_effects import FOLDED, IN_SIGHT, SideEffectFilter, 
 from treatments.forms.side_effect_care import ContactForm, FollowForm, ReviewForm
 from treatments.models import InfectionStep, SideEffect
 from treatments.reaction_rows import csv_head, csv_row
-from treatments.views.side_effects import get_effect, take_step
+from treatments.views.side_effects import get_effect, refuse_in_error, take_step
 
 # The worst first; what somebody promised for a day, by that day; what is over, the latest first.
 ORDERS = {Tab.CONTACT: ("contact_due_at", "pk"), Tab.RESOLVED: ("-resolved_at", "-pk")}
@@ -91,6 +91,8 @@ def contact(request: Request, public_id: UUID) -> HttpResponse:
 def step(request: Request, public_id: UUID) -> HttpResponse:
     """Tick a step at a suspected late infection, or take the tick back."""
     effect = get_effect(request.user, public_id)
+    if effect.is_in_error:
+        return refuse_in_error(request, effect)
     proposed = InfectionStep.objects.proposed_for(effect)
     chosen = proposed.filter(code=request.POST.get("step", "")).first()
     if chosen is None:

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -15,8 +15,10 @@ from django.views.decorators.http import require_POST
 from clinic.access import may
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
+from treatments.actions import side_effects as actions
 from treatments.banner import course_banner
 from treatments.changes import changes
+from treatments.forms.errors import InErrorForm
 from treatments.forms.side_effect_care import ContactForm, FollowForm, ReviewForm
 from treatments.forms.side_effects import (
     ReopenForm,
@@ -27,6 +29,7 @@ from treatments.forms.side_effects import (
 from treatments.models import Course, SideEffect
 from treatments.reaction_page import next_act, steps, suspicion, watched_lots, watched_sessions, why
 from treatments.suspects import suspects_of
+from treatments.views.sessions import version_read
 
 
 def get_effect(user: User, public_id: UUID) -> SideEffect:
@@ -60,6 +63,7 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
             "reviews": effect.reviews.select_related("reviewed_by"),
             "recurrences": effect.recurrences.select_related("recorded_by"),
             "contact_is_due": effect.is_contact_due(now),
+            "may_take_back": may_take_back(by, effect),
             "may_take": User.objects.treating_at(effect.session.course.location).filter(pk=by.pk).exists(),
             "contacts": effect.contacts.select_related("made_by"),
             "watched": watched,
@@ -78,9 +82,16 @@ def effect_page(request: Request, effect: SideEffect, **forms: Any) -> HttpRespo
     )
 
 
+def refuse_in_error(request: Request, effect: SideEffect) -> HttpResponse:
+    messages.warning(request, _("This reaction is marked as entered in error. Nothing more is said of it."))
+    return redirect(effect)
+
+
 @may("treatments.log_side_effect")
 def edit(request: Request, public_id: UUID) -> HttpResponse:
     effect = get_effect(request.user, public_id)
+    if effect.is_in_error:
+        return refuse_in_error(request, effect)
     form = SideEffectForm(request.POST or None, instance=effect, by=request.user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -96,6 +107,52 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
         "treatments/side_effects/edit.html",
         {"form": form, "effect": form.before, "banner": course_banner(course, timezone.now())},
     )
+
+
+def may_take_back(user: User, effect: SideEffect) -> bool:
+    act = "treatments.review_side_effect" if effect.is_clinicians_to_take_back else "treatments.log_side_effect"
+    return user.has_perm(act)
+
+
+@may("treatments.log_side_effect")
+def in_error(request: Request, public_id: UUID) -> HttpResponse:
+    """Take a reaction out of the work and the rates with the reason, or say that it stands after all."""
+    effect = get_effect(request.user, public_id)
+    if not may_take_back(request.user, effect):
+        raise PermissionDenied
+    if effect.is_in_error:
+        return _stands_after_all(request, effect)
+    form = InErrorForm(request.POST or None, record=effect)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            actions.enter_in_error(
+                effect, reason=data["reason"], by=request.user, now=timezone.now(), version=data["version"]
+            )
+        except VersionConflictError:
+            form.refuse(SideEffect.objects.get(pk=effect.pk))
+        else:
+            messages.success(request, _("%(what)s is marked as entered in error.") % {"what": effect.title})
+            return redirect(effect)
+    course = Course.objects.for_page().get(pk=effect.session.course_id)
+    return TemplateResponse(
+        request,
+        "treatments/side_effects/in_error.html",
+        {"form": form, "effect": effect, "banner": course_banner(course, timezone.now())},
+    )
+
+
+def _stands_after_all(request: Request, effect: SideEffect) -> HttpResponse:
+    if request.POST.get("step") != "stands":
+        messages.warning(request, _("This reaction is marked as entered in error already."))
+        return redirect(effect)
+    try:
+        actions.take_error_back(effect, version=version_read(request))
+    except VersionConflictError:
+        messages.warning(request, _("Somebody changed it meanwhile. Here it is as it stands."))
+    else:
+        messages.success(request, _("%(what)s stands after all.") % {"what": effect.title})
+    return redirect(effect)
 
 
 @require_POST
@@ -116,6 +173,8 @@ def resolve(request: Request, public_id: UUID) -> HttpResponse:
 
 def take_step(request: Request, effect: SideEffect, form: StepForm, message: str, name: str) -> HttpResponse:
     """Take the step, or show the reaction as it stands with what was typed under `name`."""
+    if effect.is_in_error:
+        return refuse_in_error(request, effect)
     if form.is_valid():
         try:
             form.save()

@@ -35,7 +35,8 @@ class ReactionsPart(Part):
     def build(self) -> None:
         super().build()
         instance = self.instance
-        self.logged = list(instance.side_effects.all()) if instance.pk else []  # loaded by `for_page`
+        loaded = instance.side_effects.all() if instance.pk else []  # by `for_page`
+        self.logged = [effect for effect in loaded if not effect.is_in_error]
         known = {effect.kind_id for effect in self.logged}
         self.kinds = [kind for kind in SideEffectKind.objects.filter(is_immediate=True) if kind.pk not in known]
         choices = [(kind.code, kind.name) for kind in self.kinds]
