@@ -287,9 +287,9 @@ def test_record_call_list_and_session_have_the_door(client, nurse, session, pati
     assert after(session) in client.get(session.get_absolute_url()).content.decode()
 
 
-def test_saving_leads_back_to_the_door(client, nurse, patient, session):
+def test_saving_leads_back_to_the_door(client, nurse, patient, session, left):
     assert client.post(for_patient(patient), a_log(next="/follow-ups/?q=x")).url == "/follow-ups/?q=x"
-    outside = client.post(for_patient(patient), a_log(next="https://example.org/"))
+    outside = client.post(for_patient(patient), a_log(next="https://example.org/", areas=[left.pk]))
     assert outside.url == SideEffect.objects.order_by("pk").last().get_absolute_url()
 
 
@@ -362,7 +362,7 @@ def test_signs_of_a_late_infection_are_offered_as_long_as_they_are_watched(
     assert set(codes(form.usual_kinds())).isdisjoint(codes(form.more_kinds()))
 
 
-def test_sign_of_a_late_infection_begun_at_a_session_weeks_ago_is_asked_about(client, nurse, session):
+def test_sign_of_a_late_infection_begun_at_a_session_weeks_ago_is_asked_about(client, nurse, session, left):
     """Four taps take it to have begun at the session, where nothing would watch it."""
     nodule = a_log(kind=SideEffectKindFactory(code="nodule").pk)
     with time_machine.travel(PERFORMED + 30 * DAY, tick=False):
@@ -376,9 +376,34 @@ def test_sign_of_a_late_infection_begun_at_a_session_weeks_ago_is_asked_about(cl
         assert SideEffect.objects.count() == 0
         assert form.mark in response.content.decode()
         client.post(after(session), nodule | {"meant": form.mark})
-        client.post(after(session), a_log(kind=nodule["kind"], began="now"))
+        client.post(after(session), a_log(kind=nodule["kind"], began="now", areas=[left.pk]))
         client.post(after(session), a_log(kind=nodule["kind"], state="gone", lasted="3", lasted_unit="days"))
     assert SideEffect.objects.count() == 3
+
+
+def test_what_is_there_already_is_asked_about(client, nurse, session, left, right):
+    """The patient told two people of one swelling: it is one reaction unless somebody says otherwise."""
+    sent = a_log(areas=[left.pk])
+    client.post(after(session), sent)
+    client.post(after(session), sent)  # a double tap
+    again = a_log(areas=[left.pk, right.pk])
+    form = form_of(client.post(after(session), again))
+    assert form.asked == [
+        "Swelling, back thigh, left was logged already on 10 Mar and is not gone. Is this another one?"
+    ]
+    assert SideEffect.objects.count() == 1
+
+    client.post(after(session), again | {"meant": form.mark})
+    assert SideEffect.objects.count() == 3
+
+
+def test_what_is_gone_or_elsewhere_or_another_kind_is_not_asked_about(client, nurse, session, left, right):
+    client.post(after(session), a_log(areas=[left.pk], state="gone", lasted="3", lasted_unit="days"))
+    client.post(after(session), a_log(areas=[right.pk]))
+    client.post(after(session), a_log())
+    client.post(after(session), a_log(areas=[left.pk], kind=SideEffectKindFactory(code="bruising").pk))
+    client.post(after(session), a_log(areas=[left.pk]))
+    assert SideEffect.objects.count() == 5
 
 
 def test_what_a_kind_says_of_its_clock(client, nurse, patient, session):

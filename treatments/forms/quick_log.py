@@ -18,6 +18,7 @@ from clinic.models import User
 from clinic.widgets import Chips, ChoiceCards, Segmented
 from patients.banner import short_day
 from treatments.actions.photos import receive
+from treatments.actions.side_effects import token_of
 from treatments.forms.photos import FilesField
 from treatments.forms.side_effects import FactsForm, LastedMixin, not_before
 from treatments.forms.suspects import SuspectsForm
@@ -163,6 +164,7 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
 
     def clean(self) -> dict[str, Any]:
         self._ask_since_when()
+        self._ask_whether_another()
         cleaned = super().clean()
         onset = cleaned["onset_at"] = self._onset(cleaned)
         if cleaned.get("state") != self.GONE:
@@ -185,6 +187,20 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
                 " watched by the day it began. Is that day meant?"
             )
             self.ask(words % {"kind": kind.name, "days": days_after(self.session.performed_at, self.now)})
+
+    def _ask_whether_another(self) -> None:
+        """Ask back what is there already: the same kind in the same place, logged before and not gone."""
+        kind, token = self.cleaned_data.get("kind"), self.cleaned_data.get("form_token")
+        if kind is None or token is None or self.cleaned_data.get("state") != self.STILL_THERE:
+            return
+        places: list[TreatmentArea | None] = [*(self.cleaned_data.get("areas") or ())] or [None]
+        mine = {token_of(token, place) for place in places}  # a second tap asks nothing
+        known = SideEffect.objects.of_course(self.session.course).standing().open().filter(kind=kind)
+        for effect in known.select_related("kind", "area").order_by("onset_at", "pk"):
+            if effect.form_token not in mine and effect.area in places:
+                day = date_format(self.session.course.location.local(effect.recorded_at), "j M")
+                words = _("%(what)s was logged already on %(day)s and is not gone. Is this another one?")
+                self.ask(words % {"what": effect.title, "day": day})
 
     def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
         performed = self.session.performed_at
