@@ -183,6 +183,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Beside allauth's own. A patient's link: forms sent through one, birth dates tried from one address, in all from one.
 ACCOUNT_RATE_LIMITS = {
     "aftercare_answer": "10/10m/key,60/10m/ip",
+    "aftercare_danger": "10/10m/key",  # beyond those: a danger sign is not turned away for what came before it
     "aftercare_birth_date": "20/h/ip",
 }
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)

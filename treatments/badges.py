@@ -29,7 +29,7 @@ def reaction_badge(effect: SideEffect, now: datetime) -> Badge:
     return {
         State.RUNNING: Badge(_("Running"), "is-running", "activity"),
         State.PROLONGED: Badge(_("Prolonged"), "is-prolonged", "timer"),
-        State.IN_TIME: Badge(_("Gone in time"), "is-in-time", "check"),
+        State.IN_TIME: Badge(_("Gone in time") if effect.expected_end_at else _("Gone"), "is-in-time", "check"),
         State.RESOLVED_LATE: Badge(_("Gone late"), "is-resolved", "history"),
     }[effect.state(now)]
 

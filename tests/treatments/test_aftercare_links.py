@@ -273,6 +273,21 @@ def test_the_slip_is_in_the_patients_language(desk, session, patient):
     assert patient.family_name not in html
 
 
+def test_the_slip_says_when_to_call_whom(desk, session):
+    """The emergency number stands under the signs that it is for: alone it would be an order to everybody."""
+    AftercareLinkFactory(session=session)
+    html = desk.get(f"/sessions/{session.public_id}/aftercare/slip/").content.decode()
+    order = [
+        "Get help now",
+        "hard to breathe",
+        "lips or tongue",
+        "112 in Europe",
+        "Call the clinic now",
+        "fever of 38",
+    ]
+    assert sorted(order, key=html.index) == order
+
+
 def test_the_address_is_of_the_host_in_the_settings(session, settings):
     settings.PUBLIC_URL = "https://clinic.example/"
     link = AftercareLinkFactory(session=session)

@@ -1,5 +1,6 @@
 """What a patient meets through the aftercare link: the right door, the birth date, the page, and what follows."""
 
+import uuid
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -487,6 +488,47 @@ def test_a_danger_sign_beside_all_well_counts(opened, link):
 
 
 # What was known
+
+
+def test_a_danger_sign_waits_for_no_other_field(opened, link):
+    """Who ticks that breathing is hard is not sent back to say how strong the swelling is."""
+    response = report(opened, link, **swelling(since="other-day", severity=""), red_flags="breathing")
+    assert response.url == page_of(link) + "answered/"
+    assert sorted(SideEffect.objects.values_list("kind__code", "severity")) == [
+        ("anaphylaxis", "severe"),
+        ("swelling", "moderate"),
+    ]
+
+
+def says_what_to_do(response):
+    html = response.content.decode()
+    return all(words in html for words in ('role="alert"', "Get help now", "112 in Europe", "tel:+14155550100"))
+
+
+def test_a_form_that_cannot_be_kept_yet_says_at_once_what_a_danger_sign_asks_for(opened, link):
+    response = report(opened, link, red_flags="breathing", note="\0")
+    assert (response.status_code, SideEffect.objects.count()) == (200, 0)
+    assert says_what_to_do(response)
+    assert not says_what_to_do(report(opened, link, red_flags="none"))
+
+
+def test_a_danger_sign_that_comes_before_the_birth_date_says_what_to_do_and_names_nobody(phone, link):
+    response = report(phone, link, red_flags="breathing")
+    assert says_what_to_do(response)
+    assert link.session.course.patient.family_name not in response.content.decode()
+    assert SideEffect.objects.count() == 0
+
+
+def test_a_danger_sign_is_kept_however_much_was_sent_before(opened, link):
+    for _time in range(11):
+        busy = report(opened, link, **swelling())
+    assert busy.status_code == 429
+    alarm = {"form_token": str(uuid.uuid4()), "how": "well", "red_flags": "breathing"}
+    assert opened.post(page_of(link), alarm).url == page_of(link) + "answered/"
+    assert SideEffect.objects.urgent().count() == 1
+    answers = [opened.post(page_of(link), alarm | {"form_token": str(uuid.uuid4())}) for _time in range(10)]
+    assert [answer.status_code for answer in answers] == [302] * 9 + [429]
+    assert says_what_to_do(answers[-1])
 
 
 def test_what_is_gone_worse_or_the_same_is_kept(opened, link):

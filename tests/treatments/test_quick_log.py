@@ -206,27 +206,6 @@ def test_onset_before_the_session_that_is_chosen_is_refused(client, nurse, patie
     assert (SideEffect.objects.get().session, later.side_effects.count()) == (session, 0)
 
 
-@pytest.mark.parametrize(
-    ("kind", "began", "is_asked"),
-    [("nodule", "at-session", True), ("nodule", "now", False), ("swelling", "at-session", False)],
-)
-def test_lump_that_began_at_a_session_of_last_week_is_asked_for_the_watch_hangs_on_the_day(
-    client, nurse, session, kind, began, is_asked
-):
-    found = SideEffectKindFactory(code=kind, is_late_infection_sign=kind == "nodule")
-    data = a_log(kind=found.pk, began=began, note="Pea-sized")
-
-    response = client.post(after(session), data)
-
-    assert SideEffect.objects.exists() is not is_asked
-    if is_asked:
-        form = form_of(response)
-        assert form.asked[0].startswith("“Nodule” is said to have begun at the session, 8 days ago.")
-        again = client.post(after(session), {**data, "meant": form.mark})
-        assert again.status_code == 302, form_of(again).errors
-        assert SideEffect.objects.get().onset_at == PERFORMED
-
-
 def test_dead_patient_may_still_have_died_of_it(client, nurse, patient, session):
     patient.deceased_on = NOW.date()
     patient.save()
@@ -308,9 +287,9 @@ def test_record_call_list_and_session_have_the_door(client, nurse, session, pati
     assert after(session) in client.get(session.get_absolute_url()).content.decode()
 
 
-def test_saving_leads_back_to_the_door(client, nurse, patient, session):
+def test_saving_leads_back_to_the_door(client, nurse, patient, session, left):
     assert client.post(for_patient(patient), a_log(next="/follow-ups/?q=x")).url == "/follow-ups/?q=x"
-    outside = client.post(for_patient(patient), a_log(next="https://example.org/"))
+    outside = client.post(for_patient(patient), a_log(next="https://example.org/", areas=[left.pk]))
     assert outside.url == SideEffect.objects.order_by("pk").last().get_absolute_url()
 
 
@@ -370,6 +349,61 @@ def test_kinds_that_come_late_come_first_after_a_week(client, nurse, patient, se
     form = form_of(client.get(for_patient(patient)))
     assert codes(form.usual_kinds())[:4] == ["bruising", "discolouration", "induration", "nodule"]
     assert "burning" in codes(form.usual_kinds())
+
+
+@pytest.mark.parametrize(("days", "offered"), [(6, False), (7, True), (35, True), (203, True), (204, False)])
+def test_signs_of_a_late_infection_are_offered_as_long_as_they_are_watched(
+    client, nurse, patient, session, days, offered
+):
+    with time_machine.travel(PERFORMED + days * DAY, tick=False):
+        client.force_login(nurse)
+        form = form_of(client.get(for_patient(patient)))
+    assert ({"nodule", "induration", "abscess", "drainage"} <= set(codes(form.usual_kinds()))) is offered
+    assert set(codes(form.usual_kinds())).isdisjoint(codes(form.more_kinds()))
+
+
+def test_sign_of_a_late_infection_begun_at_a_session_weeks_ago_is_asked_about(client, nurse, session, left):
+    """Four taps take it to have begun at the session, where nothing would watch it."""
+    nodule = a_log(kind=SideEffectKindFactory(code="nodule").pk)
+    with time_machine.travel(PERFORMED + 30 * DAY, tick=False):
+        client.force_login(nurse)
+        response = client.post(after(session), nodule)
+        form = form_of(response)
+        assert form.asked == [
+            "Nodule, there since the session 30 days ago? One that came later may be an infection, and is watched by"
+            " the day it began. Is that day meant?"
+        ]
+        assert SideEffect.objects.count() == 0
+        assert form.mark in response.content.decode()
+        client.post(after(session), nodule | {"meant": form.mark})
+        client.post(after(session), a_log(kind=nodule["kind"], began="now", areas=[left.pk]))
+        client.post(after(session), a_log(kind=nodule["kind"], state="gone", lasted="3", lasted_unit="days"))
+    assert SideEffect.objects.count() == 3
+
+
+def test_what_is_there_already_is_asked_about(client, nurse, session, left, right):
+    """The patient told two people of one swelling: it is one reaction unless somebody says otherwise."""
+    sent = a_log(areas=[left.pk])
+    client.post(after(session), sent)
+    client.post(after(session), sent)  # a double tap
+    again = a_log(areas=[left.pk, right.pk])
+    form = form_of(client.post(after(session), again))
+    assert form.asked == [
+        "Swelling, back thigh, left was logged already on 10 Mar and is not gone. Is this another one?"
+    ]
+    assert SideEffect.objects.count() == 1
+
+    client.post(after(session), again | {"meant": form.mark})
+    assert SideEffect.objects.count() == 3
+
+
+def test_what_is_gone_or_elsewhere_or_another_kind_is_not_asked_about(client, nurse, session, left, right):
+    client.post(after(session), a_log(areas=[left.pk], state="gone", lasted="3", lasted_unit="days"))
+    client.post(after(session), a_log(areas=[right.pk]))
+    client.post(after(session), a_log())
+    client.post(after(session), a_log(areas=[left.pk], kind=SideEffectKindFactory(code="bruising").pk))
+    client.post(after(session), a_log(areas=[left.pk]))
+    assert SideEffect.objects.count() == 5
 
 
 def test_what_a_kind_says_of_its_clock(client, nurse, patient, session):

@@ -57,7 +57,7 @@ def log(
     """
     with transaction.atomic():
         places: list[TreatmentArea | None] = [*areas] or [None]
-        logged = [_log_once(effect, area, by, _token_of(token, area)) for area in places]
+        logged = [_log_once(effect, area, by, token_of(token, area)) for area in places]
         given = given_in(effect.session) if cleared else []
         for row, is_new in logged:
             if is_new and cleared:
@@ -66,7 +66,8 @@ def log(
     return [row for row, _new in logged], any(new for _row, new in logged)
 
 
-def _token_of(token: uuid.UUID, area: TreatmentArea | None) -> uuid.UUID:
+def token_of(token: uuid.UUID, area: TreatmentArea | None) -> uuid.UUID:
+    """Return the token of the row that one sending of a form makes in an area."""
     return uuid.uuid5(token, area.code if area else "")
 
 

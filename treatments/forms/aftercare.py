@@ -147,16 +147,18 @@ class AnswerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         said = self._said()
+        if cleaned.get("red_flags"):
+            return cleaned  # it goes to the clinic at once, whatever else is left open
         if cleaned.get("kinds"):
             self._want_details(cleaned)
-        elif cleaned.get("how") == self.SOMETHING and not (cleaned.get("red_flags") or cleaned.get("note") or said):
+        elif cleaned.get("how") == self.SOMETHING and not (cleaned.get("note") or said):
             self.add_error("kinds", _("Choose what it is, or write it in your words below."))
-        elif not cleaned.get("how") and not (cleaned.get("red_flags") or cleaned.get("note") or said):
+        elif not cleaned.get("how") and not (cleaned.get("note") or said):
             self.add_error("how", _("Choose one of the two."))
         return cleaned
 
     def _want_details(self, cleaned: dict[str, Any]) -> None:
-        """What is reported has a beginning and a strength; a danger sign needs neither."""
+        """What is reported has a beginning and a strength; beside a danger sign neither is asked for."""
         if not cleaned.get("since") and "since" not in self.errors:
             self.add_error("since", _("Choose since when it is there."))
         if not cleaned.get("severity") and "severity" not in self.errors:

@@ -18,12 +18,13 @@ from clinic.models import User
 from clinic.widgets import Chips, ChoiceCards, Segmented
 from patients.banner import short_day
 from treatments.actions.photos import receive
+from treatments.actions.side_effects import token_of
 from treatments.forms.photos import FilesField
 from treatments.forms.side_effects import FactsForm, LastedMixin, not_before
 from treatments.forms.suspects import SuspectsForm
 from treatments.models import Photo, Session, SideEffect, SideEffectKind, TreatmentArea
 from treatments.photo_consent import refusal_of_photos
-from treatments.rules.late_infection import FIRST_DAY, days_after
+from treatments.rules.late_infection import days_after, is_watched
 from treatments.rules.reaction import may_be_there
 from treatments.suspects import given_in
 from treatments.words import ago, duration
@@ -38,7 +39,7 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
     """One reaction after a session, in one area or several: each area becomes a row of its own.
 
     `sessions` are those of the patient, the latest first, loaded by `SessionQuerySet.for_log`; `session` is the one
-    that is taken unless the form names another of them.
+    that is taken unless the form names another of them; `by` is who logs it.
     """
 
     AT_SESSION, NOW, OTHER_TIME = "at-session", "now", "other-time"
@@ -79,13 +80,13 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
     )
 
     def __init__(
-        self, *args: Any, sessions: Sequence[Session], session: Session, by: User, now: datetime, **kwargs: Any
+        self, *args: Any, sessions: Sequence[Session], session: Session, now: datetime, by: User, **kwargs: Any
     ) -> None:
         data = kwargs.get("data") or (args[0] if args else None)
         asked = (data or kwargs.get("initial") or {}).get("after")
         self.sessions, self.now = sessions, now
         self.session = next((each for each in sessions if str(each.public_id) == asked), session)
-        kwargs["instance"] = SideEffect(session=self.session, recorded_by=by)
+        kwargs["instance"] = SideEffect(session=self.session, recorded_by=by)  # the database asks who recorded it
         super().__init__(*args, **kwargs)
         self.kept: list[Photo] = self._photos_sent_before()
         self._offer_sessions()
@@ -162,6 +163,8 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
         self.initial["areas"] = [area.pk for area in areas if len(areas) == 1 or str(area.pk) in keys]
 
     def clean(self) -> dict[str, Any]:
+        self._ask_since_when()
+        self._ask_whether_another()
         cleaned = super().clean()
         onset = cleaned["onset_at"] = self._onset(cleaned)
         if cleaned.get("state") != self.GONE:
@@ -174,16 +177,30 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
             self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
         return cleaned
 
-    def ask_more(self, cleaned: dict[str, Any]) -> None:
-        """Ask whether a sign of a late infection began at the session: then, and only then, nobody would watch it."""
-        kind = cleaned.get("kind")
-        days = days_after(self.session.performed_at, self.now)
-        if kind and kind.is_late_infection_sign and cleaned.get("began") == self.AT_SESSION and days >= FIRST_DAY:
+    def _ask_since_when(self) -> None:
+        """Ask back what would hide a late infection: its sign, there weeks after the session, begun at the session."""
+        kind = self.cleaned_data.get("kind")
+        untouched = self.cleaned_data.get("began") == self.AT_SESSION
+        if kind and untouched and self.cleaned_data.get("state") == self.STILL_THERE and self._is_watched(kind):
             words = _(
-                "“%(kind)s” is said to have begun at the session, %(days)s days ago. What begins a week or more after "
-                "one may be a late infection, so the day counts. Is the session meant?"
+                "%(kind)s, there since the session %(days)s days ago? One that came later may be an infection, and is"
+                " watched by the day it began. Is that day meant?"
             )
-            self.ask(words % {"kind": kind.name, "days": days})
+            self.ask(words % {"kind": kind.name, "days": days_after(self.session.performed_at, self.now)})
+
+    def _ask_whether_another(self) -> None:
+        """Ask back what is there already: the same kind in the same place, logged before and not gone."""
+        kind, token = self.cleaned_data.get("kind"), self.cleaned_data.get("form_token")
+        if kind is None or token is None or self.cleaned_data.get("state") != self.STILL_THERE:
+            return
+        places: list[TreatmentArea | None] = [*(self.cleaned_data.get("areas") or ())] or [None]
+        mine = {token_of(token, place) for place in places}  # a second tap asks nothing
+        known = SideEffect.objects.of_course(self.session.course).standing().open().filter(kind=kind)
+        for effect in known.select_related("kind", "area").order_by("onset_at", "pk"):
+            if effect.form_token not in mine and effect.area in places:
+                day = date_format(self.session.course.location.local(effect.recorded_at), "j M")
+                words = _("%(what)s was logged already on %(day)s and is not gone. Is this another one?")
+                self.ask(words % {"what": effect.title, "day": day})
 
     def _onset(self, cleaned: dict[str, Any]) -> datetime | None:
         performed = self.session.performed_at
@@ -219,13 +236,17 @@ class SideEffectLogForm(FactsForm, SuspectsForm, LastedMixin, OnceForm):
 
     def _is_usual(self, kind: SideEffectKind) -> bool:
         comes_late = kind.onset_from is not None and kind.onset_from >= LATE and not kind.is_urgent
-        return kind.is_immediate or (comes_late and self._is_due(kind))
+        return kind.is_immediate or (comes_late and self._is_due(kind)) or self._is_watched(kind)
 
     def _is_due(self, kind: SideEffectKind) -> bool:
         elapsed = self.now - self.session.performed_at
         if elapsed < LATE:
             return kind.is_immediate
-        return may_be_there(elapsed, kind.onset_from, kind.onset_to, kind.expected_max)
+        return self._is_watched(kind) or may_be_there(elapsed, kind.onset_from, kind.onset_to, kind.expected_max)
+
+    def _is_watched(self, kind: SideEffectKind) -> bool:
+        """Say whether this would be a sign of a late infection now: it is not folded away while it may be one."""
+        return kind.is_late_infection_sign and is_watched(self.session.performed_at, self.now)
 
     @property
     def more_is_open(self) -> bool:

@@ -148,12 +148,8 @@ class FactsForm(AskingForm, forms.ModelForm):
             other = SideEffect.Severity(SEVERITY_OF_GRADE[cleaned["grade"]]).label
             mine = SideEffect.Severity(severity).label
             self.ask(words % {"severity": mine.lower(), "grade": grade, "other": other.lower()})
-        self.ask_more(cleaned)
         self.wait_for_answer()
         return cleaned
-
-    def ask_more(self, cleaned: dict[str, Any]) -> None:
-        """Ask, by `ask`, what one of the forms has to ask besides."""
 
     def _judges_anew(self, severity: str, grade: int | None) -> bool:
         return (severity, grade) != (self.initial.get("severity"), self.initial.get("grade"))
@@ -193,6 +189,9 @@ class SideEffectForm(FactsForm, SuspectsForm, VersionedForm):
         self.by = by
         super().__init__(*args, **kwargs)
         self.before = copy.copy(self.instance)
+        if self.instance.aftercare_answer_id:  # who reported it is no matter of opinion, and the database holds to it
+            self.fields["reported_by"].disabled = True
+            self.fields["reported_by"].help_text = _("It came through the aftercare link.")
         choices_of_rows(self, "area").queryset = areas_of(self.instance)
         choices_of_rows(self, "area").empty_label = _("Whole body")
         self.offer_lots(

@@ -21,13 +21,12 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from clinic.models import Location
 from patients.languages import spoken, wanted
 from treatments import aftercare
 from treatments.actions import aftercare as actions
 from treatments.forms.aftercare import AnswerForm, BirthDateForm
-from treatments.models import AftercareAnswer, AftercareLink
-from treatments.rules.red_flags import is_emergency
+from treatments.models import AftercareAnswer, AftercareLink, AftercareText
+from treatments.rules.red_flags import RedFlag, is_emergency
 
 OPEN_FOR = timedelta(minutes=30)  # after the birth date, before it is asked for again
 COOKIE = "__Secure-aftercare" if settings.SESSION_COOKIE_SECURE else "aftercare"
@@ -79,11 +78,35 @@ def chosen(request: HttpRequest) -> str:
     return language if language in settings.PATIENT_LANGUAGES else ""
 
 
-def show(request: HttpRequest, template: str, *, status: int = HTTPStatus.OK, **context: Any) -> HttpResponse:
+def show(
+    request: HttpRequest,
+    template: str,
+    link: AftercareLink | None = None,
+    *,
+    status: int = HTTPStatus.OK,
+    **context: Any,
+) -> HttpResponse:
     """Render a page at once: rendered later, it would be in the language of the staff."""
     context["languages"] = LANGUAGES
+    if link:
+        context["location"] = link.session.course.location
+        context |= alarm_of(link, ticked(request))
     html = render_to_string(f"treatments/aftercare/{template}", context, request)
     return HttpResponse(html, status=status)
+
+
+def ticked(request: HttpRequest) -> list[RedFlag]:
+    """Return the danger signs that were sent, whether or not the form they came with can be kept."""
+    sent = set(request.POST.getlist("red_flags"))
+    return [flag for flag in RedFlag if flag.value in sent]
+
+
+def alarm_of(link: AftercareLink, flags: list[RedFlag]) -> dict[str, Any]:
+    """Return what heads a page once a danger sign was ticked: what to do now."""
+    if not flags:
+        return {}
+    text = AftercareText.objects.closest(link.session, translation.get_language() or settings.LANGUAGE_CODE)
+    return {"is_alarming": True, "is_emergency": is_emergency(flags), "emergency": text.emergency if text else ""}
 
 
 LANGUAGES = [(code, translation.get_language_info(code)["name_local"]) for code in settings.PATIENT_LANGUAGES]
@@ -148,8 +171,8 @@ def aftercare_page(request: HttpRequest, link: AftercareLink, now: datetime) -> 
 
 def take_answer(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpResponse:
     """Show the page, and keep an answer that was sent: one, however often it is sent."""
-    if request.method == "POST" and not ratelimit.consume(request, action="aftercare_answer", key=str(link.public_id)):
-        return show(request, "busy.html", status=HTTPStatus.TOO_MANY_REQUESTS, location=place(link))
+    if request.method == "POST" and is_too_much(request, link):
+        return show(request, "busy.html", link, status=HTTPStatus.TOO_MANY_REQUESTS)
     language = translation.get_language() or settings.LANGUAGE_CODE
     page = aftercare.aftercare_page(link, now, language)
     form = AnswerForm(request.POST if request.method == "POST" else None, link=link, page=page, now=now)
@@ -157,11 +180,15 @@ def take_answer(request: HttpRequest, link: AftercareLink, now: datetime) -> Htt
         with translation.override(settings.LANGUAGE_CODE):  # what the record says of it is for the staff
             actions.answer(link, form.reported(language), token=form.cleaned_data["form_token"], now=now)
         return lead(request, link, "aftercare-answered")
-    return show(request, "page.html", location=place(link), page=page, form=form, **addresses(request, link))
+    return show(request, "page.html", link, page=page, form=form, **addresses(request, link))
 
 
-def place(link: AftercareLink) -> Location:
-    return link.session.course.location
+def is_too_much(request: HttpRequest, link: AftercareLink) -> bool:
+    """Say whether too much came of late. Danger signs have a count of their own beyond the usual one."""
+    key = str(link.public_id)
+    if ratelimit.consume(request, action="aftercare_answer", key=key):
+        return False
+    return not (ticked(request) and ratelimit.consume(request, action="aftercare_danger", key=key))
 
 
 def ask_birth_date(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpResponse | None:
@@ -171,18 +198,18 @@ def ask_birth_date(request: HttpRequest, link: AftercareLink, now: datetime) -> 
     """
     form = BirthDateForm(request.POST if "day" in request.POST else None)
     if link.rests(now):
-        return show(request, "locked.html", location=place(link), is_locked=link.is_locked)
+        return show(request, "locked.html", link, is_locked=link.is_locked)
     if form.is_bound:
         if not ratelimit.consume(request, action="aftercare_birth_date", dry_run=True):
-            return show(request, "busy.html", status=HTTPStatus.TOO_MANY_REQUESTS, location=place(link))
+            return show(request, "busy.html", link, status=HTTPStatus.TOO_MANY_REQUESTS)
         if actions.try_birth_date(link, form.birth_date, now=now):
             return None
         ratelimit.consume(request, action="aftercare_birth_date")
         link.refresh_from_db(fields=["wrong_tries", "open_again_at"])
         if link.rests(now):
-            return show(request, "locked.html", location=place(link), is_locked=link.is_locked)
+            return show(request, "locked.html", link, is_locked=link.is_locked)
     typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in form.fields]
-    return show(request, "birth_date.html", location=place(link), form=form, typed=typed)
+    return show(request, "birth_date.html", link, form=form, typed=typed)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -199,12 +226,12 @@ def answered(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpRe
     return show(
         request,
         "answered.html",
-        location=place(link),
+        link,
         page=page,
         **addresses(request, link),
         answer=answer,
         reported=in_patients_words(answer, page.vocabulary),
-        is_emergency=is_emergency(answer.flags),
+        **alarm_of(link, answer.flags),
     )
 
 

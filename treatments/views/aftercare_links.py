@@ -16,7 +16,9 @@ from clinic.http import Request
 from patients.languages import spoken
 from treatments.actions import aftercare as actions
 from treatments.aftercare import Vocabulary, address_of, offered_kinds, qr_of, usual
+from treatments.danger_signs import SAID
 from treatments.models import AftercareLink, AftercareText, Session
+from treatments.rules.red_flags import EMERGENCIES
 from treatments.views.sessions import get_session
 
 
@@ -67,6 +69,8 @@ def slip(request: Request, public_id: UUID) -> HttpResponse:
             "location": course.location,
             "text": AftercareText.objects.closest(session, language),
             "usual": usual(offered_kinds(vocabulary), vocabulary),
+            "emergencies": [said for flag, said in SAID.items() if flag in EMERGENCIES],
+            "signs": [said for flag, said in SAID.items() if flag not in EMERGENCIES],
             "link": given,
             "address": address_of(given),
             "qr": qr_of(given),
