@@ -172,7 +172,10 @@ class AnswerForm(forms.Form):
         elif day > self.location.today(self.now):
             self.add_error("since_on", _("This day is still to come."))
         elif day < self.location.local(self.session.performed_at).date():
-            self.add_error("since_on", _("This day is before the session."))
+            words = _(
+                "This day is before the session. If it began earlier, choose “Since the session” and write it below."
+            )
+            self.add_error("since_on", words)
 
     def _said(self) -> dict[SideEffect, str]:
         words = {effect: self.cleaned_data.get(self.name_of(effect)) for effect in self.page.open_reactions}
