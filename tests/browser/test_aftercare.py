@@ -78,11 +78,12 @@ def test_swelling_on_day_6_is_on_the_work_list_reviewed_and_gone(visit, link, do
     desk.go("/side-effects/")
     desk.page.get_by_role("link", name="Swelling").first.click()
     assert desk.shows("the patient through the aftercare link")
-    desk.page.locator("#id_note").fill("Cool it, call on Monday.")
+    choose(desk.page, "review-causality", "Probable")
+    desk.page.locator("#id_review-note").fill("Cool it, call on Monday.")
     desk.page.get_by_role("button", name="Save the review").first.click()
     assert SideEffect.objects.get().reviewed_by == doctor
 
-    page = open_page(phone, link)
+    phone.go(f"/aftercare/{token_of(link)}/")  # opened a moment ago, it does not ask for the birth date again
     choose(page, f"still_{SideEffect.objects.get().public_id.hex}", "Disparu")
     page.get_by_role("button", name="Envoyer à la clinique").click()
     assert page.get_by_role("heading", name="Bonne nouvelle").is_visible()

@@ -76,6 +76,6 @@ def test_a_suspected_infection_is_taken_through_its_steps(visit, doctor, nodule)
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_its_pages_can_be_used_by_everybody(visit, doctor, nodule, dark):
-    desk = visit(doctor)
+    desk = visit(doctor, reduced_motion="reduce")
     pages = [nodule.get_absolute_url(), "/side-effects/?tab=watch", "/side-effects/?tab=contact"]
     assert [fault for address in pages for fault in look_at(desk, address, dark=dark)] == []
