@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.db.models import Q, TextChoices
 from django.urls import reverse
@@ -293,8 +294,23 @@ def of_product(sessions: SessionQuerySet, slug: str) -> SessionQuerySet:
     return sessions.filter(pk__in=had.order_by().values("pk"))
 
 
+def lot_named(slug: str) -> Lot | None:
+    """Return the lot that an address names, None for what is no lot's name."""
+    try:
+        return Lot.objects.filter(public_id=UUID(slug)).first()
+    except ValueError:
+        return None
+
+
+def given_by(sessions: SessionQuerySet, slug: str) -> SessionQuerySet:
+    try:
+        return sessions.filter(performed_by__public_id=UUID(slug))
+    except ValueError:
+        return sessions.none()
+
+
 def of_lot(sessions: SessionQuerySet, slug: str) -> SessionQuerySet:
-    lot = Lot.objects.filter(public_id=slug).first()
+    lot = lot_named(slug)
     if lot is None:
         return sessions.none()
     had = sessions.with_batch().filter(Q(product=lot.product_id, number=lot.number))
@@ -307,7 +323,7 @@ GROUPS: dict[By, Callable[[SessionQuerySet, str], SessionQuerySet]] = {
     By.LOT: of_lot,
     By.AREA: lambda sessions, slug: sessions.filter(areas__code=slug),
     By.TECHNIQUE: lambda sessions, slug: sessions.filter(technique=slug),
-    By.PRACTITIONER: lambda sessions, slug: sessions.filter(performed_by__public_id=slug),
+    By.PRACTITIONER: given_by,
 }
 
 
@@ -316,7 +332,7 @@ def suspected(effects: SideEffectQuerySet, by: By, slug: str) -> SideEffectQuery
     if by is By.PRODUCT:
         of_it = effects.with_suspects().filter(Q(product__in=Product.objects.filter(code=slug).values("pk")))
     elif by is By.LOT:
-        lot = Lot.objects.filter(public_id=slug).first()
+        lot = lot_named(slug)
         of_it = effects.with_suspects().filter(Q(product=lot.product_id, number=lot.number) if lot else Q(pk__in=[]))
     elif by is By.AREA:
         of_it = effects.with_place().filter(Q(place__in=TreatmentArea.objects.filter(code=slug).values("pk")))

@@ -325,7 +325,7 @@ def test_nobody_books_for_a_patient_of_another_place(here, subject, method):
     assert response.status_code == 404
 
 
-@pytest.mark.parametrize("query", ["", "?patient=", "?patient=nobody", "?course=1", "?follow_up=%00x"])
+@pytest.mark.parametrize("query", ["?patient=", "?patient=nobody", "?course=1", "?follow_up=%00x"])
 def test_a_booking_for_nobody_is_not_there(here, query):
     assert client_of("staff", here).get(f"/appointments/new/{query}").status_code in {400, 404}
 

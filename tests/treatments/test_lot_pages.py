@@ -264,7 +264,7 @@ def test_a_lot_asks_as_often_for_one_session_as_for_three(client, doctor, here, 
         session_with(lot, ml=1)
     client.get(lot.get_absolute_url())
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(22):
         client.get(lot.get_absolute_url())
 
 
