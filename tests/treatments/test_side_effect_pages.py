@@ -400,7 +400,7 @@ def test_script_in_a_note_is_shown_as_text(client, nurse, session):
     assert "<script>alert(1)" not in client.get(effect.get_absolute_url()).content.decode()
 
 
-def test_other_reaction_under_an_old_token_is_kept_in_the_form_and_logged_when_sent_again(client, nurse, session):
+def test_other_reaction_under_an_old_token_is_kept_in_the_form_and_logged_once_it_is_meant(client, nurse, session):
     first = a_log(session)
     client.post(log_url(session), first)
 
@@ -409,8 +409,8 @@ def test_other_reaction_under_an_old_token_is_kept_in_the_form_and_logged_when_s
     form = response.context["form"]
     assert "This form was sent already" in str(form.non_field_errors())
     assert form["note"].value() == "Another one."
-    client.post(
-        log_url(session),
-        first | {"severity": "severe", "note": "Another one.", "form_token": form["form_token"].value()},
-    )
+    other = first | {"severity": "severe", "note": "Another one.", "form_token": form["form_token"].value()}
+    asked = client.post(log_url(session), other).context["form"]
+    assert "Is this another one?" in asked.asked[0]
+    client.post(log_url(session), other | {"meant": asked.mark})
     assert sorted(SideEffect.objects.values_list("severity", flat=True)) == ["mild", "severe"]
