@@ -30,7 +30,7 @@ def pages_of_the_public():
 
 
 def stop_page():
-    return reverse("messages-stop", args=[token_of(Patient.objects.first())])
+    return reverse("messages-stop", args=[token_of(Patient.objects.first() or PatientFactory())])
 
 
 def pages_for_all():
@@ -110,6 +110,8 @@ def pages_of_those_who_treat():
         reverse("session-error", args=[draft.public_id]),
         "/sessions/unsigned/",
         reverse("side-effect-new", args=[draft.public_id]),
+        reverse("patient-side-effect-new", args=[patient.public_id]),
+        reverse("side-effect-error", args=[SideEffect.objects.prolonged(timezone.now()).first().public_id]),
         reverse("allergy-withdraw", args=[course.patient.allergies.first().public_id])
         if course.patient.allergies.exists()
         else "/",
@@ -122,11 +124,12 @@ def pages_of_those_who_treat():
 
 
 def pages_of_those_who_sign():
-    """Return the pages of a session that was amended and of one that is being amended."""
+    """Return the pages of a session that was amended, of one that is being amended, and the reports."""
     signed = Session.objects.signed().filter(follow_up=None).order_by("pk")
     amended, other = signed[0], signed[1]
     AmendmentFactory(session=amended)
-    return [amended.get_absolute_url(), reverse("session-amend", args=[other.public_id])]
+    pages = [amended.get_absolute_url(), reverse("session-amend", args=[other.public_id])]
+    return [*pages, "/reports/", "/reports/safety/", "/reports/safety/?by=lot", "/reports/safety/sessions/"]
 
 
 def grave_faults(page):
@@ -196,7 +199,8 @@ def test_pages_of_the_staff(visit, clinic):
 def test_pages_of_the_admin(visit, clinic):
     boss = visit(User.objects.get(email=ADMIN), reduced_motion="reduce")
 
-    assert crawl(boss, pages_for_all(), dark=True) == []
+    own = ["/reports/", "/reports/quality/", "/backups/"]
+    assert crawl(boss, pages_for_all() + own, dark=True) == []
     assert heard(boss) == []
 
 
