@@ -17,6 +17,7 @@ from tests.factories import (
     ProductFactory,
     SessionFactory,
     SideEffectFactory,
+    SideEffectKindFactory,
     UserFactory,
 )
 from treatments.models import Lot
@@ -45,7 +46,7 @@ def lot(here):
     for source in ({"lot": lot}, {"lot": lot}, {"lot": None, "preparation": mixed}):
         session = SessionFactory(course__patient=PatientFactory(location=here, phone="+14155550117"), signed=True)
         InjectionFactory(session=session, **source)
-        SideEffectFactory(session=session)
+        SideEffectFactory(session=session, kind=SideEffectKindFactory(code="nodule"))
     return lot
 
 
@@ -72,12 +73,12 @@ def test_an_alert_leads_to_a_hold_and_to_the_recall_list_by_keyboard(visit, doct
     desk = visit(doctor)
     page = desk.page
     desk.go(lot.get_absolute_url())
-    assert desk.shows("Swelling in 3 patients.")
+    assert desk.shows("Nodule in 3 of 3 patients with lot A-117 of Lidocaine mix 1 %.")
     page.locator(".note").get_by_role("link", name="Put on hold").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/hold/")
     page.locator("#id_reason").focus()
-    page.keyboard.type("Three swellings.")
+    page.keyboard.type("Three nodules.")
     page.keyboard.press("Tab")
     page.get_by_role("button", name="Put on hold").focus()
     page.keyboard.press("Enter")
@@ -87,7 +88,7 @@ def test_an_alert_leads_to_a_hold_and_to_the_recall_list_by_keyboard(visit, doct
     page.wait_for_url("**/recall/")
 
     lot.refresh_from_db()
-    assert lot.hold_reason == "Three swellings."
+    assert lot.hold_reason == "Three nodules."
     assert page.locator("tbody tr").count() == 3
     assert page.locator("a[href^='tel:']").count() == 3
     assert desk.complaints == []
@@ -96,7 +97,7 @@ def test_an_alert_leads_to_a_hold_and_to_the_recall_list_by_keyboard(visit, doct
 def test_a_lot_is_held_and_released_on_a_phone_without_a_script(visit, doctor, lot):
     desk = visit(doctor, viewport=PHONE, java_script_enabled=False)
     page = desk.page
-    for button, reason in (("Put on hold", "Three swellings."), ("Release the lot", "All gone.")):
+    for button, reason in (("Put on hold", "Three nodules."), ("Release the lot", "All gone.")):
         desk.go(lot.get_absolute_url())
         page.locator(".page-actions").get_by_role("link", name=button).click()
         page.locator("#id_reason").fill(reason)
