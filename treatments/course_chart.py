@@ -24,6 +24,7 @@ from treatments.words import duration
 MARGIN = timedelta(days=4)
 MONTH_WIDTH = 28  # of its three letters
 FIGURE_WIDTH = 20  # of a figure of two digits beside its point, with some air
+LETTER = 8  # of a word beside a line, with some air
 
 
 @dataclass(frozen=True)
@@ -294,19 +295,19 @@ class _Drawing:
             self.parts.append(charts.block(inside, top, end - inside, 10, "chart-past", fill=hatch))
             words = _("%(duration)s over") % {"duration": duration(late)}
             room = self.frame.plot_end - end
-            if self.size.is_wide and room > 7 * len(words):
+            if self.size.is_wide and room > LETTER * len(words):
                 self.over.append(charts.text(end + 6, top + 9, words, "chart-over"))
 
     def verticals(self, top: float, bottom: float) -> None:
         """Milestones and today, through all strips: the lines below every word."""
         lines = []
-        for milestone in self.outcome.milestones:
-            if milestone.on is None:
-                continue
-            x = self.frame.x(milestone.on)
+        reached = [(self.frame.x(each.on), each.number) for each in self.outcome.milestones if each.on]
+        ends = [x for x, _number in reached[1:]] + [self.size.width]
+        for (x, number), end in zip(reached, ends, strict=False):
             lines.append(charts.rule_down(x, top - 8, bottom, "chart-milestone"))
-            words = _("Review %(n)s") % {"n": milestone.number}
-            self.over.append(self.beside(x, top + 6, words, "chart-label-milestone"))
+            words = _("Review %(n)s") % {"n": number}
+            fits = end - x > LETTER * len(words)  # on a phone the next line may stand where the word would
+            self.over.append(self.beside(x, top + 6, words if fits else str(number), "chart-label-milestone"))
         today = self.outcome.today
         if self.outcome.course.is_running and self.frame.shows(today):
             x = self.frame.x(today)

@@ -357,6 +357,20 @@ def test_today_is_drawn_of_a_course_that_goes_on(ten, status):
     assert ("chart-today" in course_chart(found(ten), WIDE)) is (status in Course.RUNNING)
 
 
+def test_words_of_near_milestones_do_not_run_together_on_a_phone(course):
+    Course.objects.filter(pk=course.pk).update(planned_sessions=20)
+    treated(course, 20)
+    scored(course, 1, 11, 10)
+
+    months_later = outcome(Course.objects.for_page().get(pk=course.pk), NOW + timedelta(days=128))
+
+    def labels(size):
+        return re.findall(r'chart-label-milestone"[^>]*>([^<]+)<', str(course_chart(months_later, size)))
+
+    assert labels(WIDE) == ["Review 5", "Review 10", "Review 20"]
+    assert labels(NARROW) == ["5", "Review 10", "Review 20"]
+
+
 def test_reaction_past_its_time_is_hatched_for_as_long_as_it_was(ten):
     session = ten.sessions.order_by("performed_at").first()
     SideEffectFactory(session=session, onset_at=FIRST, resolved_at=FIRST + timedelta(days=12))
