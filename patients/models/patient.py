@@ -22,6 +22,8 @@ from patients.search import SHORT, understand
 if TYPE_CHECKING:
     from clinic.models import User
 
+SOURCE_LANGUAGE = "en"  # which every text exists in
+
 
 def languages() -> list[tuple[str, str]]:
     """Return (BCP 47 code, the language's own name) pairs, by name."""

@@ -1,10 +1,5 @@
-from treatments.models.aftercare import (
-    AftercareAnswer,
-    AftercareChange,
-    AftercareLink,
-    AftercareText,
-    PatientWords,
-)
+from treatments.models.aftercare import AftercareAnswer, AftercareChange, AftercareLink
+from treatments.models.aftercare_words import AftercareText, PatientWords
 from treatments.models.amendment import Amendment
 from treatments.models.appointment import Appointment
 from treatments.models.ask_back import AskBack

@@ -9,13 +9,12 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location
 from clinic.validators import validate_plain_text
-from patients.models.patient import languages
+from patients.models.patient import SOURCE_LANGUAGE, languages
 from treatments.models.reminder import Reminder
 from treatments.rules.reminding import Occasion
 from treatments.rules.sms import length
 from treatments.rules.wording import fill, places, stray_braces, unknown
 
-SOURCE_LANGUAGE = "en"
 STOP = "stop"
 MOST_PARTS = 4  # of one SMS; a default of ours: each part is paid, and a longer text is an e-mail
 COMMON = ("first_name", "name", "place", "address", "phone", STOP)
