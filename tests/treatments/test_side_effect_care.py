@@ -385,3 +385,47 @@ def test_reviews_from_before_they_were_rows_are_kept_those_written_over_too(sess
         ("Looked at again.", NOW),
         ("As expected.", PERFORMED + timedelta(hours=2)),
     ]
+
+
+# Gone, said against a review
+
+
+def reviewed_ongoing(effect, doctor):
+    made = SideEffectReview(causality="Possible", note="Still soft.", outcome="ongoing")
+    return actions.review(effect, made=made, by=doctor, now=NOW - DAY, version=effect.version)
+
+
+@pytest.mark.parametrize("door", ["resolve", "edit"])
+def test_gone_before_a_review_that_found_it_there_is_asked(client, clinician, session, door):
+    effect = SideEffectFactory(session=session, onset_at=PERFORMED)
+    reviewed_ongoing(effect, clinician)
+    url = reverse(f"side-effect-{door}", args=[effect.public_id])
+    form = client.get(effect.get_absolute_url() if door == "resolve" else url).context
+    data = {"step": "gone", "version": effect.version, "resolved_at": "2026-03-05T12:00"}
+    if door == "edit":
+        shown = form["form"].initial
+        data |= {"kind": effect.kind_id, "severity": "mild", "reported_by": shown["reported_by"], "grade": ""}
+        data |= {"area": "", "onset_at": "2026-03-02T07:00"}
+
+    context = client.post(url, data).context
+
+    asked = context["resolve_form" if door == "resolve" else "form"]
+    assert asked.asked == ["Dr Ines Adeyemi found it ongoing on 9 March 2026, 11:30, after that. Is the moment meant?"]
+    effect.refresh_from_db()
+    assert effect.resolved_at is None
+
+    client.post(url, data | {"meant": asked.mark})
+    effect.refresh_from_db()
+    assert effect.resolved_at is not None
+
+
+def test_gone_after_the_review_asks_nothing(client, clinician, session):
+    effect = SideEffectFactory(session=session, onset_at=PERFORMED)
+    reviewed_ongoing(effect, clinician)
+
+    url = reverse("side-effect-resolve", args=[effect.public_id])
+    response = client.post(url, {"step": "gone", "version": effect.version, "resolved_at": "2026-03-10T08:00"})
+
+    assert response.status_code == 302
+    effect.refresh_from_db()
+    assert effect.resolved_at is not None

@@ -92,6 +92,18 @@ def local_moment(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "j F Y, H:i")
 
 
+def doubt_of_review(effect: SideEffect, gone: datetime) -> str:
+    """Return what a review says against a reaction's being gone at a moment; empty when none does."""
+    review = effect.reviews.seen_there_after(gone)
+    if review is None:
+        return ""
+    return _("%(name)s found it %(outcome)s on %(day)s, after that. Is the moment meant?") % {
+        "name": review.reviewed_by.get_full_name(),
+        "outcome": review.get_outcome_display().lower(),
+        "day": date_format(timezone.localtime(review.reviewed_at), "j F Y, H:i"),
+    }
+
+
 class FactsForm(AskingForm, forms.ModelForm):
     """What is known of a reaction, when it is logged and when it is corrected."""
 
@@ -199,6 +211,9 @@ class SideEffectForm(FactsForm, SuspectsForm, VersionedForm):
         )
 
     def clean(self) -> dict[str, Any]:
+        gone = self.cleaned_data.get("resolved_at")
+        if gone and "resolved_at" in self.changed_data and (doubt := doubt_of_review(self.before, gone)):
+            self.ask(doubt)
         cleaned = super().clean()
         onset, gone = cleaned.get("onset_at"), cleaned.get("resolved_at")
         if onset:
@@ -258,7 +273,7 @@ class StepForm(forms.Form):
         )
 
 
-class ResolveForm(LastedMixin, StepForm):
+class ResolveForm(AskingForm, LastedMixin, StepForm):
     """Since when a reaction is gone."""
 
     resolved_at = forms.DateTimeField(label=gettext_lazy("Gone since"), required=False, widget=DateTimeInput)
@@ -286,6 +301,9 @@ class ResolveForm(LastedMixin, StepForm):
             if gone is None and not self.errors:
                 self.add_error("resolved_at", _("Say since when it is gone, or how long it lasted."))
             cleaned["resolved_at"] = gone
+            if gone and (doubt := doubt_of_review(self.effect, gone)):
+                self.ask(doubt)
+        self.wait_for_answer()
         return cleaned
 
     def save(self) -> SideEffect:

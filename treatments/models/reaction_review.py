@@ -1,5 +1,7 @@
 """What clinicians said of a reaction over time, and how often it came back."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,6 +10,14 @@ from django.utils.translation import gettext_lazy as _
 from clinic.validators import validate_plain_text
 from treatments.models.side_effect import SideEffect
 from treatments.rules import assessing
+
+
+class SideEffectReviewQuerySet(models.QuerySet["SideEffectReview"]):
+    def seen_there_after(self, moment: datetime) -> "SideEffectReview | None":
+        """Return the latest review made after a moment that found the reaction there still; None without one."""
+        there = [SideEffectReview.Outcome.ONGOING, SideEffectReview.Outcome.RECOVERING]
+        found = self.filter(outcome__in=there, reviewed_at__gt=moment)
+        return found.select_related("reviewed_by").order_by("-reviewed_at", "-pk").first()
 
 
 class SideEffectReview(models.Model):
@@ -61,6 +71,8 @@ class SideEffectReview(models.Model):
     )
     next_review_on = models.DateField(_("next review on"), null=True, blank=True)
     form_token = models.UUIDField(null=True, editable=False, unique=True)
+
+    objects = SideEffectReviewQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("review of a side effect")
