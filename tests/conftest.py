@@ -7,6 +7,8 @@ from django.core.cache import cache
 from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
+from tests import migrated
+
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -46,7 +48,14 @@ def empty_cache():
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup):
+def django_db_keepdb(django_db_keepdb, django_db_modify_db_settings, django_db_blocker):
+    """Begin with a copy of the migrated database where there is one: the migrations alone take most of a minute."""
+    with django_db_blocker.unblock():
+        return django_db_keepdb or migrated.copy_to_test_database()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
     """Let every connection know what the migrations brought, so that a test may ask for it back.
 
     Once Playwright's event loop runs, Django opens another connection, and it keeps this with the first alone.
@@ -55,6 +64,8 @@ def django_db_setup(django_db_setup):
     brought = getattr(first, "_test_serialized_contents", None)
     if brought is not None:
         type(first)._test_serialized_contents = brought
+    with django_db_blocker.unblock():
+        migrated.keep_for_the_next_run()
 
 
 @pytest.fixture(scope="session")
