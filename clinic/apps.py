@@ -10,11 +10,13 @@ class ClinicConfig(AppConfig):
 
     def ready(self) -> None:
         from clinic import checks, navigation  # noqa: F401, PLC0415 -- the first registers the system checks
+        from clinic.append_only import guard_after_migration  # noqa: PLC0415 -- needs the app registry
         from clinic.backup import standing  # noqa: PLC0415 -- needs the app registry
         from clinic.roles import create_groups  # noqa: PLC0415 -- needs the app registry
 
         navigation.count_with("backups", standing.counts)
         post_migrate.connect(create_groups, sender=self)
+        post_migrate.connect(guard_after_migration, sender=self)
 
 
 class AdminConfig(DjangoAdminConfig):
