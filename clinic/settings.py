@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "clinic.middleware.SignInRequired",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.middleware.at_location",
+    "clinic.trail.leave_trail",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
