@@ -276,6 +276,9 @@ BACKUP_TO = env.str("BACKUP_TO", default="")
 BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 
+# What the audit trail is sealed with; see clinic/seals.py. Kept apart from the database; without it, SECRET_KEY seals.
+AUDIT_KEY = env.str("MESOTRACK_AUDIT_KEY", default="")
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
