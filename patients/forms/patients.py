@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic import sms
 from clinic.forms import OnceForm, RecordForm, VersionedForm
 from clinic.models import Location, User
 from clinic.phones import PhoneFormField
@@ -58,11 +59,18 @@ class PatientForm(RecordForm):
             self.initial.setdefault("location", location.pk if location else None)
             self.initial["preferred_channel"] = (kwargs.get("initial") or {}).get("preferred_channel", "")
         self.fields["preferred_channel"].required = False
+        self._offer_channels()
         for name in ("phone", "emergency_phone"):
             typed_here = cast(PhoneFormField, self.fields[name])
             typed_here.region = self.chosen_location.country_code if self.chosen_location else None
         if len(self.locations) == 1 and self.chosen_location in self.locations:
             field.widget = forms.HiddenInput()
+
+    def _offer_channels(self) -> None:
+        """Offer WhatsApp only where the clinic can send by it; who chose it while that was so keeps the choice."""
+        field = cast(forms.ChoiceField, self.fields["preferred_channel"])
+        if not sms.offers_whatsapp() and self.instance.preferred_channel != Patient.Channel.WHATSAPP:
+            field.choices = [choice for choice in Patient.Channel.choices if choice[0] != Patient.Channel.WHATSAPP]
 
     @cached_property
     def locations(self) -> list[Location]:

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clinic.admin.records import CatalogueAdmin, ExportedAdmin, ReadOnly
-from treatments.models import CalendarFeed, MessageText, Reminder
+from treatments.models import CalendarFeed, DeliveryReport, MessageText, Reminder
 from treatments.models.message_text import EXAMPLE, MOST_PARTS
 from treatments.rules.sms import BASIC, EXTENDED, length
 from treatments.rules.wording import fill
@@ -46,6 +46,15 @@ class MessageTextAdmin(CatalogueAdmin):
             if text.channel == Reminder.Channel.SMS
             else "",
         )
+
+
+@admin.register(DeliveryReport)
+class DeliveryReportAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["reported_at", "reminder", "outcome", "is_address_bad", "source", "said"]
+    list_filter = ["outcome", "source", "is_address_bad"]
+    list_select_related = ["reminder"]
+    search_fields = ["reminder__patient__sort_name", "reminder__patient__record_number", "reminder__address"]
+    date_hierarchy = "reported_at"
 
 
 @admin.register(CalendarFeed)
