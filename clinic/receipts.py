@@ -61,7 +61,7 @@ def mailgun(request: HttpRequest, secret: str) -> list[Report]:
 
 def postmark(request: HttpRequest, secret: str) -> list[Report]:
     """Read Postmark's report, which it sends with the name and password "name:password" that are the secret."""
-    return by_anymail(PostmarkTrackingWebhookView(basic_auth=secret), request)
+    return by_anymail(PostmarkTrackingWebhookView(webhook_secret=secret), request)
 
 
 def by_anymail(view: AnymailBaseWebhookView, request: HttpRequest) -> list[Report]:

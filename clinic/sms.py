@@ -78,11 +78,11 @@ def _send(url: str, number: str, text: str) -> None:
 def _send_by_provider(url: str, number: str, text: str) -> None:
     import apprise  # noqa: PLC0415 -- takes most of a second, and only a worker sends
 
-    service = apprise.Apprise.instantiate(url.replace("{to}", quote(number, safe="")))
-    if service is None:
-        raise SmsRefusedError("SMS_URL is not understood.")
-    service.socket_connect_timeout, service.socket_read_timeout = CONNECT_SECONDS, ANSWER_SECONDS
     with _Said() as said:
+        service = apprise.Apprise.instantiate(url.replace("{to}", quote(number, safe="")))
+        if service is None:
+            raise SmsRefusedError("The provider's URL is not understood.")
+        service.socket_connect_timeout, service.socket_read_timeout = CONNECT_SECONDS, ANSWER_SECONDS
         taken = service.notify(body=text)
     if not taken:
         raise SmsRefusedError(said.words) if said.is_refusal else SmsUnknownError(said.words)

@@ -171,8 +171,8 @@ def csv_head() -> list[str]:
         _("Last attempt"),
         _("Outcome"),
         _("Next try"),
-        _("Messages"),
         _("Location"),
+        _("Messages"),
     ]
 
 
@@ -192,8 +192,8 @@ def csv_row(follow_up: FollowUp) -> list[object]:
         iso_day(follow_up.last_attempt_at, course.location),
         outcome,
         follow_up.next_try_on.isoformat() if follow_up.next_try_on else "",
-        _("come back") if follow_up.comes_back else "",
         course.location,
+        _("come back") if follow_up.comes_back else "",
     ]
 
 

@@ -48,7 +48,7 @@ def due(now: datetime) -> Iterator[Letter]:
 
 
 def may_be_written_to(patient: Patient) -> bool:
-    """Say whether an e-mail may go to the patient now: agreed to, not stopped since, and to an address that takes it."""
+    """Say whether an e-mail may go to the patient now: agreed to, and to an address that takes mail."""
     return patient.can_be_contacted and not patient.comes_back_by(patient.Channel.EMAIL)
 
 

@@ -35,7 +35,7 @@ class MessageTextAdmin(CatalogueAdmin):
         return format_html(
             '<div class="message-preview" data-basic="{}" data-extended="{}" data-most="{}" data-example="{}">'
             '<strong class="preview-subject">{}</strong><pre class="preview-body">{}</pre>'
-            '<p class="preview-length">{}</p></div>',
+            '<p class="preview-length">{}</p></div>{}',
             BASIC,
             EXTENDED,
             MOST_PARTS,
@@ -45,7 +45,15 @@ class MessageTextAdmin(CatalogueAdmin):
             _("%(units)s characters (%(encoding)s), %(parts)s SMS") % vars(counted)
             if text.channel == Reminder.Channel.SMS
             else "",
+            self.registered(text),
         )
+
+    def registered(self, text: MessageText) -> SafeString:
+        """Return the words under which the template is to be registered at WhatsApp, as they are stored."""
+        if text.channel != Reminder.Channel.WHATSAPP:
+            return SafeString("")
+        said = _("Register it at WhatsApp under the name above, in this language, as:")
+        return format_html("<p>{}</p><pre>{}</pre>", said, text.registered)
 
 
 @admin.register(DeliveryReport)
