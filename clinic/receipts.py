@@ -9,18 +9,18 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
-from anymail.webhooks.base import AnymailBaseWebhookView
-from anymail.webhooks.mailgun import MailgunTrackingWebhookView
-from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.http import HttpRequest
 from django.utils.crypto import constant_time_compare
 
 from clinic.returned_mail import STATUS, Outcome, Report, blames_address
+
+if TYPE_CHECKING:
+    from anymail.signals import AnymailTrackingEvent
+    from anymail.webhooks.base import AnymailBaseWebhookView
 
 Reader = Callable[[HttpRequest, str], list[Report]]
 
@@ -35,18 +35,19 @@ BROKEN = (
     TypeError,
     ValueError,
 )
+# By the names of anymail.signals.EventType.
 OUTCOMES = {
-    EventType.DELIVERED: Outcome.DELIVERED,
-    EventType.BOUNCED: Outcome.RETURNED,
-    EventType.REJECTED: Outcome.RETURNED,
-    EventType.FAILED: Outcome.RETURNED,
-    EventType.COMPLAINED: Outcome.COMPLAINED,
-    EventType.UNSUBSCRIBED: Outcome.COMPLAINED,
+    "delivered": Outcome.DELIVERED,
+    "bounced": Outcome.RETURNED,
+    "rejected": Outcome.RETURNED,
+    "failed": Outcome.RETURNED,
+    "complained": Outcome.COMPLAINED,
+    "unsubscribed": Outcome.COMPLAINED,
 }
 # Of Twilio: numbers that take no text messages (https://www.twilio.com/docs/api/errors).
 NO_SUCH_NUMBER = {"21211", "21214", "21217", "21614", "30005", "30006", "63003"}
 STOPPED = {"21610"}  # the patient answered STOP
-NOT_ON_WHATSAPP = {"131026", "131021"}  # of Meta's Cloud API
+NOT_ON_WHATSAPP = {"131026"}  # of Meta's Cloud API
 STOPPED_ON_WHATSAPP = {"131050"}
 
 
@@ -56,37 +57,41 @@ def signed(given: str, expected: str) -> None:
 
 
 def mailgun(request: HttpRequest, secret: str) -> list[Report]:
+    from anymail.webhooks.mailgun import MailgunTrackingWebhookView  # noqa: PLC0415 -- most sites never need it
+
     return by_anymail(MailgunTrackingWebhookView(webhook_signing_key=secret), request)
 
 
 def postmark(request: HttpRequest, secret: str) -> list[Report]:
     """Read Postmark's report, which it sends with the name and password "name:password" that are the secret."""
+    from anymail.webhooks.postmark import PostmarkTrackingWebhookView  # noqa: PLC0415 -- as above
+
     return by_anymail(PostmarkTrackingWebhookView(webhook_secret=secret), request)
 
 
-def by_anymail(view: AnymailBaseWebhookView, request: HttpRequest) -> list[Report]:
+def by_anymail(view: "AnymailBaseWebhookView", request: HttpRequest) -> list[Report]:
     view.run_validators(request)
     return [report for report in map(of_event, view.parse_events(request)) if report]
 
 
-def of_event(event: AnymailTrackingEvent) -> Report | None:
+def of_event(event: "AnymailTrackingEvent") -> Report | None:
     """Return what an event says of the message; opening and clicking are nothing to us."""
     outcome = OUTCOMES.get(event.event_type)
     if outcome is None:
         return None
-    said = " ".join(str(event.mta_response or event.description or "").split())
+    said = str(event.mta_response or event.description or "")
     reference = " ".join(str(each) for each in (event.message_id, (event.metadata or {}).get("reference")) if each)
     is_bad = outcome is Outcome.RETURNED and blames(event, said)
     return Report(outcome, reference, key=str(event.event_id or ""), is_address_bad=is_bad, said=said)
 
 
-def blames(event: AnymailTrackingEvent, said: str) -> bool:
+def blames(event: "AnymailTrackingEvent", said: str) -> bool:
     """Say whether the address takes nothing: by the server's status where it gave one, else by the provider's word."""
     if STATUS.search(said):
         return blames_address(said)
     is_soft = (event.esp_event or {}).get("Type") == "SoftBounce"  # Postmark's, which may work tomorrow
-    is_hard = event.event_type == EventType.BOUNCED and event.reject_reason == RejectReason.BOUNCED and not is_soft
-    return is_hard or event.reject_reason == RejectReason.INVALID
+    is_hard = event.event_type == event.reject_reason == "bounced" and not is_soft
+    return is_hard or event.reject_reason == "invalid"
 
 
 def twilio(request: HttpRequest, secret: str) -> list[Report]:

@@ -39,6 +39,11 @@ class Report:
     is_address_bad: bool = False
     said: str = ""
 
+    def __post_init__(self) -> None:
+        """Make what came from outside storable."""
+        for name in ("reference", "number", "key", "said"):
+            object.__setattr__(self, name, storable(getattr(self, name)))
+
 
 def read(data: bytes) -> Report | None:
     """Return what a mail reports, None for one that reports nothing: an answer, a notice of absence, a delay."""
@@ -105,4 +110,9 @@ def _of_original(mail: Message) -> Iterator[str]:
 
 
 def _field(part: Message, name: str) -> str:
-    return " ".join(str(part.get(name, "")).replace("\0", "").split())[:500]
+    return storable(str(part.get(name, "")))[:500]
+
+
+def storable(text: str) -> str:
+    """Return a text in one line, without what a database refuses: NUL, and halves of letters."""
+    return " ".join(text.replace("\0", "").encode(errors="replace").decode().split())

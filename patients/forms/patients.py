@@ -13,7 +13,7 @@ from clinic.models import Location, User
 from clinic.phones import PhoneFormField
 from clinic.widgets import DateInput, Segmented
 from patients.forms.allergies import AllergyRows
-from patients.models import Patient
+from patients.models import Patient, ReturnedAddress
 
 ADDRESS = ["address_line", "postal_code", "city", "region", "country_code"]
 EMERGENCY = ["emergency_name", "emergency_phone"]
@@ -187,6 +187,13 @@ class EditForm(VersionedForm, PatientForm):
         super().__init__(*args, **kwargs)
         # A patient moves on a page of its own: courses and bookings go along.
         self.fields["location"].disabled = True
+        self._mark_returned()
+
+    def _mark_returned(self) -> None:
+        """Say beside an address that messages come back from it."""
+        for row in ReturnedAddress.objects.of(self.instance):
+            field = self.fields["email" if row.channel == Patient.Channel.EMAIL else "phone"]
+            field.help_text = _("Messages to it come back. Correct it here, or confirm it on the record.")
 
     @cached_property
     def chosen_location(self) -> Location:

@@ -155,6 +155,13 @@ def signed_by_meta(event):
     return {"body": body, "provider": "whatsapp", "HTTP_X_HUB_SIGNATURE_256": f"sha256={digest}"}
 
 
+def test_words_that_no_database_takes_are_made_storable(message):
+    said = {"message": "5.1.1 no \0such\n user \ud800", "code": 550}
+
+    assert post(mailgun(message.reference, **{"delivery-status": said})).status_code == 200
+    assert (stands(message), message.error) == ("bounced", "5.1.1 no such user ?")
+
+
 @pytest.mark.parametrize("event", [[], {}, {"entry": 1}, {"entry": [{"changes": [{"value": {"statuses": [{}]}}]}]}])
 def test_signed_nonsense_is_refused_without_a_fault(event):
     assert post(**signed_by_meta(event)).status_code == 400

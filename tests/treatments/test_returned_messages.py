@@ -85,6 +85,14 @@ def test_envelope_names_the_message_where_the_clinic_has_an_address_for_bounces(
     assert sent.message()["From"] == settings.DEFAULT_FROM_EMAIL
 
 
+def test_postmark_is_told_the_reference_since_it_names_messages_anew(here, settings):
+    settings.MESSAGE_REPORTS = {"postmark": "name:password"}
+    due(here)
+    run()
+
+    assert mail.outbox[0].message()["X-PM-Metadata-reference"] == Reminder.objects.get().reference
+
+
 def test_address_that_bounces_marks_the_message_and_gets_no_more(here, message):
     bounce(message)
 
@@ -156,6 +164,14 @@ def test_record_says_that_the_address_bounces_why_and_whose_it_is(here, message,
 
     for words in ["E-mails come back.", "no such user", "Sam Adeyemi looks after it.", "Correct the address"]:
         assert words in page
+
+
+def test_form_says_it_beside_the_address(message, client, sam):
+    url = f"/patients/{message.patient.public_id}/edit/"
+    assert "come back" not in client.get(url).content.decode()
+    bounce(message)
+
+    assert "Messages to it come back." in client.get(url).context["form"].fields["email"].help_text
 
 
 def test_record_of_an_address_that_was_corrected_says_nothing(message, client, sam):
