@@ -21,6 +21,7 @@ for name in (
     "BOUNCE_MAILBOX",
     "DEBUG",
     "EMAIL_URL",
+    "MESOTRACK_AUDIT_KEY",
     "MESOTRACK_BACKUP_KEY",
     "MESSAGE_REPORTS",
     "PHOTO_ACCEL_PREFIX",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0008_message_choice"),
+        ("patients", "0005_consent_forms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

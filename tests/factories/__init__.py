@@ -2,6 +2,7 @@
 
 from tests.factories.clinic import (
     PASSWORD,
+    AuditEventFactory,
     ClosureFactory,
     LocationFactory,
     RoomFactory,
@@ -54,6 +55,7 @@ __all__ = [
     "AmendmentFactory",
     "AppointmentFactory",
     "AssessmentFactory",
+    "AuditEventFactory",
     "BlindedRunFactory",
     "ClosureFactory",
     "ConsentFactory",

@@ -26,7 +26,7 @@ def write_templates(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0050_reaction_in_error"),
+        ("treatments", "0010_message_texts"),
     ]
 
     operations = [
