@@ -289,6 +289,13 @@ if env.str("EMAIL_URL", default=""):
 EMAIL_TIMEOUT = 60  # seconds for each answer of the mail server, far less than a reminder's lease
 # By whom text messages go; see clinic/sms.py. Without it none is sent, and on a developer's machine they are printed.
 SMS_URL = env.str("SMS_URL", default="" if PRODUCTION else "console://")
+# The same for WhatsApp, whose messages are templates; only Meta's own interface takes those of apprise (whatsapp://).
+WHATSAPP_URL = env.str("WHATSAPP_URL", default="")
+# How it is known that a message came back; see docs/operations.md. Mail returns to BOUNCE_ADDRESS, with the message's
+# reference in it, and is read from BOUNCE_MAILBOX. MESSAGE_REPORTS names who reports by webhook, each with a secret.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+MESSAGE_REPORTS = env.dict("MESSAGE_REPORTS", default={})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesotrack <mesotrack@localhost>")
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

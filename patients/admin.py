@@ -14,6 +14,7 @@ from patients.models import (
     MessageChoice,
     Patient,
     RecordNumberSeries,
+    ReturnedAddress,
     Screening,
     ScreeningAnswer,
     ScreeningQuestion,
@@ -75,6 +76,15 @@ class MessageChoiceAdmin(ReadOnly, ExportedAdmin):
     list_select_related = ["patient"]
     search_fields = ["patient__sort_name", "patient__record_number"]
     date_hierarchy = "made_at"
+
+
+@admin.register(ReturnedAddress)
+class ReturnedAddressAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["returned_at", "patient", "channel", "address", "confirmed_at", "confirmed_by"]
+    list_filter = ["channel", ("confirmed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["patient", "confirmed_by"]
+    search_fields = ["address", "patient__sort_name", "patient__record_number"]
+    date_hierarchy = "returned_at"
 
 
 @admin.register(RecordNumberSeries)

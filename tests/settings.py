@@ -17,16 +17,20 @@ for name in (
     "BACKUP_HOUR",
     "BACKUP_KEEP",
     "BACKUP_TO",
+    "BOUNCE_ADDRESS",
+    "BOUNCE_MAILBOX",
     "DEBUG",
     "EMAIL_URL",
     "MESOTRACK_AUDIT_KEY",
     "MESOTRACK_BACKUP_KEY",
+    "MESSAGE_REPORTS",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",
     "PUBLIC_URL",
     "QUEUE_URL",
     "SMS_URL",
     "TRUSTED_PROXY_COUNT",
+    "WHATSAPP_URL",
 ):
     os.environ.pop(name, None)
 

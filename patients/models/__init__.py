@@ -1,3 +1,4 @@
+from patients.models.address import ReturnedAddress, comes_back
 from patients.models.allergy import Allergy
 from patients.models.consent import Consent, ConsentForm
 from patients.models.patient import Patient, RecordNumberSeries, seen_by
@@ -11,8 +12,10 @@ __all__ = [
     "MessageChoice",
     "Patient",
     "RecordNumberSeries",
+    "ReturnedAddress",
     "Screening",
     "ScreeningAnswer",
     "ScreeningQuestion",
+    "comes_back",
     "seen_by",
 ]

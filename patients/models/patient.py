@@ -17,6 +17,8 @@ from clinic.models import Location, Versioned
 from clinic.phones import PhoneField
 from clinic.validators import validate_birth_date, validate_not_in_future, validate_plain_text
 from patients.identifiers import record_number
+from patients.models.address import Channel as HowReached
+from patients.models.address import ReturnedAddress, comes_back
 from patients.search import SHORT, understand
 
 if TYPE_CHECKING:
@@ -97,10 +99,15 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(archived_at=None, deceased_on=None)
 
     def with_messages(self) -> "PatientQuerySet":
-        """Return those who agreed to messages and can be sent some: by e-mail or SMS, whichever they chose."""
-        by_mail = Q(preferred_channel=Patient.Channel.EMAIL) & ~Q(email="")
-        by_sms = Q(preferred_channel=Patient.Channel.SMS) & ~Q(phone="")
-        return self.active().filter(by_mail | by_sms, contact_permission=True)
+        """Return those who agreed to messages and can be sent some by the channel they chose.
+
+        Where messages came back none are sent, until somebody corrects or confirms the address.
+        """
+        channel = Patient.Channel
+        by_mail = Q(preferred_channel=channel.EMAIL) & ~Q(email="")
+        by_phone = Q(preferred_channel__in=[channel.SMS, channel.WHATSAPP]) & ~Q(phone="")
+        able = self.active().filter(by_mail | by_phone, contact_permission=True)
+        return able.exclude(comes_back("preferred_channel"))
 
     def gone(self) -> "PatientQuerySet":
         """Return the archived and the deceased."""
@@ -168,10 +175,7 @@ class Patient(Versioned):
         OTHER = "other", _("Other")
         UNKNOWN = "unknown", _("Unknown")
 
-    class Channel(models.TextChoices):
-        PHONE = "phone", _("Phone")
-        SMS = "sms", _("SMS")
-        EMAIL = "email", _("E-mail")
+    Channel = HowReached
 
     record_number = models.CharField(_("record number"), max_length=16, unique=True, editable=False)
     external_id = models.CharField(
@@ -203,7 +207,7 @@ class Patient(Versioned):
         validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters (ISO 3166), for example US."))],
     )
     language = models.CharField(_("language"), max_length=12, choices=languages, default="en")
-    preferred_channel = models.CharField(_("preferred channel"), max_length=5, choices=Channel, default=Channel.PHONE)
+    preferred_channel = models.CharField(_("preferred channel"), max_length=8, choices=Channel, default=Channel.PHONE)
     contact_permission = models.BooleanField(_("agrees to appointment and follow-up messages"), default=False)
     emergency_name = NormalizedCharField(
         _("emergency contact"), max_length=200, blank=True, validators=[validate_plain_text]
@@ -297,6 +301,14 @@ class Patient(Versioned):
     def can_be_contacted(self) -> bool:
         """Say whether messages may be sent: the patient agreed, lives, and is still a patient here."""
         return self.contact_permission and self.deceased_on is None and self.archived_at is None
+
+    def address_by(self, channel: str) -> str:
+        """Return where messages by a channel go, empty for nowhere."""
+        return self.email if channel == self.Channel.EMAIL else self.phone
+
+    def comes_back_by(self, channel: str) -> bool:
+        """Say whether messages by a channel come back; `comes_back` is the same in SQL."""
+        return ReturnedAddress.objects.standing().at(channel, self.address_by(channel)).exists()
 
     @property
     def surviving(self) -> "Patient":

@@ -10,6 +10,7 @@ from treatments.models.catalogue import Indication, Protocol, SideEffectKind, Tr
 from treatments.models.cleared_lot import ClearedLot
 from treatments.models.cluster_review import ClusterReview
 from treatments.models.course import Course
+from treatments.models.delivery_report import DeliveryReport
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.grade_wording import GradeWording
 from treatments.models.infection_step import InfectionStep, StepTaken
@@ -47,6 +48,7 @@ __all__ = [
     "ClusterReview",
     "ContactAttempt",
     "Course",
+    "DeliveryReport",
     "FollowUp",
     "GradeWording",
     "Indication",

@@ -16,6 +16,7 @@ from patients.models import Patient
 from patients.screening import standing
 from treatments.models import Appointment, Course, FollowUp, SideEffect
 from treatments.record import course_cards
+from treatments.returned import returned
 from treatments.timeline import LABELS, Kind, timeline
 
 
@@ -51,6 +52,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
             "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).most_pressing(today),
             "consents": consent_states(patient, now),
             "standing": standing(patient),
+            "returned": returned(patient),
             "now": now,
         },
     )
