@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "clinic.middleware.at_location",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
+    "patients.middleware.FollowMerges",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

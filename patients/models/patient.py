@@ -5,8 +5,9 @@ from dateutil.relativedelta import relativedelta
 from django.conf.locale import LANG_INFO
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.lookups import In
+from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Concat, Upper
+from django.db.models.lookups import In, IsNull
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +103,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         by_sms = Q(preferred_channel=Patient.Channel.SMS) & ~Q(phone="")
         return self.active().filter(by_mail | by_sms, contact_permission=True)
 
+    def unmerged(self) -> "PatientQuerySet":
+        """Leave out the records that became part of another."""
+        # Judged, not searched by: nearly every record is none of those.
+        return self.filter(IsNull(Judged(F("merged_into")), True))  # noqa: FBT003 -- Django's signature
+
     def gone(self) -> "PatientQuerySet":
         """Return the archived and the deceased."""
         return self.exclude(archived_at=None, deceased_on=None)
@@ -147,6 +153,43 @@ class PatientQuerySet(models.QuerySet["Patient"]):
             contacts |= Q(email__iexact=email)
         similar = Q(sort_name__startswith=family) & births if family else Q(pk=None)
         return self.filter((names & births) | (names & contacts) | (births & contacts) | similar).by_name()
+
+    def with_twins(self) -> "PatientQuerySet":
+        """Return those who have a later record that may be of the same person, unless somebody told the two apart.
+
+        The phone agrees, or the birth date and the folded name in either order, or the former system's number but for
+        capitals. Each of the three is found by its own index.
+        """
+        return self.unmerged().filter(
+            Exists(_twins(_same_phone()).filter(~_told_apart(OuterRef("pk"))))
+            | Exists(_twins(_same_name_and_birth()).filter(~_told_apart(OuterRef("pk"))))
+            | Exists(_twins(_same_former_number()).filter(~_told_apart(OuterRef("pk"))))
+        )
+
+
+def _twins(likeness: Q) -> PatientQuerySet:
+    later = Patient.objects.annotate(former=Upper("external_id"))
+    return later.filter(likeness, pk__gt=OuterRef("pk")).unmerged()
+
+
+def _told_apart(second: OuterRef) -> Exists:
+    from patients.models.merge import DistinctPair  # noqa: PLC0415 -- merge imports patient
+
+    said = DistinctPair.objects.standing().filter(first=OuterRef(OuterRef("pk")), second=second)
+    return Exists(said)
+
+
+def _same_phone() -> Q:
+    return ~Q(phone="") & Q(phone=OuterRef("phone"))
+
+
+def _same_name_and_birth() -> Q:
+    swapped = Q(search_text__startswith=Concat(OuterRef("sort_name"), Value(" ")))
+    return Q(birth_date=OuterRef("birth_date")) & (Q(sort_name=OuterRef("sort_name")) | swapped)
+
+
+def _same_former_number() -> Q:
+    return ~Q(external_id="") & Q(former=Upper(OuterRef("external_id")))
 
 
 def _word_q(word: str) -> Q:
@@ -263,6 +306,7 @@ class Patient(Versioned):
             models.Index(fields=["location", "sort_name", "id"], name="patient_by_location_and_name"),
             models.Index(fields=["birth_date"], name="patient_by_birth_date"),
             models.Index(fields=["phone"], name="patient_by_phone", condition=~Q(phone="")),
+            models.Index(Upper("external_id"), name="patient_by_former_number", condition=~Q(external_id="")),
         ]
 
     def __str__(self) -> str:
@@ -287,6 +331,8 @@ class Patient(Versioned):
     @property
     def refusal_to_treat(self) -> str:
         """Say why nothing is planned or booked for this person; empty when it may be."""
+        if self.merged_into_id:
+            return str(_("This record was merged into another."))
         if self.deceased_on:
             return _("The patient died on %(day)s.") % {"day": date_format(self.deceased_on, "j F Y")}
         return str(_("The record is archived. Restore it first.")) if self.archived_at else ""
@@ -304,6 +350,18 @@ class Patient(Versioned):
             found = found.merged_into
             seen.add(found.pk)
         return found
+
+    def earlier_numbers(self) -> list[str]:
+        """Return the numbers of all records that became part of this one, over any number of merges."""
+        numbers: list[str] = []
+        level, seen = [self.pk], {self.pk}
+        while level:
+            merged = Patient.objects.filter(merged_into__in=level).exclude(pk__in=seen).order_by("pk")
+            found = list(merged.values_list("pk", "record_number"))
+            level = [key for key, _number in found]
+            seen.update(level)
+            numbers += [number for _key, number in found]
+        return numbers
 
     def archive(self, now: datetime) -> None:
         self.note(archived_at=now)

@@ -14,6 +14,7 @@ from tests.factories import (
     CourseFactory,
     FollowUpFactory,
     LotFactory,
+    MergeFactory,
     PatientFactory,
     PhotoFactory,
     PreparationFactory,
@@ -44,6 +45,7 @@ def records_at(location):
     return {
         "patient": patient,
         "allergy": AllergyFactory(patient=patient),
+        "merge": MergeFactory(survivor=patient),
         "screening": ScreeningFactory(patient=patient, answers={"pregnancy": "no"}),
         "consent": ConsentFactory(patient=patient),
         "course": course,

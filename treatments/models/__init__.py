@@ -9,6 +9,7 @@ from treatments.models.calendar_feed import CalendarFeed
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.cleared_lot import ClearedLot
 from treatments.models.cluster_review import ClusterReview
+from treatments.models.correction import SessionCorrection
 from treatments.models.course import Course
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.grade_wording import GradeWording
@@ -70,6 +71,7 @@ __all__ = [
     "Restriction",
     "Score",
     "Session",
+    "SessionCorrection",
     "Shot",
     "SideEffect",
     "SideEffectContact",
