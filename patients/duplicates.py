@@ -7,7 +7,6 @@ from django.db.models import Q
 from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 
-from clinic.fields import fold
 from patients.models import DistinctPair, Patient
 
 MOST_TWINS = 5  # shown of one record; a phone that hundreds share is the front desk's own
@@ -51,16 +50,10 @@ def _twins_of(patient: Patient, found: Iterable[Patient], apart: set[tuple[int, 
 def in_common(one: Patient, other: Patient) -> str:
     """Return what makes the two likely to be one person, in words; empty for nothing."""
     said = []
-    if _same_name(one, other) and one.birth_date == other.birth_date:
+    if one.sort_name == other.sort_name and one.birth_date == other.birth_date:
         said.append(_("same name and birth date"))
     if one.phone and one.phone == other.phone:
         said.append(_("same phone"))
     if one.external_id and one.external_id.upper() == other.external_id.upper():
         said.append(_("same number in the former system"))
     return ", ".join(said)
-
-
-def _same_name(one: Patient, other: Patient) -> bool:
-    given, family = fold(one.given_name), fold(one.family_name)
-    own = f"{fold(other.family_name)} {fold(other.given_name)}".strip()
-    return own in {f"{family} {given}".strip(), f"{given} {family}".strip()}

@@ -8,27 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from patients.models import Patient
+from patients.models import Patient, RecordMergedError
 
 OWN = {"csrfmiddlewaretoken", "form_token", "version", "mark", "with"}
 MOST_LETTERS = 4000
 
 Handler = Callable[[HttpRequest], HttpResponse]
-
-
-class RecordMergedError(Exception):
-    """The address names a record that is a part of another now."""
-
-    def __init__(self, patient: Patient) -> None:
-        super().__init__()
-        self.patient = patient
-
-
-def refuse_merged(patient: Patient) -> Patient:
-    """Return the patient. Raises `RecordMergedError` for a record that was merged into another."""
-    if patient.merged_into_id:
-        raise RecordMergedError(patient)
-    return patient
 
 
 class FollowMerges:

@@ -1,7 +1,7 @@
 from patients.models.allergy import Allergy
 from patients.models.consent import Consent, ConsentForm
 from patients.models.merge import DistinctPair, MergeOfRecords
-from patients.models.patient import Patient, RecordNumberSeries, seen_by
+from patients.models.patient import Patient, RecordMergedError, RecordNumberSeries, seen_by
 from patients.models.permission import MessageChoice
 from patients.models.screening import Screening, ScreeningAnswer, ScreeningQuestion
 
@@ -13,6 +13,7 @@ __all__ = [
     "MergeOfRecords",
     "MessageChoice",
     "Patient",
+    "RecordMergedError",
     "RecordNumberSeries",
     "Screening",
     "ScreeningAnswer",

@@ -5,8 +5,8 @@ from dateutil.relativedelta import relativedelta
 from django.conf.locale import LANG_INFO
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q, Value
-from django.db.models.functions import Concat, Upper
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Upper
 from django.db.models.lookups import In, IsNull
 from django.urls import reverse
 from django.utils.formats import date_format
@@ -74,6 +74,14 @@ class Judged(models.Func):
         return self.as_sql(compiler, connection, template="+%(expressions)s", **extra)
 
 
+class RecordMergedError(Exception):
+    """A page is asked of a record, or something is about to be written of it, that is a part of another now."""
+
+    def __init__(self, patient: "Patient") -> None:
+        super().__init__()
+        self.patient = patient
+
+
 def seen_by(user: "User", path: str = "") -> Q:
     """Return the condition that this person may see the patient at the end of a path: one of their locations.
 
@@ -130,8 +138,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(fits)
 
     def hold(self, patient: "Patient") -> "Patient":
-        """Return the patient as stored now; nobody else saves the record until the transaction ends."""
-        return self.select_for_update().get(pk=patient.pk)
+        """Return the patient as stored now; nobody else saves the record until the transaction ends.
+
+        Raises `RecordMergedError` when it was merged into another meanwhile.
+        """
+        return self.select_for_update().get(pk=patient.pk).refuse_merged()
 
     def by_name(self) -> "PatientQuerySet":
         return self.order_by("sort_name", "pk")
@@ -157,39 +168,30 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def with_twins(self) -> "PatientQuerySet":
         """Return those who have a later record that may be of the same person, unless somebody told the two apart.
 
-        The phone agrees, or the birth date and the folded name in either order, or the former system's number but for
-        capitals. Each of the three is found by its own index.
+        The phone agrees, or the birth date and the folded name, or the former system's number but for capitals. What
+        occurs twice is collected from an index each, so that a twin is looked for of few.
         """
-        return self.unmerged().filter(
-            Exists(_twins(_same_phone()).filter(~_told_apart(OuterRef("pk"))))
-            | Exists(_twins(_same_name_and_birth()).filter(~_told_apart(OuterRef("pk"))))
-            | Exists(_twins(_same_former_number()).filter(~_told_apart(OuterRef("pk"))))
+        found = self.unmerged().annotate(former=Upper("external_id"))
+        return found.filter(
+            Q(phone__in=_twice(~Q(phone=""), "phone")) & _has_twin(~Q(phone=""), "phone")
+            | Q(sort_name__in=_twice(Q(), "sort_name")) & _has_twin(Q(), "sort_name", "birth_date")
+            | Q(former__in=_twice(~Q(external_id=""), "former")) & _has_twin(~Q(external_id=""), "former")
         )
 
 
-def _twins(likeness: Q) -> PatientQuerySet:
-    later = Patient.objects.annotate(former=Upper("external_id"))
-    return later.filter(likeness, pk__gt=OuterRef("pk")).unmerged()
+def _twice(known: Q, name: str) -> PatientQuerySet:
+    """Return the values of a field that more than one record has."""
+    rows = Patient.objects.annotate(former=Upper("external_id")).filter(known).order_by()
+    return rows.values(name).annotate(n=Count("pk")).filter(n__gt=1).values(name)
 
 
-def _told_apart(second: OuterRef) -> Exists:
+def _has_twin(known: Q, *names: str) -> Q:
+    """Return the condition that a later record agrees in these fields and was not told apart from this one."""
     from patients.models.merge import DistinctPair  # noqa: PLC0415 -- merge imports patient
 
-    said = DistinctPair.objects.standing().filter(first=OuterRef(OuterRef("pk")), second=second)
-    return Exists(said)
-
-
-def _same_phone() -> Q:
-    return ~Q(phone="") & Q(phone=OuterRef("phone"))
-
-
-def _same_name_and_birth() -> Q:
-    swapped = Q(search_text__startswith=Concat(OuterRef("sort_name"), Value(" ")))
-    return Q(birth_date=OuterRef("birth_date")) & (Q(sort_name=OuterRef("sort_name")) | swapped)
-
-
-def _same_former_number() -> Q:
-    return ~Q(external_id="") & Q(former=Upper(OuterRef("external_id")))
+    apart = DistinctPair.objects.standing().filter(first=OuterRef(OuterRef("pk")), second=OuterRef("pk"))
+    later = Patient.objects.annotate(former=Upper("external_id")).filter(known, pk__gt=OuterRef("pk")).unmerged()
+    return Q(Exists(later.filter(~Exists(apart), **{name: OuterRef(name) for name in names})))
 
 
 def _word_q(word: str) -> Q:
@@ -362,6 +364,12 @@ class Patient(Versioned):
             seen.update(level)
             numbers += [number for _key, number in found]
         return numbers
+
+    def refuse_merged(self) -> "Patient":
+        """Return the patient. Raises `RecordMergedError` for a record that was merged into another."""
+        if self.merged_into_id:
+            raise RecordMergedError(self)
+        return self
 
     def archive(self, now: datetime) -> None:
         self.note(archived_at=now)

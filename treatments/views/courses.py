@@ -15,6 +15,7 @@ from clinic.access import may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
+from patients.actions import write_for
 from patients.banner import banner
 from patients.views.patients import get_patient
 from treatments.actions.courses import TURNS, turn
@@ -54,7 +55,7 @@ def start(request: Request, public_id: UUID) -> HttpResponse:
         return redirect(made)
     if form.is_valid():
         try:
-            course = save_once(form, form.save)
+            course = save_once(form, lambda: write_for(patient, form.save))
         except ValidationError as error:
             form.add_error(None, error)
         else:

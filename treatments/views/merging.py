@@ -201,7 +201,7 @@ def merged(request: Request, public_id: UUID) -> HttpResponse:
 
 def undo_form(data: Any, undoing: Undoing) -> ReasonForm:
     mark = "" if undoing.merge.is_undone else undoing.mark
-    return ReasonForm(data, mark=mark, label=_("Why it is undone"))
+    return ReasonForm(data, mark=mark, label=_("Why it is undone"), needed=_("Say why it is undone."))
 
 
 def save_undo(request: Request, found: MergeOfRecords, form: ReasonForm) -> bool:
