@@ -73,11 +73,12 @@ def chosen_patient(request: Request) -> Patient | None:
     except ValueError as error:
         raise Http404 from error
     visible = Patient.objects.visible_to(request.user).select_related("location")
-    return get_object_or_404(visible, public_id=public_id).surviving
+    patient = get_object_or_404(visible, public_id=public_id)
+    return get_object_or_404(visible, pk=patient.surviving.pk) if patient.merged_into_id else patient
 
 
 def chosen_course(request: Request, session: Session, patient: Patient) -> Course | None:
-    """Return the course named, one that begins, or the only one there is; None where one has to be chosen."""
+    """Return the course named, or one that begins; None where one has to be chosen."""
     text = request.POST.get("course") or request.GET.get("course")
     if text == NEW and may_begin_anew(session, patient):
         return course_like(session, patient)
