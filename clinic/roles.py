@@ -66,6 +66,7 @@ ACTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: DESK
     | STOCK
     | {
+        "clinic.see_audit",
         "clinic.see_backups",
         "patients.import_patients",
         "patients.merge_patients",

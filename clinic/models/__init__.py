@@ -1,3 +1,4 @@
+from clinic.models.audit_event import AppendOnlyDoor, AuditCheck, AuditEvent, AuditSeal
 from clinic.models.backup_run import BackupRun
 from clinic.models.heartbeat import Heartbeat
 from clinic.models.hours import Closure, Weekday, WorkingHours
@@ -6,6 +7,10 @@ from clinic.models.record import VersionConflictError, Versioned
 from clinic.models.user import User
 
 __all__ = [
+    "AppendOnlyDoor",
+    "AuditCheck",
+    "AuditEvent",
+    "AuditSeal",
     "BackupRun",
     "Closure",
     "Heartbeat",

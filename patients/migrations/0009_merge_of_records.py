@@ -11,8 +11,8 @@ import clinic.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0006_heartbeat_and_messages"),
-        ("patients", "0008_message_choice"),
+        ("clinic", "0002_cache_table"),
+        ("patients", "0005_consent_forms"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

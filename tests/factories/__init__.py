@@ -2,6 +2,7 @@
 
 from tests.factories.clinic import (
     PASSWORD,
+    AuditEventFactory,
     ClosureFactory,
     LocationFactory,
     RoomFactory,
@@ -55,6 +56,7 @@ __all__ = [
     "AmendmentFactory",
     "AppointmentFactory",
     "AssessmentFactory",
+    "AuditEventFactory",
     "BlindedRunFactory",
     "ClosureFactory",
     "ConsentFactory",

@@ -8,7 +8,7 @@ import clinic.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0050_reaction_in_error"),
+        ("treatments", "0010_message_texts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
