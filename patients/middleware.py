@@ -32,8 +32,10 @@ class FollowMerges:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, RecordMergedError):
             return None
+        if not request.user.is_authenticated:  # a patient's own link, which leads to the right record by itself
+            return HttpResponseRedirect(request.get_full_path())
         old, survivor = exception.patient, exception.patient.surviving
-        if not Patient.objects.visible_to(request.user).filter(pk=survivor.pk).exists():  # type: ignore[arg-type]
+        if not Patient.objects.visible_to(request.user).filter(pk=survivor.pk).exists():
             raise Http404
         facts = {"old": old.record_number, "name": survivor.full_name, "number": survivor.record_number}
         address = request.get_full_path().replace(str(old.public_id), str(survivor.public_id))

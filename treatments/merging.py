@@ -175,7 +175,7 @@ class Pair:
                 Allergy.Severity(here.severity)
             )
             yield Value(
-                f"allergy-{here.public_id}",
+                f"allergy-{there.public_id}",
                 _("Allergy: %(substance)s") % {"substance": here.substance},
                 allergy_in_words(here),
                 allergy_in_words(there),
@@ -187,8 +187,8 @@ class Pair:
     def same_allergies(self) -> list[tuple[Allergy, Allergy]]:
         """Return (here, there) of each substance in force in both records: one of the two rows goes on."""
         own = {fold(row.substance): row for row in self.of(Allergy, self.survivor) if row.is_in_force}
-        theirs = {fold(row.substance): row for row in self.of(Allergy, self.other) if row.is_in_force}
-        return [(own[name], there) for name, there in theirs.items() if name in own]
+        theirs = [(fold(row.substance), row) for row in self.of(Allergy, self.other) if row.is_in_force]
+        return [(own[name], there) for name, there in theirs if name in own]
 
     @cached_property
     def moving(self) -> list[Moving]:

@@ -80,7 +80,10 @@ class Undoing:
     def _judged(self) -> tuple[list[Change], list[str]]:
         changes, kept = [], []
         for entry in self.merge.written:
-            row = self._rows[entry["model"], entry["pk"]]
+            row = self._rows.get((entry["model"], entry["pk"]))
+            if row is None:  # nobody here deletes it; what the law has erased is not put back
+                kept.append(capfirst(str(apps.get_model(entry["model"])._meta.verbose_name)))
+                continue
             facts = dict(self._unchanged(row, entry))
             if "patient" in facts and self._belongs_elsewhere(row):
                 facts.pop("patient")
@@ -99,12 +102,8 @@ class Undoing:
 
     @cached_property
     def _courses_back(self) -> set[int]:
-        return {
-            entry["pk"]
-            for entry in self.merge.written
-            if entry["model"] == Course._meta.label
-            and self._rows[entry["model"], entry["pk"]].patient_id == self.survivor.pk  # type: ignore[attr-defined]
-        }
+        courses = [row for row in self._rows.values() if isinstance(row, Course)]
+        return {course.pk for course in courses if course.patient_id == self.survivor.pk}
 
     def _belongs_elsewhere(self, row: models.Model) -> bool:
         """Say whether a visit was used since for a course that stays."""
