@@ -56,6 +56,7 @@ ACTS: dict[Role, frozenset[str]] = {
     | TREATING
     | {
         "treatments.sign_session",
+        "treatments.correct_patient",
         "treatments.review_side_effect",
         "treatments.review_milestone",
         "treatments.hold_lot",
@@ -68,6 +69,8 @@ ACTS: dict[Role, frozenset[str]] = {
         "clinic.see_audit",
         "clinic.see_backups",
         "patients.import_patients",
+        "patients.merge_patients",
+        "treatments.correct_patient",
         "treatments.hold_lot",
         "treatments.see_safety",
         "treatments.see_data_quality",

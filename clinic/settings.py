@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "clinic.trail.leave_trail",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
+    "patients.middleware.FollowMerges",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",

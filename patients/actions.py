@@ -1,7 +1,8 @@
 """What the desk does that writes several rows of a patient's record together."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -9,6 +10,15 @@ from django.utils.translation import gettext as _
 
 from clinic.models import User
 from patients.models import Allergy, Consent, MessageChoice, Patient, ReturnedAddress, Screening, ScreeningAnswer
+
+Written = TypeVar("Written")
+
+
+@transaction.atomic
+def write_for(patient: Patient, act: Callable[[], Written]) -> Written:
+    """Write something new of a patient, or nothing: raises `RecordMergedError` for a record merged meanwhile."""
+    Patient.objects.hold(patient)
+    return act()
 
 
 @transaction.atomic
@@ -25,6 +35,7 @@ def register(patient: Patient, *, allergies: Iterable[Allergy], asked_on: date |
 @transaction.atomic
 def record_allergy(patient: Patient, allergy: Allergy, *, today: date) -> Allergy:
     """Add an allergy: whoever names one has been asked."""
+    Patient.objects.hold(patient)
     allergy.patient = patient
     allergy.save()
     if patient.allergies_asked_on != today:
@@ -49,6 +60,7 @@ def ask_none_known(patient: Patient, *, today: date) -> None:
 @transaction.atomic
 def record_screening(screening: Screening, *, answers: Iterable[ScreeningAnswer]) -> Screening:
     """Save a screening with the answers given; a question without an answer was not asked."""
+    Patient.objects.hold(screening.patient)
     screening.save()
     for answer in answers:
         answer.screening = screening

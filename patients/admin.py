@@ -11,6 +11,8 @@ from patients.models import (
     Allergy,
     Consent,
     ConsentForm,
+    DistinctPair,
+    MergeOfRecords,
     MessageChoice,
     Patient,
     RecordNumberSeries,
@@ -67,6 +69,23 @@ class AllergyAdmin(ReadOnly, RecordAdmin):
     list_filter = ["status", "severity"]
     list_select_related = ["patient"]
     search_fields = ["substance", "patient__sort_name", "patient__record_number"]
+
+
+@admin.register(MergeOfRecords)
+class MergeOfRecordsAdmin(ReadOnly, RecordAdmin):
+    list_display = ["made_at", "merged", "survivor", "made_by", "undone_at"]
+    list_filter = [("undone_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["merged", "survivor", "made_by"]
+    search_fields = ["merged__sort_name", "merged__record_number", "survivor__record_number"]
+    date_hierarchy = "made_at"
+
+
+@admin.register(DistinctPair)
+class DistinctPairAdmin(ReadOnly, RecordAdmin):
+    list_display = ["said_at", "first", "second", "said_by", "taken_back_at"]
+    list_filter = [("taken_back_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["first", "second", "said_by"]
+    search_fields = ["first__sort_name", "first__record_number", "second__record_number"]
 
 
 @admin.register(MessageChoice)

@@ -15,6 +15,7 @@ from tests.factories import (
     CourseFactory,
     FollowUpFactory,
     LotFactory,
+    MergeFactory,
     PatientFactory,
     PhotoFactory,
     PreparationFactory,
@@ -45,6 +46,7 @@ def records_at(location):
     return {
         "patient": patient,
         "allergy": AllergyFactory(patient=patient),
+        "merge": MergeFactory(survivor=patient),
         "screening": ScreeningFactory(patient=patient, answers={"pregnancy": "no"}),
         "consent": ConsentFactory(patient=patient),
         "course": course,

@@ -46,6 +46,10 @@ TABLE = {
     "patient-edit": Row(EVERYONE, post=EVERYONE),
     "patient-location": Row(EVERYONE, post=EVERYONE),
     "patient-address-confirm": Row(ONLY_POST, post="in 302 302 302"),
+    "patient-duplicates": Row("in 403 403 200"),
+    "patient-merge": Row("in 403 403 200", post="in 403 403 200"),
+    "patient-distinct": Row("in 403 403 405", post="in 403 403 404"),
+    "merge": Row("in 403 403 200", post="in 403 403 200"),
     "patient-archive": Row(EVERYONE, post="in 302 302 302"),
     "patient-allergies": Row(EVERYONE, post=TREATING),
     "allergy-withdraw": Row(TREATING, post=TREATING),
@@ -92,6 +96,7 @@ TABLE = {
     "session-amend": Row("in 403 302 403", post="in 403 302 403"),
     "session-keep-amendment": Row("in 403 405 403", post="in 403 200 403"),
     "session-error": Row(TREATING, post=TREATING),
+    "session-wrong-patient": Row(EVERYONE, post=EVERYONE),
     # A draft has no link: making one is refused with a message, and there is no slip.
     "session-aftercare": Row(ONLY_POST, post="in 302 302 403"),
     "session-aftercare-slip": Row("in 404 404 403"),
@@ -182,6 +187,7 @@ REST = {"photo": ["320"], "lot-cluster-seen": ["nodule"]}
 # Which record an address names, by its first part.
 SUBJECTS = {
     "patients": "patient",
+    "merges": "merge",
     "allergies": "allergy",
     "screenings": "screening",
     "consents": "consent",

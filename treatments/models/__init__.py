@@ -9,6 +9,7 @@ from treatments.models.calendar_feed import CalendarFeed
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.cleared_lot import ClearedLot
 from treatments.models.cluster_review import ClusterReview
+from treatments.models.correction import SessionCorrection
 from treatments.models.course import Course
 from treatments.models.delivery_report import DeliveryReport
 from treatments.models.follow_up import ContactAttempt, FollowUp
@@ -72,6 +73,7 @@ __all__ = [
     "Restriction",
     "Score",
     "Session",
+    "SessionCorrection",
     "Shot",
     "SideEffect",
     "SideEffectContact",

@@ -92,7 +92,8 @@ def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp 
             course = get_object_or_404(courses, public_id=UUID(query["course"]))
             return course.patient, course, None
         patients = Patient.objects.visible_to(user).select_related("location")
-        return get_object_or_404(patients, public_id=UUID(query.get("patient", ""))), None, None
+        patient = get_object_or_404(patients, public_id=UUID(query.get("patient", "")))
+        return patient.refuse_merged(), None, None
     except ValueError as error:
         raise Http404 from error
 

@@ -8,12 +8,12 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from clinic.access import get_object_or_404
 from clinic.http import Request
 from patients.banner import banner
 from patients.consents import consent_states
-from patients.models import Patient
+from patients.models import MergeOfRecords
 from patients.screening import standing
+from patients.views.patients import get_patient
 from treatments.models import Appointment, Course, FollowUp, SideEffect
 from treatments.record import course_cards
 from treatments.returned import returned
@@ -22,10 +22,7 @@ from treatments.timeline import LABELS, Kind, timeline
 
 def patient_record(request: Request, public_id: UUID) -> HttpResponse:
     """Show the record; `kind` and `before` choose the part of its timeline, which htmx fetches alone."""
-    patient = get_object_or_404(
-        Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
-    )
-    patient.location.keep_time()
+    patient = get_patient(request, public_id)
     now = timezone.now()
     today = patient.location.today(now)
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in list(Kind) else None
@@ -53,6 +50,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
             "consents": consent_states(patient, now),
             "standing": standing(patient),
             "returned": returned(patient),
+            "merges": list(MergeOfRecords.objects.into(patient)),
             "now": now,
         },
     )
