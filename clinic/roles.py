@@ -66,7 +66,11 @@ ACTS: dict[Role, frozenset[str]] = {
     | STOCK
     | {
         "clinic.see_backups",
+        "patients.erase_patient",
+        "patients.export_dossier",
         "patients.import_patients",
+        "patients.restrict_patient",
+        "patients.see_retention",
         "treatments.hold_lot",
         "treatments.see_safety",
         "treatments.see_data_quality",

@@ -73,6 +73,8 @@ def signature_rows(consent: Consent) -> list[tuple[str, str]]:
 
 def integrity(consent: Consent) -> str:
     """Say whether the record still holds what was signed."""
+    if consent.patient.is_erased:
+        return _("The patient was erased: the name and the signature were taken out of this record.")
     if consent.is_intact():
         return _("The text and the signature are as they were at the moment of signing.")
     return _("The text or the signature has been changed since it was signed. Do not rely on this paper.")

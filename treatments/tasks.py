@@ -6,6 +6,9 @@ from clinic.background import at_start, every_five_minutes, every_minute, ring, 
 from treatments.actions.aftercare_letters import send_all
 from treatments.actions.reminders import sweep
 from treatments.photo_files import develop_all, tidy
+from treatments.privacy.dossier import make_all
+from treatments.privacy.erasing import erase_all
+from treatments.privacy.sweep import sweep_daily
 
 
 @task
@@ -54,3 +57,25 @@ def sweep_reminders() -> None:
 
 every_five_minutes(sweep_reminders)
 at_start(send_reminders)
+
+
+@task
+def make_dossiers() -> None:
+    """Make the dossiers that were asked for."""
+    make_all(timezone.now)
+
+
+@task
+def erase_patients() -> None:
+    """Do the erasures that were decided."""
+    erase_all(timezone.now)
+
+
+def sweep_privacy() -> None:
+    """Do what no bell was heard for, or was cut off, remove dossiers in time, and look once a day at what is old."""
+    make_all(timezone.now)
+    erase_all(timezone.now)
+    sweep_daily(timezone.now)
+
+
+every_minute(sweep_privacy)
