@@ -58,7 +58,7 @@ def person(location=None, **facts):
     AllergyFactory(patient=patient, reaction=f"as {FAMILY} says")
     ScreeningFactory(patient=patient, note=note, answered_at=NOW - timedelta(days=20))
     ConsentFactory(patient=patient, signer_name=f"{GIVEN} {FAMILY}", signed_at=NOW - timedelta(days=21))
-    AmendmentFactory(session=session, reason=f"{FAMILY} asked", before={"Note": note}, after={"Note": [note]})
+    AmendmentFactory(session=session, reason=f"{FAMILY} asked", before=[["Note", note]], after=[["Note", f"{note}."]])
     SideEffectFactory(session=session, note=note)
     WorkingCopyFactory(course=course, typed={"note": [note]}, typed_by=course.clinician)
     ReminderFactory(follow_up=FollowUpFactory(course=course), address="kanara.mail@example.org", error=note)

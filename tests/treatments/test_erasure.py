@@ -116,7 +116,7 @@ def test_numbers_days_and_lots_of_the_sessions_stay():
 
     assert Session.objects.values_list("performed_at", "performed_by", "weight_kg").get() == before
     assert SideEffect.objects.count() == 1
-    assert Amendment.objects.values_list("before", "after").get() == ({}, {})
+    assert Amendment.objects.values_list("before", "after").get() == ([], [])
     assert not WorkingCopy.objects.exists()
     assert Reminder.objects.get().address == "–"
 

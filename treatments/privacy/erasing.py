@@ -176,7 +176,7 @@ def blanks(fields: Iterable[models.Field]) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     for field in fields:
         if isinstance(field, models.JSONField):
-            changes[field.name] = Value([] if field.default is list else {}, models.JSONField())
+            changes[field.name] = Value({} if field.default is dict else [], models.JSONField())
         else:
             empty = Case(
                 When(**{field.name: ""}, then=Value("")),
