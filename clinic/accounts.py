@@ -1,12 +1,14 @@
 """Signing in: accounts are made by an admin, and a person's rights follow from the role."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from clinic import sign_in_events
 from clinic.roles import ACTS, Role, may_manage
 
 if TYPE_CHECKING:
@@ -37,6 +39,13 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": _("Type your current password."),
         "too_many_login_attempts": _("Too many tries. Wait five minutes, then try again."),
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            sign_in_events.locked(request, credentials)
+            raise
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

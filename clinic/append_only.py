@@ -88,6 +88,19 @@ def guard(connection: BaseDatabaseWrapper, guarded: list[type[models.Model]]) ->
                 cursor.execute(statement)
 
 
+def unguard(_apps: Any, schema_editor: Any) -> None:
+    """Take the triggers away before the door's table goes: for the way back of the migration that brought it."""
+    connection = schema_editor.connection
+    there = triggers(connection)
+    for model in guarded_models():
+        table = model._meta.db_table
+        for name in there.intersection(trigger_sql(connection.vendor, table, model._meta.pk.column)):
+            on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+            schema_editor.execute(f'DROP TRIGGER "{name}"{on}')
+    if connection.vendor == "postgresql":
+        schema_editor.execute(f"DROP FUNCTION IF EXISTS {FUNCTION}()")
+
+
 def triggers(connection: BaseDatabaseWrapper) -> set[str]:
     """Return the names of the triggers in the database."""
     found = {

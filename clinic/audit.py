@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from clinic.models import AuditEvent, Location, User
+from clinic.subjects import patient_of
 
 Act = AuditEvent.Act
 
@@ -81,9 +82,3 @@ def digest_of_session(request: HttpRequest) -> str:
 
 def key_of(record: Model) -> str:
     return str(getattr(record, "public_id", record.pk))
-
-
-def patient_of(record: Model | None) -> UUID | None:
-    """Return the public id of the patient a record is of, as the record's `subject` says; None for one of nobody's."""
-    subject = getattr(record, "subject", None)
-    return subject.public_id if subject is not None else None

@@ -101,6 +101,7 @@ MIDDLEWARE = [
     "clinic.middleware.SignInRequired",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.middleware.at_location",
+    "clinic.trail.leave_trail",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -279,6 +280,9 @@ BACKUP_KEY = env.str("MESOTRACK_BACKUP_KEY", default="")
 BACKUP_TO = env.str("BACKUP_TO", default="")
 BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
+
+# What the audit trail is sealed with; see clinic/seals.py. Kept apart from the database; without it, SECRET_KEY seals.
+AUDIT_KEY = env.str("MESOTRACK_AUDIT_KEY", default="")
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000

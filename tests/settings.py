@@ -19,6 +19,7 @@ for name in (
     "BACKUP_TO",
     "DEBUG",
     "EMAIL_URL",
+    "MESOTRACK_AUDIT_KEY",
     "MESOTRACK_BACKUP_KEY",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",

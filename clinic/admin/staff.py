@@ -13,9 +13,8 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
-from clinic.admin.records import ManagedAdmin
+from clinic.admin.records import HistoryAdmin, ManagedAdmin
 from clinic.models import User
 from clinic.roles import ROLE_NAMES, Role
 
@@ -81,7 +80,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
+class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountCreationForm
     object_history_list_template = "admin/records/history_list.html"

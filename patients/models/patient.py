@@ -158,6 +158,8 @@ def _word_q(word: str) -> Q:
 class Patient(Versioned):
     """A person who is treated here."""
 
+    is_subject_of_care = True  # see clinic/subjects.py
+
     class Sex(models.TextChoices):
         """FHIR AdministrativeGender."""
 

@@ -4,11 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from clinic.access import get_object_or_404
 from clinic.http import Request
 from patients.banner import banner
 from patients.consents import consent_states
