@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.patient import Patient
+from patients.models.patient import Patient, seen_by
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -17,6 +17,9 @@ TRIES = 3
 
 
 class DossierQuerySet(models.QuerySet["Dossier"]):
+    def visible_to(self, user: "User") -> "DossierQuerySet":
+        return self.filter(seen_by(user, "patient"))
+
     def of_asker(self, user: "User") -> "DossierQuerySet":
         """Return those that this person asked for: nobody else fetches them."""
         return self.filter(asked_by=user)

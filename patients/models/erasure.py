@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -11,12 +11,18 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.validators import validate_plain_text
-from patients.models.patient import Patient
+from patients.models.patient import Patient, seen_by
+
+if TYPE_CHECKING:
+    from clinic.models import User
 
 LEASE = timedelta(minutes=5)
 
 
 class ErasureQuerySet(models.QuerySet["Erasure"]):
+    def visible_to(self, user: "User") -> "ErasureQuerySet":
+        return self.filter(seen_by(user, "patient"))
+
     def done(self) -> "ErasureQuerySet":
         return self.exclude(done_at=None)
 

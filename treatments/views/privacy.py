@@ -7,14 +7,14 @@ from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.models import Heartbeat
 from clinic.paging import page
@@ -135,7 +135,7 @@ def export_of(request: Request, patient: Patient) -> HttpResponse:
 @may("patients.export_dossier")
 def dossier_file(request: Request, public_id: UUID) -> HttpResponseBase:
     """Send a dossier to whoever asked for it, as long as it is there; nobody else learns that there is one."""
-    own = Dossier.objects.of_asker(request.user).filter(patient__in=Patient.objects.visible_to(request.user))
+    own = Dossier.objects.visible_to(request.user).of_asker(request.user)
     return send(request, get_object_or_404(own.select_related("patient"), public_id=public_id))
 
 
@@ -189,11 +189,8 @@ def erasure_of(request: Request, patient: Patient) -> HttpResponse:
 @may("patients.erase_patient")
 def certificate(request: Request, public_id: UUID) -> HttpResponse:
     """Show what an erasure took and what the law kept; until then, that it is under way."""
-    visible = Patient.objects.visible_to(request.user)
-    found = get_object_or_404(
-        Erasure.objects.filter(patient__in=visible).select_related("asked_by", "patient__location"),
-        public_id=public_id,
-    )
+    visible = Erasure.objects.visible_to(request.user).select_related("asked_by", "patient__location")
+    found = get_object_or_404(visible, public_id=public_id)
     found.patient.location.keep_time()
     context = {
         "erasure": found,
