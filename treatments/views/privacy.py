@@ -1,5 +1,7 @@
 """What a patient may ask of the clinic: to restrict, to be given a copy of everything, to be forgotten."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from clinic.access import get_object_or_404, may
 from clinic.http import Request
-from clinic.models import Heartbeat
+from clinic.models import User
 from clinic.paging import page
 from patients.banner import banner
 from patients.models import Dossier, Erasure, LegalHold, Patient, RetentionRule, RetentionSweep, Subject
@@ -24,7 +26,6 @@ from patients.views.patients import get_patient
 from treatments.actions import privacy as actions
 from treatments.forms.privacy import ErasureForm, LiftForm, ReasonForm
 from treatments.privacy.retention import standings, time_over
-from treatments.privacy.sweep import HEARTBEAT
 from treatments.privacy.vault import ZIP, vault
 
 # What a certificate counts, in words; the keys are those of `treatments.privacy.erasing`.
@@ -55,19 +56,14 @@ def overview(request: Request) -> HttpResponse:
             "rules": RetentionRule.objects.select_related("location"),
             "page": page(request, proposed, "registered_at", "pk"),
             "sweep": RetentionSweep.objects.exclude(finished_at=None).first(),
-            "heartbeat": Heartbeat.of(HEARTBEAT),
             "dossier_hours": settings.DOSSIER_HOURS,
             "backup_keep": settings.BACKUP_KEEP,
-            "erasures": with_delays(Erasure.objects.newest_first().select_related("asked_by")[:20], now),
+            "erasures": [
+                (erasure, erasure.waits_long(now))
+                for erasure in Erasure.objects.newest_first().select_related("asked_by")[:20]
+            ],
         },
     )
-
-
-def with_delays(erasures: Any, now: Any) -> list[Erasure]:
-    found = list(erasures)
-    for erasure in found:
-        erasure.is_late = erasure.waits_long(now)
-    return found
 
 
 def shown_with(request: Request, patient: Patient) -> dict[str, Any]:
@@ -103,6 +99,20 @@ def restrict_or_lift(request: Request, patient: Patient, reason: str) -> None:
         messages.success(request, _("The record of %(name)s is restricted.") % {"name": patient.full_name})
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A dossier as somebody's page shows it: whose it is, whether it can be fetched, whether nobody makes it."""
+
+    dossier: Dossier
+    is_mine: bool
+    is_there: bool
+    is_late: bool
+
+    @classmethod
+    def to(cls, user: User, dossier: Dossier, now: datetime) -> "Shown":
+        return cls(dossier, dossier.asked_by_id == user.pk, dossier.can_be_fetched(now), dossier.waits_long(now))
+
+
 @may("patients.export_dossier")
 def export(request: Request, public_id: UUID) -> HttpResponse:
     """Show the dossiers asked for, and have one made. Reading again shows how far it is."""
@@ -118,15 +128,12 @@ def export_of(request: Request, patient: Patient) -> HttpResponse:
         else:
             actions.ask_dossier(patient, by=request.user, now=now)
         return redirect("patient-export", patient.public_id)
-    dossiers = list(Dossier.objects.filter(patient=patient).select_related("asked_by").order_by("-asked_at")[:10])
-    for dossier in dossiers:
-        dossier.is_mine = dossier.asked_by_id == request.user.pk
-        dossier.is_there = dossier.can_be_fetched(now)
-        dossier.is_late = dossier.waits_long(now)
+    found = Dossier.objects.filter(patient=patient).select_related("asked_by").order_by("-asked_at", "-pk")[:10]
+    dossiers = [Shown.to(request.user, dossier, now) for dossier in found]
     context = shown_with(request, patient) | {
         "dossiers": dossiers,
         "dossier_hours": settings.DOSSIER_HOURS,
-        "is_waiting": any(dossier.state == Dossier.State.WAITING for dossier in dossiers),
+        "is_waiting": any(shown.dossier.state == Dossier.State.WAITING for shown in dossiers),
     }
     return TemplateResponse(request, "treatments/privacy/export.html", context)
 
