@@ -166,6 +166,19 @@ def test_erasure_that_was_cut_off_after_the_files_is_finished_by_the_next(monkey
     assert found_in_tables() == []
 
 
+def test_log_of_an_erasure_that_failed_has_no_word_of_the_patient(monkeypatch, caplog):
+    erasure = decided(person())
+
+    def fail(*args):
+        raise ValueError(FAMILY)
+
+    monkeypatch.setattr(erasing, "forget_person", fail)
+    erase_all(lambda: LATER)
+
+    assert f"Erasure {erasure.public_id} could not be done now: ValueError" in caplog.text
+    assert FAMILY not in caplog.text
+
+
 def test_erasing_twice_changes_nothing():
     patient = person()
     erasure = decided(patient)

@@ -1,7 +1,6 @@
 """The pages of a patient's rights: who may, what they ask, what happens to a second tap."""
 
 import io
-import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 from datetime import time as datetime_time
@@ -15,6 +14,7 @@ from clinic.roles import Role
 from clinic.vault import new_name
 from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
 from tests.factories import (
+    PASSWORD,
     AppointmentFactory,
     DossierFactory,
     ErasureFactory,
@@ -55,11 +55,7 @@ def signed_in(user, *, typed_password=True):
     client = Client()
     client.force_login(user)
     if typed_password:
-        session = client.session
-        session["account_authentication_methods"] = [
-            {"method": "password", "at": time.time(), "reauthenticated": True}
-        ]
-        session.save()
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return client
 
 

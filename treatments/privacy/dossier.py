@@ -14,6 +14,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import translation
 
+from clinic.logs import place_of
 from clinic.spreadsheets import safe_cell
 from patients.languages import spoken
 from patients.models import Consent, Dossier, Patient
@@ -41,8 +42,8 @@ def make_all(clock: Clock) -> int:
             continue
         try:
             make(dossier, clock)
-        except Exception:  # one must not keep the others waiting; its lease ends, and it is tried again
-            log.exception("Dossier %s could not be made now.", dossier.public_id)
+        except Exception as error:  # one must not keep the others waiting; its lease ends, and it is tried again
+            log.error("Dossier %s could not be made now: %s", dossier.public_id, place_of(error))  # noqa: TRY400
         count += 1
     return count
 

@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from clinic import audit, tombstones
 from clinic.append_only import opened
 from clinic.backup.schedule import is_set_up
+from clinic.logs import place_of
 from clinic.models import AuditEvent, Versioned
 from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient, Subject
 from treatments.models import Photo
@@ -48,8 +49,8 @@ def erase_all(clock: Clock) -> int:
         seen.add(erasure.pk)
         try:
             erase(erasure, clock())
-        except Exception:  # one that cannot be done now must not keep the others waiting; its lease ends
-            log.exception("Erasure %s could not be done now.", erasure.public_id)
+        except Exception as error:  # one that cannot be done now must not keep the others waiting; its lease ends
+            log.error("Erasure %s could not be done now: %s", erasure.public_id, place_of(error))  # noqa: TRY400
         count += 1
     return count
 
