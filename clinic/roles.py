@@ -65,6 +65,7 @@ ACTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: DESK
     | STOCK
     | {
+        "clinic.see_audit",
         "clinic.see_backups",
         "patients.erase_patient",
         "patients.export_dossier",

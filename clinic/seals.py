@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Max
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from clinic.backup.progress import Progress, Silent
 from clinic.models import AuditCheck, AuditEvent, AuditSeal
@@ -43,15 +43,6 @@ COLUMNS = (
 )
 FORMAT = b"mesotrack audit 1\n"
 
-WORDS = {
-    "changed": _("An event was changed."),
-    "removed": _("Events were removed."),
-    "inserted": _("Events were put in afterwards."),
-    "seal": _("The seal itself was changed, or one before it is gone."),
-    "key": _("It was sealed with a key that is not known here."),
-    "gone": _("The last seal that was checked is gone."),
-}
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -66,7 +57,7 @@ class Finding:
 
     @property
     def words(self) -> str | Promise:
-        return WORDS[self.what]
+        return AuditCheck.WORDS[self.what]
 
 
 def keys() -> dict[str, bytes]:
@@ -164,7 +155,7 @@ def verify(progress: Progress | None = None) -> tuple[AuditCheck, list[Finding]]
     known = keys()
     findings: list[Finding] = []
     total = sum(seal.event_count for seal in seals)
-    progress.begin(str(_("Comparing the events with their seals")), total)
+    progress.begin(_("Comparing the events with their seals"), total)
     for before, seal in pairwise([None, *seals]):
         assert seal is not None  # noqa: S101 -- only the first of all is
         findings += broken(before, seal, known)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from patients.views import allergies, consents, patients, screenings, search, stopping
+from patients.views import allergies, audit, consents, patients, screenings, search, stopping
 
 urlpatterns = [
     path("stop/<str:token>/", stopping.stop, name="messages-stop"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("patients/<uuid:public_id>/archive/", patients.archive, name="patient-archive"),
     path("patients/<uuid:public_id>/allergies/", allergies.allergies, name="patient-allergies"),
     path("allergies/<uuid:public_id>/withdraw/", allergies.withdraw, name="allergy-withdraw"),
+    path("patients/<uuid:public_id>/access/", audit.patient_access, name="patient-access"),
+    path("audit/", audit.audit_list, name="audit-list"),
     path("patients/<uuid:public_id>/screening/new/", screenings.new, name="screening-new"),
     path("screenings/<uuid:public_id>/", screenings.screening, name="screening"),
     path("patients/<uuid:public_id>/consents/", consents.consents, name="patient-consents"),

@@ -1,6 +1,12 @@
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import ClassVar
+from uuid import UUID
+
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.location import Location
@@ -15,6 +21,18 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def for_list(self) -> "AuditEventQuerySet":
         """Fetch what a line says, with whom and where."""
         return self.select_related("by", "location")
+
+    def of_patient(self, public_id: UUID) -> "AuditEventQuerySet":
+        return self.filter(patient_public_id=public_id)
+
+    def on_days(self, first: date | None, last: date | None, zone: tzinfo) -> "AuditEventQuerySet":
+        """Return the events from one day to another, both included, by the clocks of a zone."""
+        found = self
+        if first:
+            found = found.filter(happened_at__gte=datetime.combine(first, time.min, zone))
+        if last:
+            found = found.filter(happened_at__lt=datetime.combine(last + timedelta(days=1), time.min, zone))
+        return found
 
 
 class AuditEvent(models.Model):
@@ -38,6 +56,8 @@ class AuditEvent(models.Model):
         CREDENTIALS = "credentials", _("changed how they sign in")
         DOOR = "door", _("opened the history")
         ERASURE = "erasure", _("erased")
+
+    ABOUT_NOTHING = frozenset({Act.SIGN_IN, Act.SIGN_OUT, Act.SIGN_IN_FAILED, Act.LOCKED, Act.CREDENTIALS, Act.DOOR})
 
     happened_at = models.DateTimeField(_("at"))
     act = models.CharField(_("act"), max_length=20, choices=Act)
@@ -90,6 +110,47 @@ class AuditEvent(models.Model):
     def role_name(self) -> str | Promise:
         return ROLE_NAMES[Role(self.role)] if self.role in set(Role) else self.role
 
+    @property
+    def who(self) -> str:
+        if self.by:
+            return self.by.get_full_name()
+        if self.patient_public_id and self.view_name:
+            return gettext("Through a patient's own link")
+        return gettext("Not signed in") if self.view_name else gettext("The program")
+
+    @property
+    def thing(self) -> str:
+        """Return what it was about, in words: the kind of record, else the page; empty for signing in."""
+        if self.record_type:
+            return kind_of_record(self.record_type)
+        if self.act in self.ABOUT_NOTHING:
+            return ""
+        return self.view_name.rpartition(":")[2].replace("-", " ").replace("_", " ")
+
+    @property
+    def sentence(self) -> str:
+        """Return what was done: "read: session"."""
+        return ": ".join(filter(None, [str(self.get_act_display()), self.thing]))
+
+    @property
+    def said(self) -> str:
+        """Return the detail as one line: "filter: state due, tab open"."""
+        return "; ".join(f"{name}: {plain(value)}" for name, value in self.detail.items())
+
+
+def kind_of_record(label: str) -> str:
+    """Return what a kind of record is called ("treatments.session": session), its label where it is no more."""
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except LookupError:
+        return label
+
+
+def plain(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {each}" for name, each in value.items())
+    return str(value)
+
 
 class AuditSeal(models.Model):
     """What a closed range of events looked like, chained to the seal before it. Only ever added to."""
@@ -118,7 +179,16 @@ class AuditSeal(models.Model):
 
 
 class AuditCheck(models.Model):
-    """One time that the seals were compared with the events."""
+    """One time that the seals were compared with the events. A finding is a range and one of the words below."""
+
+    WORDS: ClassVar = {
+        "changed": _("An event was changed."),
+        "removed": _("Events were removed."),
+        "inserted": _("Events were put in afterwards."),
+        "seal": _("The seal itself was changed, or one before it is gone."),
+        "key": _("It was sealed with a key that is not known here."),
+        "gone": _("The last seal that was checked is gone."),
+    }
 
     checked_at = models.DateTimeField(_("checked at"))
     event_count = models.PositiveBigIntegerField(_("events"), default=0)
@@ -138,6 +208,15 @@ class AuditCheck(models.Model):
     @property
     def is_good(self) -> bool:
         return not self.findings
+
+    @property
+    def sentences(self) -> list[str]:
+        """Return what was found, a sentence for each range."""
+        said = gettext("Events %(first)s to %(last)s: %(words)s")
+        return [
+            said % {"first": each["first_id"], "last": each["last_id"], "words": self.WORDS[each["what"]]}
+            for each in self.findings
+        ]
 
 
 class AppendOnlyDoor(models.Model):

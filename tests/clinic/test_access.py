@@ -151,6 +151,8 @@ TABLE = {
     "appointment-move": Row(ONLY_POST, post="in 302 302 302"),
     "appointment-status": Row(ONLY_POST, post="in 302 302 302"),
     "backup-list": Row("in 403 403 200"),
+    "audit-list": Row("in 403 403 200"),
+    "patient-access": Row("in 403 403 200"),
     "set-theme": Row(ONLY_POST, post="in 400 400 400"),
     "switch-location": Row(ONLY_POST, post="in 404 404 404"),
     "healthz": Row("200 200 200 200"),
