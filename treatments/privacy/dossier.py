@@ -6,7 +6,7 @@ import io
 import json
 import logging
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -82,18 +82,18 @@ class Writing:
     def write(self, family: list[Patient]) -> None:
         now = self.clock()
         consents = list(Consent.objects.filter(patient__in=family).for_page().order_by("signed_at", "pk"))
-        photos = list(Photo.objects.filter(course__patient__in=family).order_by("taken_at", "pk"))
+        photos = named_photos(Photo.objects.filter(course__patient__in=family).order_by("taken_at", "pk"))
         told = [holding.key for holding in HOLDINGS if holding.key]
-        self.expect(2 + len(told) + len(consents) + len(photos))
         with translation.override(spoken(family[0].language)):
             data = everything(family, now)
+            self.expect(2 + sum(bool(data[key]) for key in told) + len(consents) + len(photos))
             self.add("data.json", json.dumps(data, indent=1, ensure_ascii=False, cls=DjangoJSONEncoder).encode())
             self.add("dossier.pdf", dossier_paper(family, now))
-        for key in told:
+        for key in [key for key in told if data[key]]:
             self.add(f"tables/{key}.csv", spreadsheet(data[key]))
         for number, consent in enumerate(consents, start=1):
             self.add(f"consents/{number:02}-{consent.signed_at:%Y-%m-%d}.pdf", consent_paper(consent, now))
-        for path, photo in named_photos(photos):
+        for path, photo in photos:
             self.add_photo(path, photo)
         counts = {"patient": len(data["patient"])} | {key: len(data[key]) for key in told}
         self.finish(counts, now)
@@ -120,13 +120,13 @@ class Writing:
         self.archive.writestr("manifest.json", json.dumps(manifest, indent=1))
 
 
-def named_photos(photos: list[Photo]) -> Iterator[tuple[str, Photo]]:
-    """Yield photos with their names in the archive: those that are drawn, and are no error, for such a one may be of
-    somebody else.
-    """
+def named_photos(photos: Iterable[Photo]) -> list[tuple[str, Photo]]:
+    """Return photos with their names in the archive: those that are drawn, and are no error, which may be of others."""
     shown = [photo for photo in photos if photo.is_ready and not photo.is_in_error]
-    for number, photo in enumerate(shown, start=1):
-        yield f"photos/{number:03}-{photo.taken_at:%Y-%m-%d}-{photo.view or 'photo'}.jpg", photo
+    return [
+        (f"photos/{number:03}-{photo.taken_at:%Y-%m-%d}-{photo.view or 'photo'}.jpg", photo)
+        for number, photo in enumerate(shown, start=1)
+    ]
 
 
 def spreadsheet(rows: list[dict[str, Any]]) -> bytes:

@@ -1,7 +1,9 @@
 """The dossier as a person reads it: one paper, in the patient's language as far as we speak it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.utils import translation
@@ -15,6 +17,7 @@ from treatments.areas import areas_in_words
 from treatments.models import Appointment, Injection, Photo, Reminder, Score, Session, SideEffect
 
 Section = dict[str, Any]
+DAY = "j M Y"
 
 
 def dossier_paper(family: list[Patient], now: datetime) -> bytes:
@@ -55,19 +58,20 @@ def section(heading: str, heads: list[str], rows: Iterable[Iterable[object]]) ->
     return {
         "heading": heading,
         "heads": heads,
+        "widths": [1] * len(heads),
         "rows": [["" if cell is None else str(cell) for cell in row] for row in rows],
     }
 
 
 def day(moment: datetime | None, place: Any) -> str:
-    return date_format(place.local(moment), "SHORT_DATE_FORMAT") if moment else ""
+    return date_format(place.local(moment), DAY) if moment else ""
 
 
 def about(record: Patient) -> list[tuple[str, str]]:
     lines = [record.address_line, f"{record.postal_code} {record.city}", record.region, record.country_code]
     rows = [
         (_("Name"), record.full_name),
-        (_("Born"), date_format(record.birth_date, "DATE_FORMAT")),
+        (_("Born"), date_format(record.birth_date, "j F Y")),
         (_("Record number"), record.record_number),
         (_("Phone"), show_phone(record.phone) if record.phone else ""),
         (_("E-mail"), record.email),
@@ -107,23 +111,29 @@ def sessions(keys: list[int]) -> Section:
         .prefetch_related("areas")
         .order_by("performed_at", "pk")
     )
-    injected: dict[int, list[str]] = {}
-    lines = Injection.objects.filter(session__course__patient__in=keys).select_related("lot__product", "preparation")
-    for line in lines.order_by("pk"):
-        what = f"{line.lot.product} ({line.lot.number})" if line.lot else str(line.preparation)
-        injected.setdefault(line.session_id, []).append(f"{what}: {line.volume_ml.normalize():f} ml")
+    injected = drawn_up(keys)
     rows = [
         (
             day(session.performed_at, session.course.location),
             str(session.course.protocol) + (f" ({_('entered in error')})" if session.is_in_error else ""),
             areas_in_words(session.areas.all(), short=True),
-            "\n".join(injected.get(session.pk, [])),
+            "\n".join(f"{what}: {ml.normalize():f} ml" for what, ml in injected[session.pk].items()),
             f"{session.weight_kg.normalize():f} kg" if session.weight_kg else "",
         )
         for session in found
     ]
     heads = [_("Day"), _("Treatment"), _("Areas"), _("Injected (batch)"), _("Weight")]
-    return section(_("Sessions"), heads, rows)
+    return section(_("Sessions"), heads, rows) | {"widths": [2, 2, 3, 6, 1]}
+
+
+def drawn_up(keys: list[int]) -> dict[int, dict[str, Decimal]]:
+    """Return for each session how many millilitres of each product and batch were injected, over all areas."""
+    injected: dict[int, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    lines = Injection.objects.filter(session__course__patient__in=keys).select_related("lot__product", "preparation")
+    for line in lines.order_by("pk"):
+        what = f"{line.lot.product} ({line.lot.number})" if line.lot else str(line.preparation)
+        injected[line.session_id][what] += line.volume_ml
+    return injected
 
 
 def reactions(keys: list[int]) -> Section:
@@ -146,7 +156,7 @@ def scores(keys: list[int]) -> Section:
     )
     rows = [
         (
-            date_format(score.assessment.assessed_on, "SHORT_DATE_FORMAT"),
+            date_format(score.assessment.assessed_on, DAY),
             str(score.instrument),
             str(score.area) if score.area else score.side,
             f"{score.value.normalize():f} {score.instrument.unit}".strip() if score.value is not None else score.label,
@@ -158,10 +168,7 @@ def scores(keys: list[int]) -> Section:
 
 def appointments(keys: list[int]) -> Section:
     found = Appointment.objects.filter(patient__in=keys).select_related("location").order_by("starts_at", "pk")
-    rows = [
-        (date_format(each.location.local(each.starts_at), "SHORT_DATETIME_FORMAT"), each.location.name)
-        for each in found
-    ]
+    rows = [(date_format(each.location.local(each.starts_at), "j M Y, H:i"), each.location.name) for each in found]
     return section(_("Appointments"), [_("When"), _("Where")], rows)
 
 
