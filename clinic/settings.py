@@ -251,6 +251,11 @@ PHOTO_ROOT = Path(env.str("PHOTO_ROOT", default=str(VAR_DIR / "photos")))
 PHOTO_ACCEL_PREFIX = env.str("PHOTO_ACCEL_PREFIX", default="")
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_MEGABYTES", default=40) * 1024 * 1024
 PHOTO_MAX_MEGAPIXELS = env.int("PHOTO_MAX_MEGAPIXELS", default=25)
+# What a patient is given of the own record waits here for whoever asked, so many hours.
+DOSSIER_ROOT = Path(env.str("DOSSIER_ROOT", default=str(VAR_DIR / "dossiers")))
+DOSSIER_HOURS = env.int("DOSSIER_HOURS", default=24)
+# Who was erased, by public id: outside the database, so that a restored backup forgets them again.
+TOMBSTONES = VAR_DIR / "tombstones.jsonl"
 # While they arrive they wait beside it, not in a folder that everyone on the machine may list.
 FILE_UPLOAD_TEMP_DIR = str(VAR_DIR / "uploads")
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)

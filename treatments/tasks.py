@@ -8,6 +8,9 @@ from treatments.actions.aftercare_letters import send_all
 from treatments.actions.reminders import sweep
 from treatments.actions.returned_mail import read_mailbox
 from treatments.photo_files import develop_all, tidy
+from treatments.privacy.dossier import make_all
+from treatments.privacy.erasing import erase_all
+from treatments.privacy.sweep import sweep_daily
 
 
 @task
@@ -65,3 +68,25 @@ def sweep_returned_mail() -> None:
 
 every_five_minutes(sweep_returned_mail)
 at_start(send_reminders)
+
+
+@task
+def make_dossiers() -> None:
+    """Make the dossiers that were asked for."""
+    make_all(timezone.now)
+
+
+@task
+def erase_patients() -> None:
+    """Do the erasures that were decided."""
+    erase_all(timezone.now)
+
+
+def sweep_privacy() -> None:
+    """Do what no bell was heard for, or was cut off, remove dossiers in time, and look once a day at what is old."""
+    make_all(timezone.now)
+    erase_all(timezone.now)
+    sweep_daily(timezone.now)
+
+
+every_minute(sweep_privacy)
