@@ -12,6 +12,7 @@ atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 os.environ["MESOTRACK_ENV"] = "development"
 os.environ["MESOTRACK_VAR"] = scratch
 os.environ["SECRET_KEY"] = "only-for-tests"
+os.environ["MFA_REQUIRED_ROLES"] = ""  # what asks for a second factor sets it: tests/clinic/test_second_factor_gate.py
 for name in (
     "ALLOWED_HOSTS",
     "BACKUP_HOUR",
@@ -20,6 +21,7 @@ for name in (
     "DEBUG",
     "EMAIL_URL",
     "MESOTRACK_BACKUP_KEY",
+    "MESOTRACK_FIELD_KEYS",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",
     "PUBLIC_URL",

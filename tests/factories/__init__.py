@@ -1,12 +1,17 @@
 """People, places and records for tests: fixed values, so that a test names each fact it depends on."""
 
 from tests.factories.clinic import (
+    APP_SECRET,
     PASSWORD,
     ClosureFactory,
     LocationFactory,
+    PasskeyFactory,
+    PhoneAppFactory,
+    RecoveryCodesFactory,
     RoomFactory,
     UserFactory,
     WorkingHoursFactory,
+    app_code,
 )
 from tests.factories.patients import (
     AllergyFactory,
@@ -48,6 +53,7 @@ from tests.factories.treatments import (
 )
 
 __all__ = [
+    "APP_SECRET",
     "PASSWORD",
     "AftercareLinkFactory",
     "AllergyFactory",
@@ -67,11 +73,14 @@ __all__ = [
     "LocationFactory",
     "LotFactory",
     "MilestoneReviewFactory",
+    "PasskeyFactory",
     "PatientFactory",
+    "PhoneAppFactory",
     "PhotoFactory",
     "PreparationFactory",
     "ProductFactory",
     "ProtocolFactory",
+    "RecoveryCodesFactory",
     "ReminderFactory",
     "ReturnFactory",
     "RoomFactory",
@@ -85,6 +94,7 @@ __all__ = [
     "UserFactory",
     "WorkingCopyFactory",
     "WorkingHoursFactory",
+    "app_code",
     "first_form",
     "make_ready",
     "question",
