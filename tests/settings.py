@@ -62,6 +62,8 @@ if find_spec("zeal"):
         {"model": "treatments.Session", "field": "get()"},
         # The birth date and the answer typed before it are kept one after the other, each under its own lock.
         {"model": "treatments.AftercareLink", "field": "get()"},
+        # A link for a new password finds its person again to keep the password.
+        {"model": "clinic.User", "field": "get()"},
         # The worker takes one photo at a time, so that another may take the next.
         {"model": "treatments.Photo", "field": "get()"},
     ]

@@ -43,6 +43,9 @@ class CredentialField(forms.JSONField):
     widget = forms.HiddenInput
     default_error_messages = {"invalid": NOT_TAKEN, "required": NOT_TAKEN}
 
+    def bound_data(self, data: Any, initial: Any) -> None:
+        """Show nothing of it again: it answers one challenge, and the page has another now."""
+
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and len(value) > LONGEST_CREDENTIAL:
             raise ValidationError(NOT_TAKEN, code="invalid")

@@ -6,7 +6,7 @@ from allauth.account.decorators import reauthentication_required
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import views as allauth_app
-from allauth.mfa.webauthn import views as allauth_passkeys
+from allauth.mfa.webauthn.internal.flows import remove_authenticator
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
@@ -88,7 +88,15 @@ def remove_passkey(request: Request, pk: int) -> HttpResponse:
     if not may_remove(passkey, request.user):
         messages.warning(request, _("Your role needs a second step. Set another one up, then remove this one."))
         return redirect("security")
-    return allauth_passkeys.remove_webauthn(request, pk=pk)
+    return removal_of(request, passkey)
+
+
+@confirmed
+def removal_of(request: Request, passkey: Authenticator) -> HttpResponse:
+    if request.method == "POST":
+        remove_authenticator(request, passkey)
+        return redirect("security")
+    return TemplateResponse(request, "mfa/webauthn/authenticator_confirm_delete.html", {"passkey": passkey})
 
 
 @require_safe

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.contrib.auth.hashers import MD5PasswordHasher
-from django.core.cache import caches
-from django.db import connections
+from django.core.management import call_command
+from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 LOGIN = "/accounts/login/"
 WRONG = "wrong-wrong-wrong"
 EVENING = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
-ELSEWHERE = ["//evil", "https://evil.example/", "javascript:alert(1)", "/\\evil", "%09//evil", "\t//evil", "///evil"]
+ELSEWHERE = ["//evil", "https://evil.example/", "javascript:alert(1)", "/\\evil", "\t//evil", "///evil"]
 
 
 class CountingHasher(MD5PasswordHasher):
@@ -115,13 +115,19 @@ def test_one_address_tries_sixty_accounts_a_minute_and_others_are_told_apart_by_
         assert try_once(PASSWORD, headers={"x-forwarded-for": "192.0.2.1"}) is may
 
 
+def drop_cache_table():
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE clinic_cache")
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_five_wrong_tries_in_all_whatever_the_number_of_workers(settings, hashing):
+def test_five_wrong_tries_in_all_whatever_the_number_of_workers(settings, hashing, request):
     settings.CACHES = {
         "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "clinic_cache"},
         "worker": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
     }
-    caches["default"].clear()
+    call_command("createcachetable", verbosity=0)
+    request.addfinalizer(drop_cache_table)
     UserFactory(email="sam@clinic.example", locations=[LocationFactory()])
 
     def worker():
@@ -137,7 +143,6 @@ def test_five_wrong_tries_in_all_whatever_the_number_of_workers(settings, hashin
 
     assert hashing(all_of_them) == 5
     assert not try_once(PASSWORD)
-    caches["default"].clear()
 
 
 def test_the_cache_forgets_no_count_for_addresses_that_nobody_has(settings):
@@ -165,9 +170,10 @@ def test_somebody_deactivated_is_answered_like_a_wrong_password_and_as_much_is_h
 
 def test_a_session_set_before_signing_in_is_dead_after(sam):
     client = Client()
-    client.get(f"{LOGIN}?next=/patients/")
-    client.post("/patients/", {})
-    planted = client.cookies["sessionid"].value
+    session = client.session
+    session["planted"] = "by somebody else"
+    session.save()
+    planted = session.session_key
 
     assert try_once(PASSWORD, client=client)
 
