@@ -67,6 +67,7 @@ ACTS: dict[Role, frozenset[str]] = {
     | STOCK
     | {
         "clinic.see_audit",
+        "clinic.reset_second_factor",
         "clinic.see_backups",
         "patients.erase_patient",
         "patients.export_dossier",

@@ -1,13 +1,18 @@
 """People, places and records for tests: fixed values, so that a test names each fact it depends on."""
 
 from tests.factories.clinic import (
+    APP_SECRET,
     PASSWORD,
     AuditEventFactory,
     ClosureFactory,
     LocationFactory,
+    PasskeyFactory,
+    PhoneAppFactory,
+    RecoveryCodesFactory,
     RoomFactory,
     UserFactory,
     WorkingHoursFactory,
+    app_code,
 )
 from tests.factories.patients import (
     AllergyFactory,
@@ -52,6 +57,7 @@ from tests.factories.treatments import (
 )
 
 __all__ = [
+    "APP_SECRET",
     "PASSWORD",
     "AftercareLinkFactory",
     "AllergyFactory",
@@ -75,11 +81,14 @@ __all__ = [
     "LotFactory",
     "MergeFactory",
     "MilestoneReviewFactory",
+    "PasskeyFactory",
     "PatientFactory",
+    "PhoneAppFactory",
     "PhotoFactory",
     "PreparationFactory",
     "ProductFactory",
     "ProtocolFactory",
+    "RecoveryCodesFactory",
     "ReminderFactory",
     "ReturnFactory",
     "RoomFactory",
@@ -93,6 +102,7 @@ __all__ = [
     "UserFactory",
     "WorkingCopyFactory",
     "WorkingHoursFactory",
+    "app_code",
     "first_form",
     "make_ready",
     "question",
