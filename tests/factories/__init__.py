@@ -43,6 +43,8 @@ from tests.factories.treatments import (
     SideEffectFactory,
     SideEffectKindFactory,
     TreatmentAreaFactory,
+    WaitingFactory,
+    WaitingOfferFactory,
     WorkingCopyFactory,
     make_ready,
 )
@@ -83,6 +85,8 @@ __all__ = [
     "SideEffectKindFactory",
     "TreatmentAreaFactory",
     "UserFactory",
+    "WaitingFactory",
+    "WaitingOfferFactory",
     "WorkingCopyFactory",
     "WorkingHoursFactory",
     "first_form",
