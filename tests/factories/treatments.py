@@ -335,7 +335,7 @@ class WaitingFactory(DjangoModelFactory):
     from_on = date(2026, 3, 3)
     notice_hours = 1
     joined_at = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
-    joined_by = doctor()
+    joined_by = factory.SelfAttribute("course.clinician")
 
 
 class WaitingOfferFactory(DjangoModelFactory):

@@ -74,6 +74,7 @@ def test_day_has_three_parts(hour, part):
     assert part_of(hour) is part
 
 
+FIRST, LAST = (datetime.combine(date(2026, month, 1), time(0)) for month in (3, 4))
 wishes = st.builds(
     Wish,
     from_on=st.dates(date(2026, 3, 1), date(2026, 4, 1)),
@@ -83,13 +84,13 @@ wishes = st.builds(
     weekdays=st.frozensets(st.integers(0, 6)),
     parts=st.frozensets(st.sampled_from(list(Part))),
     practitioner=st.none() | st.integers(1, 3),
-    instead_of=st.none() | st.datetimes(datetime(2026, 3, 1), datetime(2026, 4, 1), timezones=st.just(UTC)),
+    instead_of=st.none() | st.datetimes(FIRST, LAST, timezones=st.just(UTC)),
     session_days=st.lists(st.dates(date(2026, 3, 1), date(2026, 4, 1)), max_size=3),
     least_days=st.integers(0, 14),
 )
 slots = st.builds(
     Slot,
-    starts_at=st.datetimes(datetime(2026, 3, 1), datetime(2026, 4, 1), timezones=st.just(LOS_ANGELES)),
+    starts_at=st.datetimes(FIRST, LAST, timezones=st.just(LOS_ANGELES)),
     minutes=st.integers(5, 480),
     practitioner=st.integers(1, 3),
 )
@@ -118,7 +119,12 @@ def test_whoever_names_less_fits_wherever_they_fitted(wish, slot):
 
 def test_clinical_need_goes_first_then_who_was_not_called_in_vain_then_the_longest_wait():
     early, late = datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC)
-    need, fresh, longest, in_vain = Turn(1, 2, late, 4), Turn(2, 0, late, 3), Turn(2, 0, early, 2), Turn(2, 1, early, 1)
+    need, fresh, longest, in_vain = (
+        Turn(1, 2, late, 4),
+        Turn(2, 0, late, 3),
+        Turn(2, 0, early, 2),
+        Turn(2, 1, early, 1),
+    )
 
     assert sorted([in_vain, fresh, longest, need]) == [need, longest, fresh, in_vain]
 

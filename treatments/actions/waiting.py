@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from clinic.models import Room, User, VersionConflictError
 from patients.models import Patient
 from treatments import obstacles
-from treatments.actions.appointments import book, lock_taken, move
+from treatments.actions.appointments import book, move
 from treatments.models import Appointment, Waiting, WaitingOffer
 from treatments.openings import Opening, asking_now
 from treatments.rules.waiting import State
@@ -119,7 +119,6 @@ def take(
     if waiting.is_on_hold:
         raise ValidationError(_("The course of %(name)s is paused.") % {"name": waiting.patient.full_name})
     appointment = given_hour(waiting, opening)
-    lock_taken(appointment)
     appointment.room = room_if_free(opening, appointment)
     said = obstacles.against(appointment)
     if said:

@@ -26,6 +26,7 @@ from treatments.demo.pictures import picture
 from treatments.demo.scoring import score
 from treatments.demo.shelf import drawn_for, lots_for
 from treatments.demo.stock import stock
+from treatments.demo.waiting import waiting_list
 from treatments.models import (
     Appointment,
     ContactAttempt,
@@ -84,6 +85,7 @@ def _load(now: datetime) -> Iterator[str]:
     care(doctor=doctor, nurse=staff, now=now)
     close((harbour, lindenhof), doctor, now)
     photograph(harbour, staff, now)
+    waiting_list(harbour, doctor=doctor, nurse=staff, now=now)
     unsettled_messages(now)
 
 
