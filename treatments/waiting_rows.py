@@ -13,6 +13,7 @@ from treatments.forms.waiting import Parts
 from treatments.models import Appointment, Waiting, WaitingOffer
 from treatments.rules.waiting import State
 
+IN_A_ROW = 3  # days
 ENDINGS = {
     State.REMOVED: gettext_lazy("Taken off"),
     State.GONE: gettext_lazy("No longer treated here"),
@@ -58,9 +59,9 @@ class WaitingRow:
     def could_come(self) -> str:
         """Return when, in words: "Monday, Friday; morning; from 3 Dec to 20 Dec"."""
         waiting = self.waiting
-        days = ", ".join(str(Weekday(day).label) for day in sorted(waiting.weekdays))
+        days = weekdays_in_words(waiting.weekdays)
         parts = ", ".join(str(Parts(part).label).lower() for part in Parts.values if part in waiting.parts)
-        return "; ".join(filter(None, [days or _("any day"), parts or _("at any hour"), self.span]))
+        return "; ".join(filter(None, [days or _("Any day"), parts or _("at any hour"), self.span]))
 
     @property
     def span(self) -> str:
@@ -116,6 +117,14 @@ class WaitingRow:
         """Return why they wait no more, with the reason where a person gave one."""
         word = str(ENDINGS.get(self.state, ""))
         return f"{word}: {self.waiting.removed_reason}" if self.waiting.removed_reason else word
+
+
+def weekdays_in_words(days: list[int]) -> str:
+    """Return "Monday, Friday", and three or more in a row as "Monday to Friday"; nothing for none."""
+    named = [str(Weekday(day).label) for day in sorted(days)]
+    if len(days) >= IN_A_ROW and max(days) - min(days) == len(days) - 1:
+        return _("%(first)s to %(last)s") % {"first": named[0], "last": named[-1]}
+    return ", ".join(named)
 
 
 def offer_in_words(offer: WaitingOffer, waiting: Waiting, today: date) -> str:

@@ -1,5 +1,6 @@
 """The waiting list in a browser, on a tablet: an hour is given up, offered, booked and taken back, by touch."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,8 @@ from treatments.models import Appointment, WaitingOffer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
+# The name stands for ears alone, and browsers part it from the word before in their own way.
+BOOK, NO_ANSWER = re.compile("^Book ?, Ana Petrova$"), re.compile("^No answer ?, Ana Petrova$")
 TABLET = {"viewport": {"width": 820, "height": 1180}, "has_touch": True}
 
 
@@ -71,9 +74,9 @@ def test_hour_given_up_is_offered_booked_and_taken_back_with_four_taps(visit, nu
     tap("button", "Cancel the appointment")
     page.get_by_text("1 person could come earlier.").wait_for()
     tap("link", "Offer the hour")
-    page.get_by_role("button", name="Book, Ana Petrova").wait_for()
+    page.get_by_role("button", name=BOOK).wait_for()
     assert grave_faults(page) == []
-    tap("button", "Book, Ana Petrova")
+    tap("button", BOOK)
     page.get_by_role("button", name="Undo").wait_for()
     assert starts_of(later) == leaving.starts_at
     tap("button", "Undo")
@@ -92,8 +95,8 @@ def test_list_and_its_forms_are_whole_without_a_script_and_on_a_phone(visit, nur
 
     desk.go("/calendar/waiting/")
     page.get_by_role("link", name="Offer the hour").click()
-    page.get_by_role("button", name="No answer, Ana Petrova").click()
-    page.get_by_role("button", name="Book, Ana Petrova").click()
+    page.get_by_role("button", name=NO_ANSWER).click()
+    page.get_by_role("button", name=BOOK).click()
 
     assert starts_of(later) == leaving.starts_at
     assert list(WaitingOffer.objects.values_list("outcome", flat=True)) == ["booked", "no-answer"]

@@ -23,6 +23,7 @@ from tests.factories import (
 from treatments.models import Appointment, Waiting
 from treatments.models.waiting import validate_parts, validate_weekdays
 from treatments.rules.waiting import State
+from treatments.waiting_rows import weekdays_in_words
 
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # a Tuesday, 11:30 in Los Angeles
 TEN = datetime(2026, 3, 23, 17, 0, tzinfo=UTC)  # Monday the 23rd, 10:00 there
@@ -398,6 +399,20 @@ def test_list_shows_who_waits_since_when_and_what_was_said(client, nurse, booked
         "Works shifts.",
     ]:
         assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [
+        ([], ""),
+        ([4, 0], "Monday, Friday"),
+        ([0, 1], "Monday, Tuesday"),
+        ([2, 0, 1, 3, 4], "Monday to Friday"),
+        ([0, 1, 3], "Monday, Tuesday, Thursday"),
+    ],
+)
+def test_weekdays_are_said_as_people_do(days, words):
+    assert weekdays_in_words(days) == words
 
 
 def test_clinical_need_stands_first_then_the_longest_wait(client, nurse, here):

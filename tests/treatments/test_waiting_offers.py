@@ -205,6 +205,62 @@ def test_list_shows_hours_that_are_free_again_until_somebody_has_them(client, nu
     assert after == []
 
 
+def lift(client, closure, **changes):
+    form = {
+        "location": closure.location_id or "",
+        "practitioner": closure.practitioner_id or "",
+        "first_on": closure.first_on,
+        "last_on": closure.last_on,
+        "from_time": "",
+        "to_time": "",
+        "reason": closure.reason,
+        **changes,
+    }
+    return client.post(reverse("admin:clinic_closure_change", args=[closure.pk]), form, follow=True).content.decode()
+
+
+@pytest.fixture
+def manager(client, here):
+    client.force_login(UserFactory(role=Role.ADMIN, locations=[here]))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, True),
+        ({"weekdays": [0]}, True),
+        ({"weekdays": [1]}, False),
+        ({"until_on": date(2026, 3, 15)}, False),
+    ],
+)
+def test_closure_that_is_called_off_says_how_many_could_come(client, manager, here, wait, fields, told):
+    wait("Ana", **fields)
+    closure = ClosureFactory(location=here, first_on=date(2026, 3, 16), last_on=date(2026, 3, 16))
+
+    page = lift(client, closure)
+
+    assert ("1 person of the waiting list could come then." in page) is told
+    assert (f'href="{reverse("waiting-list")}?day=2026-03-16"' in page) is told
+
+
+def test_absence_that_is_called_off_is_for_those_who_want_this_person_or_anyone(client, manager, wait, here, doctor):
+    wait("Anyone")
+    wait("Mine", practitioner=doctor)
+    wait("Other", practitioner=UserFactory(role=Role.CLINICIAN, locations=[here]))
+    absence = ClosureFactory(location=None, practitioner=doctor, first_on=date(2026, 3, 16), last_on=date(2026, 3, 18))
+
+    assert "2 people of the waiting list could come then." in lift(client, absence)
+
+
+def test_closure_that_is_changed_or_past_says_nothing(client, manager, here, wait):
+    wait("Ana", from_on=date(2026, 1, 1))
+    closure = ClosureFactory(location=here, first_on=date(2026, 3, 16), last_on=date(2026, 3, 16))
+    past = ClosureFactory(location=here, first_on=date(2026, 3, 2), last_on=date(2026, 3, 2))
+
+    assert "waiting list could" not in lift(client, closure, is_in_force="on", reason="Another reason")
+    assert "waiting list could" not in lift(client, past)
+
+
 # Who could come.
 
 

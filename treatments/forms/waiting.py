@@ -72,7 +72,7 @@ class _WaitingForm(forms.ModelForm):
         waiting: Waiting = self.instance
         people = choices_of_rows(self, "practitioner")
         people.queryset = User.objects.treating_at(waiting.location, also=waiting.practitioner_id)
-        people.empty_label = _("Whoever is free")
+        people.empty_label, people.help_text = _("Whoever is free"), ""
         if waiting.appointment_id:
             del self.fields["minutes"]  # as long as what they would give up
 
