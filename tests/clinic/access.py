@@ -31,6 +31,7 @@ from tests.factories import (
     SessionFactory,
     SideEffectFactory,
     UserFactory,
+    WaitingFactory,
     WorkingCopyFactory,
 )
 from tests.factories.treatments import FIRST_SESSION
@@ -69,6 +70,7 @@ def records_at(location):
         "message": ReminderFactory(follow_up=follow_up),
         "assessment": AssessmentFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
+        "waiting": WaitingFactory(course=course, joined_by=doctor),
         "lot": LotFactory(location=location),
         "preparation": PreparationFactory(location=location),
     }

@@ -52,6 +52,8 @@ from tests.factories.treatments import (
     SideEffectFactory,
     SideEffectKindFactory,
     TreatmentAreaFactory,
+    WaitingFactory,
+    WaitingOfferFactory,
     WorkingCopyFactory,
     make_ready,
 )
@@ -100,6 +102,8 @@ __all__ = [
     "SideEffectKindFactory",
     "TreatmentAreaFactory",
     "UserFactory",
+    "WaitingFactory",
+    "WaitingOfferFactory",
     "WorkingCopyFactory",
     "WorkingHoursFactory",
     "app_code",

@@ -31,6 +31,7 @@ from treatments.models.restriction import Restriction
 from treatments.models.session import Session
 from treatments.models.side_effect import SideEffect
 from treatments.models.stock_change import StockChange
+from treatments.models.waiting import Waiting, WaitingOffer
 from treatments.models.working_copy import WorkingCopy
 
 __all__ = [
@@ -82,5 +83,7 @@ __all__ = [
     "StepTaken",
     "StockChange",
     "TreatmentArea",
+    "Waiting",
+    "WaitingOffer",
     "WorkingCopy",
 ]
