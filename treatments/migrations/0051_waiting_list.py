@@ -12,8 +12,8 @@ import treatments.models.waiting
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0006_heartbeat_and_messages"),
-        ("patients", "0008_message_choice"),
+        ("clinic", "0002_cache_table"),
+        ("patients", "0005_consent_forms"),
         ("treatments", "0010_message_texts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
