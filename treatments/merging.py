@@ -26,6 +26,7 @@ from patients.models import (
     MergeOfRecords,
     MessageChoice,
     Patient,
+    ReturnedAddress,
     Screening,
 )
 from treatments.models import (
@@ -50,6 +51,7 @@ MOVES: tuple[type[models.Model], ...] = (
     Allergy,
     Reminder,
     MessageChoice,
+    ReturnedAddress,
 )
 # What names a patient and stays: it tells of the record, not of the person.
 STAYS: tuple[type[models.Model], ...] = (Patient, MergeOfRecords, DistinctPair)
