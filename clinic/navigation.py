@@ -71,6 +71,8 @@ ITEMS = [
     Item("reports", _("Reports"), _("Reports"), "report-list", "chart-no-axes-column", READING),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
+    Item("privacy", _("Privacy"), _("Privacy"), "privacy", "shield-check", MANAGING),
+    Item("audit", _("Audit"), _("Audit"), "audit-list", "footprints", MANAGING),
     Item("backups", _("Backups"), _("Backups"), "backup-list", "database-backup", MANAGING),
 ]
 

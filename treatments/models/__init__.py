@@ -9,7 +9,9 @@ from treatments.models.calendar_feed import CalendarFeed
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.cleared_lot import ClearedLot
 from treatments.models.cluster_review import ClusterReview
+from treatments.models.correction import SessionCorrection
 from treatments.models.course import Course
+from treatments.models.delivery_report import DeliveryReport
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.grade_wording import GradeWording
 from treatments.models.infection_step import InfectionStep, StepTaken
@@ -48,6 +50,7 @@ __all__ = [
     "ClusterReview",
     "ContactAttempt",
     "Course",
+    "DeliveryReport",
     "FollowUp",
     "GradeWording",
     "Indication",
@@ -71,6 +74,7 @@ __all__ = [
     "Restriction",
     "Score",
     "Session",
+    "SessionCorrection",
     "Shot",
     "SideEffect",
     "SideEffectContact",

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.forms import LONGEST_KEY, save_once
 from clinic.http import Request, came_from
 from clinic.models import Location, User, VersionConflictError
@@ -99,7 +99,8 @@ def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp 
             course = get_object_or_404(courses, public_id=UUID(query["course"]))
             return course.patient, course, None
         patients = Patient.objects.visible_to(user).select_related("location")
-        return get_object_or_404(patients, public_id=UUID(query.get("patient", ""))), None, None
+        patient = get_object_or_404(patients, public_id=UUID(query.get("patient", "")))
+        return patient.refuse_merged(), None, None
     except ValueError as error:
         raise Http404 from error
 
