@@ -399,7 +399,7 @@ def test_page_of_an_hour_asks_as_often_for_three_as_for_one(
         WaitingOfferFactory(waiting=wait(f"Ana{number}"), starts_at=SLOT, outcome="no-answer")
     open_hour(client, leaving)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = open_hour(client, leaving)
 
     assert len(names(response)) == rows
