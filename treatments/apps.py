@@ -15,5 +15,5 @@ class TreatmentsConfig(AppConfig):
         files.keep("photos", lambda: photo_files.vault().root, photo_files.named_by_rows)
         navigation.count_with("side-effects", work.lately(work.side_effect_counts))
         navigation.count_with("follow-ups", work.lately(work.follow_up_counts))
-        closures.when_lifted(freed.tell_of_lifted)
         tombstones.erase_with(erasing.erase_again)
+        closures.when_lifted(freed.tell_of_lifted)

@@ -23,9 +23,14 @@ from patients.models import (
     Allergy,
     Consent,
     DistinctPair,
+    Dossier,
+    Erasure,
+    HoldOpening,
+    LegalHold,
     MergeOfRecords,
     MessageChoice,
     Patient,
+    ReturnedAddress,
     Screening,
 )
 from treatments.models import (
@@ -46,15 +51,24 @@ from treatments.models import (
 MOVES: tuple[type[models.Model], ...] = (
     Course,
     Appointment,
-    Waiting,
     Screening,
     Consent,
     Allergy,
     Reminder,
     MessageChoice,
+    ReturnedAddress,
+    Waiting,
 )
 # What names a patient and stays: it tells of the record, not of the person.
-STAYS: tuple[type[models.Model], ...] = (Patient, MergeOfRecords, DistinctPair)
+STAYS: tuple[type[models.Model], ...] = (
+    Patient,
+    MergeOfRecords,
+    DistinctPair,
+    Dossier,
+    Erasure,
+    LegalHold,
+    HoldOpening,
+)
 # What goes along by its course, with the path to the patient.
 GOES_ALONG: tuple[tuple[type[models.Model], str], ...] = (
     (Session, "course__patient"),

@@ -12,9 +12,9 @@ import treatments.models.waiting
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0001_tables"),
-        ("patients", "0001_tables"),
-        ("treatments", "0055_session_correction"),
+        ("clinic", "0002_cache_table"),
+        ("patients", "0005_consent_forms"),
+        ("treatments", "0010_message_texts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
