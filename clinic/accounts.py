@@ -11,9 +11,11 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from clinic import sign_in_events
 from clinic.roles import ACTS, Role, may_manage
 
 if TYPE_CHECKING:
@@ -46,6 +48,13 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": _("Type your current password."),
         "too_many_login_attempts": _("Too many tries. Wait five minutes, then try again."),
     }
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            sign_in_events.locked(request, credentials)
+            raise
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -9,12 +9,15 @@ class ClinicConfig(AppConfig):
     verbose_name = _("Clinic")
 
     def ready(self) -> None:
-        from clinic import checks, navigation  # noqa: F401, PLC0415 -- the first registers the system checks
+        from clinic import checks, navigation, sign_in_events  # noqa: F401, PLC0415 -- the first registers checks
+        from clinic.append_only import guard_after_migration  # noqa: PLC0415 -- needs the app registry
         from clinic.backup import standing  # noqa: PLC0415 -- needs the app registry
         from clinic.roles import create_groups  # noqa: PLC0415 -- needs the app registry
 
         navigation.count_with("backups", standing.counts)
+        sign_in_events.note_factors()
         post_migrate.connect(create_groups, sender=self)
+        post_migrate.connect(guard_after_migration, sender=self)
 
 
 class AdminConfig(DjangoAdminConfig):

@@ -115,8 +115,10 @@ MIDDLEWARE = [
     "clinic.second_factor.gate.SecondFactorRequired",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.middleware.at_location",
+    "clinic.trail.leave_trail",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
+    "patients.middleware.FollowMerges",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -296,6 +298,11 @@ PHOTO_ROOT = Path(env.str("PHOTO_ROOT", default=str(VAR_DIR / "photos")))
 PHOTO_ACCEL_PREFIX = env.str("PHOTO_ACCEL_PREFIX", default="")
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_MEGABYTES", default=40) * 1024 * 1024
 PHOTO_MAX_MEGAPIXELS = env.int("PHOTO_MAX_MEGAPIXELS", default=25)
+# What a patient is given of the own record waits here for whoever asked, so many hours.
+DOSSIER_ROOT = Path(env.str("DOSSIER_ROOT", default=str(VAR_DIR / "dossiers")))
+DOSSIER_HOURS = env.int("DOSSIER_HOURS", default=24)
+# Who was erased, by public id: outside the database, so that a restored backup forgets them again.
+TOMBSTONES = VAR_DIR / "tombstones.jsonl"
 # While they arrive they wait beside it, not in a folder that everyone on the machine may list.
 FILE_UPLOAD_TEMP_DIR = str(VAR_DIR / "uploads")
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -322,6 +329,9 @@ BACKUP_TO = env.str("BACKUP_TO", default="")
 BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 
+# What the audit trail is sealed with; see clinic/seals.py. Kept apart from the database; without it, SECRET_KEY seals.
+AUDIT_KEY = env.str("MESOTRACK_AUDIT_KEY", default="")
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -332,6 +342,13 @@ if env.str("EMAIL_URL", default=""):
 EMAIL_TIMEOUT = 60  # seconds for each answer of the mail server, far less than a reminder's lease
 # By whom text messages go; see clinic/sms.py. Without it none is sent, and on a developer's machine they are printed.
 SMS_URL = env.str("SMS_URL", default="" if PRODUCTION else "console://")
+# The same for WhatsApp, whose messages are templates; only Meta's own interface takes those of apprise (whatsapp://).
+WHATSAPP_URL = env.str("WHATSAPP_URL", default="")
+# How it is known that a message came back; see docs/operations.md. Mail returns to BOUNCE_ADDRESS, with the message's
+# reference in it, and is read from BOUNCE_MAILBOX. MESSAGE_REPORTS names who reports by webhook, each with a secret.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+MESSAGE_REPORTS = env.dict("MESSAGE_REPORTS", default={})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesotrack <mesotrack@localhost>")
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

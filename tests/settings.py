@@ -18,9 +18,13 @@ for name in (
     "BACKUP_HOUR",
     "BACKUP_KEEP",
     "BACKUP_TO",
+    "BOUNCE_ADDRESS",
+    "BOUNCE_MAILBOX",
     "DEBUG",
     "EMAIL_URL",
+    "MESOTRACK_AUDIT_KEY",
     "MESOTRACK_BACKUP_KEY",
+    "MESSAGE_REPORTS",
     "MESOTRACK_FIELD_KEYS",
     "PHOTO_ACCEL_PREFIX",
     "PHOTO_ROOT",
@@ -28,6 +32,7 @@ for name in (
     "QUEUE_URL",
     "SMS_URL",
     "TRUSTED_PROXY_COUNT",
+    "WHATSAPP_URL",
 ):
     os.environ.pop(name, None)
 

@@ -15,9 +15,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
-from clinic.admin.records import ManagedAdmin
+from clinic.admin.records import HistoryAdmin, ManagedAdmin
 from clinic.models import User
 from clinic.roles import ROLE_NAMES, Role
 from clinic.second_factor.need import factors_of, name_of
@@ -84,7 +83,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
+class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountCreationForm
     object_history_list_template = "admin/records/history_list.html"

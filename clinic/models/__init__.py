@@ -1,3 +1,4 @@
+from clinic.models.audit_event import AppendOnlyDoor, AuditCheck, AuditEvent, AuditSeal
 from clinic.models.backup_run import BackupRun
 from clinic.models.heartbeat import Heartbeat
 from clinic.models.hours import Closure, Weekday, WorkingHours
@@ -7,6 +8,10 @@ from clinic.models.second_factor_reset import SecondFactorReset
 from clinic.models.user import User
 
 __all__ = [
+    "AppendOnlyDoor",
+    "AuditCheck",
+    "AuditEvent",
+    "AuditSeal",
     "BackupRun",
     "Closure",
     "Heartbeat",

@@ -7,6 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from clinic.models import AuditEvent
 from clinic.roles import Role
 from tests.factories import (
     PASSWORD,
@@ -16,8 +17,11 @@ from tests.factories import (
     BlindedRunFactory,
     ConsentFactory,
     CourseFactory,
+    DossierFactory,
+    ErasureFactory,
     FollowUpFactory,
     LotFactory,
+    MergeFactory,
     PatientFactory,
     PhoneAppFactory,
     PhotoFactory,
@@ -27,6 +31,7 @@ from tests.factories import (
     SessionFactory,
     SideEffectFactory,
     UserFactory,
+    WaitingFactory,
     WorkingCopyFactory,
 )
 from tests.factories.treatments import FIRST_SESSION
@@ -50,8 +55,11 @@ def records_at(location):
         "person": doctor,
         "patient": patient,
         "allergy": AllergyFactory(patient=patient),
+        "merge": MergeFactory(survivor=patient),
         "screening": ScreeningFactory(patient=patient, answers={"pregnancy": "no"}),
         "consent": ConsentFactory(patient=patient),
+        "dossier": DossierFactory(patient=patient),
+        "erasure": ErasureFactory(patient=patient),
         "course": course,
         "session": SessionFactory(course=course),
         "copy": WorkingCopyFactory(course=course, typed_by=doctor),
@@ -62,6 +70,7 @@ def records_at(location):
         "message": ReminderFactory(follow_up=follow_up),
         "assessment": AssessmentFactory(course=course),
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
+        "waiting": WaitingFactory(course=course, joined_by=doctor),
         "lot": LotFactory(location=location),
         "preparation": PreparationFactory(location=location),
     }
@@ -104,7 +113,8 @@ def client_of(who, here):
 
 
 def snapshot():
-    """Return every row of every table, but for who is signed in and the address that allauth copies at first sight."""
+    """Return every row of every table, but for who is signed in, who saw what, and the address that allauth copies."""
     models = apps.get_models(include_auto_created=True)
     models = [model for model in models if model._meta.app_label not in {"sessions", "account"}]
+    models = [model for model in models if model is not AuditEvent]
     return {model._meta.label: list(model._default_manager.order_by("pk").values_list()) for model in models}

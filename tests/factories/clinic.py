@@ -7,7 +7,7 @@ from factory import LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from clinic.field_keys import seal
-from clinic.models import Closure, Location, Room, User, WorkingHours
+from clinic.models import AuditEvent, Closure, Location, Room, User, WorkingHours
 from clinic.roles import Role
 
 PASSWORD = "wave-harbour-lantern"
@@ -108,3 +108,14 @@ class ClosureFactory(DjangoModelFactory):
     location = None
     last_on = SelfAttribute("first_on")
     reason = "Holiday"
+
+
+class AuditEventFactory(DjangoModelFactory):
+    """That somebody opened a page: `AuditEventFactory(by=nurse, patient_public_id=patient.public_id)`."""
+
+    class Meta:
+        model = AuditEvent
+
+    happened_at = datetime(2026, 11, 25, 18, tzinfo=UTC)
+    act = AuditEvent.Act.READ
+    view_name = "patient-record"
