@@ -163,7 +163,7 @@ else:
 
 # The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each
 # worker's own, for what may be some seconds old.
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clinic_cache",
