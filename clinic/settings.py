@@ -56,6 +56,8 @@ if not SECRET_KEY:
         )
     SECRET_KEY = local_secret_key()
 
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones, for what they sealed
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where patients reach us. The addresses in messages and QR codes begin with it, whatever host a request names.
