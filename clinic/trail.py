@@ -69,10 +69,10 @@ def saw(record: Model, *, by: User | None = None, act: Act | None = None) -> Non
 def missed(model: type[Model], key: dict[str, Any]) -> None:
     """Note it where a record of this key is there, and not for this person."""
     trail = _trail.get()
-    if trail is None or trail.user is None:
+    visible_to = getattr(model._default_manager, "visible_to", None)  # those without have no place
+    if trail is None or trail.user is None or visible_to is None:
         return
-    seen = model._default_manager.visible_to(trail.user)  # type: ignore[attr-defined] -- where every look-up starts
-    if not seen.filter(**key).exists():
+    if not visible_to(trail.user).filter(**key).exists():
         trail.refused = model._default_manager.filter(**key).first()
 
 

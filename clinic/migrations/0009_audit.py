@@ -9,7 +9,7 @@ from clinic.append_only import unguard
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0006_heartbeat_and_messages"),
+        ("clinic", "0002_cache_table"),
     ]
 
     operations = [

@@ -5,6 +5,7 @@ import ast
 from clinic.bootstrap import BASE_DIR
 
 NO_HISTORY = "has no history: "
+ERASING = "takes a name out of the rows and of their history alike, behind the door that leaves an event"
 THE_DEMO = "the past of a demo, which nobody lived"
 # Which function of which module, and why.
 ALLOWED = {
@@ -27,6 +28,27 @@ ALLOWED = {
     "treatments/models/photo.py give_back": "columns that history leaves out: whose turn it is",
     "treatments/models/photo.py finish": "columns that history leaves out: what became of the file",
     "treatments/models/catalogue.py save": "copies of what the kind says, and the kind has its history",
+    "patients/actions.py confirm_address": NO_HISTORY + "what came back from an address",
+    "patients/models/dossier.py claim": NO_HISTORY + "a dossier being made",
+    "patients/models/dossier.py finish": NO_HISTORY + "a dossier being made",
+    "treatments/privacy/dossier.py expect": NO_HISTORY + "a dossier being made",
+    "treatments/privacy/dossier.py add": NO_HISTORY + "a dossier being made",
+    "treatments/privacy/sweep.py remove_dossiers": NO_HISTORY + "a dossier whose time is over",
+    "treatments/views/privacy.py send": NO_HISTORY + "a dossier that was fetched",
+    "treatments/privacy/sweep.py empty_messages": NO_HISTORY + "a message, which has its acts",
+    "patients/models/erasure.py claim": NO_HISTORY + "an erasure whose turn it is",
+    **{
+        f"treatments/privacy/erasing.py {function}": ERASING
+        for function in (
+            "_write",
+            "blank",
+            "blank_admin_log",
+            "erase_rows",
+            "forget_person",
+            "forget_photos",
+            "hold_apart",
+        )
+    },
     "treatments/forms/side_effect_care.py __init__": "a dictionary: what a form begins with",
     "treatments/demo/scoring.py _take": THE_DEMO,
     "treatments/demo/load.py react": THE_DEMO,
