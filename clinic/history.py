@@ -55,7 +55,7 @@ def history_rows(record: Any) -> Any:
 
 
 def lists_of(model: type[Model]) -> list[ManyToManyField]:
-    history = model.history.model  # type: ignore[attr-defined] -- of a record that has one
+    history = model.history.model  # type: ignore[attr-defined]
     return [field for field in model._meta.many_to_many if hasattr(history, accessor(history, field))]
 
 
@@ -65,7 +65,7 @@ def accessor(history: type[Model], field: ManyToManyField) -> str:
 
 
 def told(model: type[Model]) -> list[Field]:
-    kept = {field.name for field in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined] -- as above
+    kept = {field.name for field in model.history.model._meta.concrete_fields}  # type: ignore[attr-defined]
     return [field for field in model._meta.concrete_fields if field.name in kept and field.name not in UNTOLD]
 
 
@@ -76,12 +76,16 @@ def saving(row: Any, found: list[Difference], *, is_first: bool = False) -> Savi
 
 def differences(old: Any, new: Any, fields: list[Field], lists: list[ManyToManyField]) -> list[Difference]:
     changed = [field for field in fields if getattr(old, field.attname) != getattr(new, field.attname)]
-    found = [Difference(capfirst(field.verbose_name), said(old, field), said(new, field)) for field in changed]
+    found = [Difference(label(field), said(old, field), said(new, field)) for field in changed]
     for field in lists:
         before, after = members(old, field), members(new, field)
         if before != after:
-            found.append(Difference(capfirst(field.verbose_name), before, after))
+            found.append(Difference(label(field), before, after))
     return found
+
+
+def label(field: Field | ManyToManyField) -> str:
+    return capfirst(str(field.verbose_name))
 
 
 def members(row: Any, field: ManyToManyField) -> str:
