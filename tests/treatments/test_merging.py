@@ -634,6 +634,15 @@ def test_archived_record_that_was_merged_is_not_restored_by_its_old_page(client,
     assert Patient.objects.get(pk=twin.pk).archived_at == NOW
 
 
+def test_who_saw_the_old_record_stands_in_the_patients_own_report(client, admin, ida, twin):
+    client.get(twin.get_absolute_url())
+    merge(client, ida, twin)
+
+    events = client.get(reverse("patient-access", args=[ida.public_id])).context["page"].rows
+
+    assert {event.patient_public_id for event in events} == {ida.public_id, twin.public_id}
+
+
 # Undoing
 
 
