@@ -67,10 +67,15 @@ ACTS: dict[Role, frozenset[str]] = {
     | STOCK
     | {
         "clinic.see_audit",
+        "clinic.reset_second_factor",
         "clinic.see_backups",
+        "patients.erase_patient",
+        "patients.export_dossier",
         "patients.import_patients",
         "patients.merge_patients",
         "treatments.correct_patient",
+        "patients.restrict_patient",
+        "patients.see_retention",
         "treatments.hold_lot",
         "treatments.see_safety",
         "treatments.see_data_quality",

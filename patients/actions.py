@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from patients.models import Allergy, Consent, MessageChoice, Patient, Screening, ScreeningAnswer
+from patients.models import Allergy, Consent, MessageChoice, Patient, ReturnedAddress, Screening, ScreeningAnswer
 
 Written = TypeVar("Written")
 
@@ -91,3 +91,26 @@ def choose_messages(patient: Patient, *, wants: bool, now: datetime) -> None:
     MessageChoice.objects.create(patient=stored, wants_messages=wants, made_at=now)
     stored.contact_permission = wants
     stored.because("By the link in a message").save_over(stored.version)
+
+
+@transaction.atomic
+def note_returned(patient: Patient, *, channel: str, address: str, reason: str, now: datetime) -> None:
+    """Note that messages to an address come back; knowing it twice changes nothing."""
+    ReturnedAddress.objects.get_or_create(
+        channel=channel,
+        address=address.lower(),
+        confirmed_at=None,
+        defaults={"patient": patient, "reason": reason[:300], "returned_at": now},
+    )
+
+
+@transaction.atomic
+def confirm_address(patient: Patient, *, channel: str, address: str, by: User, now: datetime) -> None:
+    """Note that an address is right, so that messages go there again.
+
+    Raises `ValidationError` when it is not the address in the record any more.
+    """
+    stored = Patient.objects.hold(patient)
+    if not address or stored.address_by(channel).lower() != address.lower():
+        raise ValidationError(_("The record has another address by now."), code="changed")
+    ReturnedAddress.objects.standing().at(channel, address).update(confirmed_at=now, confirmed_by=by)

@@ -12,10 +12,17 @@ from patients.models import (
     Consent,
     ConsentForm,
     DistinctPair,
+    Dossier,
+    Erasure,
+    HoldOpening,
+    LegalHold,
     MergeOfRecords,
     MessageChoice,
     Patient,
     RecordNumberSeries,
+    RetentionRule,
+    RetentionSweep,
+    ReturnedAddress,
     Screening,
     ScreeningAnswer,
     ScreeningQuestion,
@@ -47,6 +54,10 @@ class PatientAdmin(RecordAdmin):
     search_help_text = _("Name, record number, phone, birth date")
     readonly_fields = ["record_number", "registered_at", "archived_at"]
     ordering = ["sort_name", "pk"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody give an erased patient a name again."""
+        return super().has_change_permission(request, obj) and not (obj and obj.is_erased)
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
         """Search as the pages do."""
@@ -94,6 +105,15 @@ class MessageChoiceAdmin(ReadOnly, ExportedAdmin):
     list_select_related = ["patient"]
     search_fields = ["patient__sort_name", "patient__record_number"]
     date_hierarchy = "made_at"
+
+
+@admin.register(ReturnedAddress)
+class ReturnedAddressAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["returned_at", "patient", "channel", "address", "confirmed_at", "confirmed_by"]
+    list_filter = ["channel", ("confirmed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["patient", "confirmed_by"]
+    search_fields = ["address", "patient__sort_name", "patient__record_number"]
+    date_hierarchy = "returned_at"
 
 
 @admin.register(RecordNumberSeries)
@@ -165,3 +185,46 @@ class ConsentAdmin(ReadOnly, RecordAdmin):
     list_filter = ["form__purpose", "method", ("withdrawn_at", admin.EmptyFieldListFilter)]
     list_select_related = ["patient", "form"]
     search_fields = ["patient__sort_name", "patient__record_number", "signer_name"]
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(RecordAdmin):
+    list_display = ["subject", "country_code", "location", "keeps_for", "unit", "counted_from", "binds", "source"]
+    list_filter = ["subject", "country_code", "binds"]
+    list_select_related = ["location"]
+    search_fields = ["source"]
+
+
+@admin.register(Dossier)
+class DossierAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["asked_at", "patient", "asked_by", "state", "size_bytes", "fetched_at", "gone_at"]
+    list_filter = ["state"]
+    list_select_related = ["patient", "asked_by"]
+    search_fields = ["patient__sort_name", "patient__record_number"]
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["asked_at", "public_id", "ground", "asked_by", "done_at", "backups_gone_on"]
+    list_filter = ["ground", ("done_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["asked_by"]
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(ReadOnly, ManagedAdmin):
+    """That there is a hold. What is in it is read on its own page alone, which writes down who looked and why."""
+
+    list_display = ["made_at", "patient"]
+    list_select_related = ["patient"]
+    fields = ["patient", "made_at"]
+
+
+@admin.register(HoldOpening)
+class HoldOpeningAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["opened_at", "patient", "opened_by", "reason"]
+    list_select_related = ["patient", "opened_by"]
+
+
+@admin.register(RetentionSweep)
+class RetentionSweepAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["swept_on", "finished_at", "proposed_count", "removed"]

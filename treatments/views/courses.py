@@ -22,6 +22,7 @@ from treatments.actions.courses import TURNS, turn
 from treatments.areas import areas_in_words
 from treatments.banner import course_banner
 from treatments.forms.courses import CourseForm, CourseStartForm, CourseStatusForm
+from treatments.forms.taken_back import stamps
 from treatments.models import Appointment, Course, FollowUp, Protocol, SideEffect
 from treatments.progress import progress, weight_change
 
@@ -94,7 +95,8 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
             "reactions": SideEffect.objects.of_course(course).standing().open().for_list().with_photos(),
             "follow_up": FollowUp.objects.of_course(course).with_facts(now).order_by("number").last(),
             "banner": course_banner(course, now),
-            "still_booked": [] if course.takes_sessions else still_booked(course, now),
+            "still_booked": (left := [] if course.takes_sessions else still_booked(course, now)),
+            "still_booked_seen": stamps(left),
             "turns": sorted(TURNS[Course.Status(course.status)], key=list(Course.Status).index),
             "today": today,
             "now": now,

@@ -14,9 +14,11 @@ from patients.consents import consent_states
 from patients.models import MergeOfRecords
 from patients.screening import standing
 from patients.views.patients import get_patient
-from treatments.models import Appointment, Course, FollowUp, SideEffect
+from treatments.models import Appointment, Course, FollowUp, SideEffect, Waiting
 from treatments.record import course_cards
+from treatments.returned import returned
 from treatments.timeline import LABELS, Kind, timeline
+from treatments.waiting_rows import WaitingRow
 
 
 def patient_record(request: Request, public_id: UUID) -> HttpResponse:
@@ -34,6 +36,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
     }
     if request.htmx:
         return TemplateResponse(request, "treatments/records/_timeline.html", history)
+    waitings = Waiting.objects.of_patient(patient).with_facts().waiting(now, today).for_list().by_turn()
     running, ended = course_cards(Course.objects.of_patient(patient).for_page(), today)
     return TemplateResponse(
         request,
@@ -45,9 +48,11 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
             "ended": ended,
             "reactions": list(SideEffect.objects.of_patient(patient).standing().open().for_list().with_photos()),
             "next_appointment": Appointment.objects.of_patient(patient).ahead(now).for_board().first(),
+            "waiting": [WaitingRow(each, now) for each in waitings],
             "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).most_pressing(today),
             "consents": consent_states(patient, now),
             "standing": standing(patient),
+            "returned": returned(patient),
             "merges": list(MergeOfRecords.objects.into(patient)),
             "now": now,
         },
