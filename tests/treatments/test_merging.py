@@ -389,6 +389,18 @@ def test_birth_dates_that_differ_are_named(client, admin, ida, twin):
     assert "The birth dates differ." in client.get(merge_url(ida, twin)).content.decode()
 
 
+def test_erased_record_is_merged_with_nothing(client, admin, ida, twin):
+    Patient.objects.filter(pk=twin.pk).update(erased_at=NOW)
+
+    refused(client, ida, twin, f"Record {twin.record_number} was erased.")
+
+
+def test_restriction_of_one_record_is_not_lost_in_the_other(client, admin, ida, twin):
+    Patient.objects.filter(pk=twin.pk).update(restricted_at=NOW, restriction_reason="Asked by the patient.")
+
+    refused(client, ida, twin, f"Record {twin.record_number} is restricted, the other is not.")
+
+
 # Read, then written: never over what nobody saw
 
 
@@ -958,7 +970,7 @@ def test_preview_asks_as_often_for_three_of_everything_as_for_one(
         filled(twin, number)
     client.get(merge_url(ida, twin))
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(29):
         client.get(merge_url(ida, twin))
 
 
@@ -973,7 +985,7 @@ def test_page_of_a_merge_asks_as_often_for_three_of_everything_as_for_one(
         filled(ida, number + count)
     client.get(made.get_absolute_url())
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(29):
         client.get(made.get_absolute_url())
 
 
