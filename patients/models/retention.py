@@ -127,7 +127,11 @@ class RetentionRule(Versioned):
 
     @property
     def period(self) -> relativedelta:
-        return relativedelta(**{self.unit: self.keeps_for})
+        return {
+            self.Unit.DAYS: relativedelta(days=self.keeps_for),
+            self.Unit.MONTHS: relativedelta(months=self.keeps_for),
+            self.Unit.YEARS: relativedelta(years=self.keeps_for),
+        }[self.Unit(self.unit)]
 
     def last_day(self, event_on: date) -> date:
         """Return the last day on which it is kept; what would end after the calendar does ends with it."""

@@ -186,6 +186,7 @@ def test_erasure_shows_what_goes_and_what_is_kept_and_asks_for_the_number(client
     refused = client.post(where, {"ground": "withdrawn", "record_number": "A-0000"}).content.decode()
 
     assert "Goes now" in shown
+    assert "1 course is running, 1 reaction is open." in shown
     assert "Kept to" in shown
     assert "Default of ours" in shown
     assert "This is not the number of this record" in refused

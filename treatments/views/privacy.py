@@ -186,6 +186,7 @@ def erasure_of(request: Request, patient: Patient) -> HttpResponse:
         "family": family,
         "standings": standings(family, today),
         "expected": expected,
+        "still_open": actions.still_open(patient),
         "done": Erasure.objects.done().filter(patient=patient).newest_first(),
         "has_hold": LegalHold.objects.filter(patient=patient).exists(),
     }
