@@ -25,8 +25,12 @@ class AdminConfig(DjangoAdminConfig):
 
     def ready(self) -> None:
         from allauth.account.models import EmailAddress  # noqa: PLC0415 -- needs the app registry
+        from allauth.mfa.models import Authenticator  # noqa: PLC0415
         from django.contrib import admin  # noqa: PLC0415
 
         super().ready()
         # An account has the one address it is made with; a second list of them would only disagree.
         admin.site.unregister(EmailAddress)
+        # Its form would show what is sealed and let it be changed; ours lists who has what.
+        admin.site.unregister(Authenticator)
+        from clinic.admin import second_factors  # noqa: F401, PLC0415

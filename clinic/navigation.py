@@ -63,7 +63,7 @@ READING = frozenset({Role.CLINICIAN, Role.ADMIN})
 
 ITEMS = [
     Item("today", _("Today"), _("Today"), "today", "calendar-check", EVERYONE),
-    Item("calendar", _("Calendar"), _("Calendar"), "calendar", "calendar-days", EVERYONE),
+    Item("calendar", _("Calendar"), _("Calendar"), "calendar", "calendar-days", EVERYONE, also="/waiting/"),
     Item("patients", _("Patients"), _("Patients"), "patient-list", "users", EVERYONE),
     Item("side-effects", _("Side effects"), _("Reactions"), "side-effect-list", "activity", TREATING),
     Item("follow-ups", _("Follow-ups"), _("Calls"), "follow-up-list", "phone", EVERYONE),

@@ -11,15 +11,18 @@ from patients.models import (
     Allergy,
     Consent,
     ConsentForm,
+    DistinctPair,
     Dossier,
     Erasure,
     HoldOpening,
     LegalHold,
+    MergeOfRecords,
     MessageChoice,
     Patient,
     RecordNumberSeries,
     RetentionRule,
     RetentionSweep,
+    ReturnedAddress,
     Screening,
     ScreeningAnswer,
     ScreeningQuestion,
@@ -78,6 +81,23 @@ class AllergyAdmin(ReadOnly, RecordAdmin):
     search_fields = ["substance", "patient__sort_name", "patient__record_number"]
 
 
+@admin.register(MergeOfRecords)
+class MergeOfRecordsAdmin(ReadOnly, RecordAdmin):
+    list_display = ["made_at", "merged", "survivor", "made_by", "undone_at"]
+    list_filter = [("undone_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["merged", "survivor", "made_by"]
+    search_fields = ["merged__sort_name", "merged__record_number", "survivor__record_number"]
+    date_hierarchy = "made_at"
+
+
+@admin.register(DistinctPair)
+class DistinctPairAdmin(ReadOnly, RecordAdmin):
+    list_display = ["said_at", "first", "second", "said_by", "taken_back_at"]
+    list_filter = [("taken_back_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["first", "second", "said_by"]
+    search_fields = ["first__sort_name", "first__record_number", "second__record_number"]
+
+
 @admin.register(MessageChoice)
 class MessageChoiceAdmin(ReadOnly, ExportedAdmin):
     list_display = ["made_at", "patient", "wants_messages"]
@@ -85,6 +105,15 @@ class MessageChoiceAdmin(ReadOnly, ExportedAdmin):
     list_select_related = ["patient"]
     search_fields = ["patient__sort_name", "patient__record_number"]
     date_hierarchy = "made_at"
+
+
+@admin.register(ReturnedAddress)
+class ReturnedAddressAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["returned_at", "patient", "channel", "address", "confirmed_at", "confirmed_by"]
+    list_filter = ["channel", ("confirmed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["patient", "confirmed_by"]
+    search_fields = ["address", "patient__sort_name", "patient__record_number"]
+    date_hierarchy = "returned_at"
 
 
 @admin.register(RecordNumberSeries)

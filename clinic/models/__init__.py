@@ -4,6 +4,7 @@ from clinic.models.heartbeat import Heartbeat
 from clinic.models.hours import Closure, Weekday, WorkingHours
 from clinic.models.location import Location, Room
 from clinic.models.record import VersionConflictError, Versioned
+from clinic.models.second_factor_reset import SecondFactorReset
 from clinic.models.user import User
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Heartbeat",
     "Location",
     "Room",
+    "SecondFactorReset",
     "User",
     "VersionConflictError",
     "Versioned",

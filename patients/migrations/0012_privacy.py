@@ -13,7 +13,7 @@ import clinic.validators
 class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0009_audit"),
-        ("patients", "0005_consent_forms"),
+        ("patients", "0010_merge_of_records"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -90,7 +90,7 @@ def sign(request: Request, form: SignForm, now: datetime) -> Consent | None:
     if months is not None:
         consent.expires_on = consent.patient.location.today(now) + relativedelta(months=months)
     try:
-        return cast(Consent, save_once(form, form.save))
+        return cast(Consent, save_once(form, lambda: actions.write_for(consent.patient, form.save)))
     except ValidationError as error:
         form.add_error(None, error)
         return None

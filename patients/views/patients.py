@@ -80,9 +80,9 @@ def show_registration(request: Request, form: RegisterForm, rows: AllergyRows) -
 
 
 def get_patient(request: Request, public_id: UUID) -> Patient:
-    """Return the patient, or 404; times are those of the patient's place."""
+    """Return the patient, or 404; a merged one leads on. Times are those of the patient's place."""
     visible = Patient.objects.visible_to(request.user).select_related("location")
-    patient = get_object_or_404(visible, public_id=public_id)
+    patient = get_object_or_404(visible, public_id=public_id).refuse_merged()
     patient.location.keep_time()
     return patient
 

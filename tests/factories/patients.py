@@ -12,6 +12,7 @@ from patients.models import (
     ConsentForm,
     Dossier,
     Erasure,
+    MergeOfRecords,
     Patient,
     Screening,
     ScreeningAnswer,
@@ -31,6 +32,24 @@ class PatientFactory(DjangoModelFactory):
     birth_date = date(1988, 2, 2)
     sex = Patient.Sex.FEMALE
     location = SubFactory(LocationFactory)
+
+
+class MergeFactory(DjangoModelFactory):
+    """An empty record of the same place that became part of another."""
+
+    class Meta:
+        model = MergeOfRecords
+
+    survivor = SubFactory(PatientFactory)
+    merged = SubFactory(
+        PatientFactory,
+        location=SelfAttribute("..survivor.location"),
+        merged_into=SelfAttribute("..survivor"),
+        archived_at=ANSWERED,
+    )
+    reason = "Asked at the desk."
+    made_at = ANSWERED
+    made_by = SubFactory(UserFactory, role=Role.ADMIN)
 
 
 class AllergyFactory(DjangoModelFactory):

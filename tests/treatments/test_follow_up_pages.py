@@ -266,6 +266,7 @@ def test_csv_holds_the_rows_of_the_tab(client, nurse, here):
         "",
         "",
         "Harbour Street",
+        "",
     ]
 
 

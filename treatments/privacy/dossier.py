@@ -121,7 +121,7 @@ class Writing:
 
 
 def named_photos(photos: Iterable[Photo]) -> list[tuple[str, Photo]]:
-    """Return photos with their names in the archive: those that are drawn and no error, which may be of others."""
+    """Return photos with their names in the archive: those drawn, and none in error, which may be of others."""
     shown = [photo for photo in photos if photo.is_ready and not photo.is_in_error]
     return [
         (f"photos/{number:03}-{photo.taken_at:%Y-%m-%d}-{photo.view or 'photo'}.jpg", photo)

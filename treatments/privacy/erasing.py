@@ -102,8 +102,7 @@ def destroy_files(family: list[Patient], kept: set[Subject], counts: Counter[str
 
 def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], now: datetime) -> None:
     """Take the person out of every row. What the law keeps loses its names, and the hold remembers them."""
-    for record in family:
-        Patient.objects.hold(record)
+    held = list(Patient.objects.select_for_update().filter(pk__in=[record.pk for record in family]).order_by("pk"))
     identity = identity_of(family)
     originals: list[list[Any]] = []
     for holding in HOLDINGS:
@@ -118,7 +117,7 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
     blank_admin_log(family, counts)
     Dossier.objects.filter(patient__in=family).update(state=Dossier.State.GONE, gone_at=now, lease_ends_at=None)
     hold_apart(family[0], identity, originals, kept=kept, now=now)
-    for record in family:
+    for record in held:
         forget_person(record, counts, now)
 
 
@@ -234,13 +233,12 @@ def forget_person(record: Patient, counts: Counter[str], now: datetime) -> None:
     facts = nobody(pseudonym, record.birth_date)
     history = Patient.history.model.objects.filter(id=record.pk)
     counts["versions emptied"] += history.update(**facts, history_change_reason=Value(None, models.CharField()))
-    stored = Patient.objects.get(pk=record.pk)
     for name, value in facts.items():
-        setattr(stored, name, value)
-    stored.erased_at = stored.erased_at or now
-    stored.archived_at = stored.archived_at or now
-    stored.form_token = stored.restricted_at = None
-    stored.because("Erased").save_over(stored.version)
+        setattr(record, name, value)
+    record.erased_at = record.erased_at or now
+    record.archived_at = record.archived_at or now
+    record.form_token = record.restricted_at = None
+    record.because("Erased").save_over(record.version)
     counts["records"] += 1
 
 

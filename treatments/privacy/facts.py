@@ -93,6 +93,7 @@ def rows_of(holding: Holding, family: list[Patient]) -> list[Row]:
     ]
     single += [f"{name}__product" for name in single if name == "lot"]
     many = [field.name for field in holding.model._meta.many_to_many]
+    many += [f"{field.name}__groups" for field in told_fields(holding.model) if field.related_model is User]
     rows = holding.rows(family).select_related(*single).prefetch_related(*many).order_by("pk")
     return [row_of(row) for row in rows]
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
@@ -62,6 +63,7 @@ def message_list(request: Request) -> HttpResponse:
             "page": found,
             "rows": [Row(message, now) for message in found],
             "sms_is_set_up": sms.is_set_up(),
+            "reports_come_in": bool(settings.BOUNCE_MAILBOX or settings.MESSAGE_REPORTS),
         },
     )
 
