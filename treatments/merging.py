@@ -213,7 +213,11 @@ class Pair:
     @cached_property
     def stops(self) -> list[Against]:
         """Return what has to be settled first, in one of the two records."""
-        return [*self._places(), *self._running_twice(), *self._booked_twice()]
+        return [*self._erased(), *self._places(), *self._running_twice(), *self._booked_twice()]
+
+    def _erased(self) -> Iterator[Against]:
+        if self.survivor.is_erased or self.other.is_erased:
+            yield Against(_("One of the two was erased: nobody is left whom the other could be."), [])
 
     def _places(self) -> Iterator[Against]:
         if self.survivor.location_id == self.other.location_id:

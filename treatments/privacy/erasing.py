@@ -36,8 +36,6 @@ from treatments.rules.naming import without_names
 log = logging.getLogger(__name__)
 
 NOTHING = "–"  # in the place of words, where a field may not be empty
-# What is removed with its rows: it was never part of the record.
-REMOVED_WHOLE = (Subject.COPIES,)
 Clock = Callable[[], datetime]
 
 
@@ -108,7 +106,7 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
     for holding in HOLDINGS:
         if holding.subject in kept:
             originals += take_names_out(holding, family, identity, counts)
-        elif holding.subject in REMOVED_WHOLE:
+        elif holding.is_removed:
             counts["rows removed"] += holding.rows(family).delete()[0]
         else:
             blank(holding, family, counts)

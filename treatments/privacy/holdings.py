@@ -13,12 +13,15 @@ from django.db import models
 from patients.models import (
     Allergy,
     Consent,
+    DistinctPair,
     Dossier,
     Erasure,
     HoldOpening,
     LegalHold,
+    MergeOfRecords,
     MessageChoice,
     Patient,
+    ReturnedAddress,
     Screening,
     ScreeningAnswer,
     Subject,
@@ -32,7 +35,8 @@ OF_SESSION = "session__course__patient"
 class Holding:
     """One table. `path` leads to the patient, `subject` is the rule it is kept by, `fhir` the resource it is like.
 
-    `codes` are fields of text that hold no words of anybody's. A table without a `key` is not in the dossier:
+    `also` is another way to a patient: of what is about two. A table that `is_removed` goes with its rows, since it was
+    never part of the record; it keeps no history. `codes` are fields of text that hold no words of anybody's. A table without a `key` is not in the dossier:
     it says nothing of the patient that is not said elsewhere.
     """
 
@@ -42,10 +46,15 @@ class Holding:
     key: str = ""
     fhir: str = ""
     codes: tuple[str, ...] = ()
+    also: str = ""
+    is_removed: bool = False
 
     def rows(self, patients: Iterable[Patient]) -> models.QuerySet[Any]:
         keys = [patient.pk for patient in patients]
-        return self.model._default_manager.filter(**{f"{self.path}__in": keys})
+        ways = models.Q(**{f"{self.path}__in": keys})
+        if self.also:
+            ways |= models.Q(**{f"{self.also}__in": keys})
+        return self.model._default_manager.filter(ways)
 
     @property
     def history(self) -> type[models.Model] | None:
@@ -110,7 +119,17 @@ HOLDINGS = (
     Holding(treated.ReminderAct, "reminder__patient", MESSAGES),
     Holding(treated.BlindedRun, "course__patient", CLINICAL, codes=("token",)),
     Holding(treated.BlindedRating, "run__course__patient", CLINICAL, codes=("given",)),
-    Holding(treated.WorkingCopy, "course__patient", COPIES),
+    Holding(treated.WorkingCopy, "course__patient", COPIES, is_removed=True),
+    Holding(ReturnedAddress, "patient", MESSAGES, is_removed=True),
+    Holding(
+        treated.DeliveryReport, "reminder__patient", MESSAGES, "delivery_reports", "Communication", codes=("key",)
+    ),
+    Holding(treated.Waiting, "patient", CLINICAL, "waiting", "Appointment", codes=("weekdays", "parts")),
+    Holding(treated.WaitingOffer, "waiting__patient", CLINICAL, "waiting_offers", "Appointment"),
+    # What is about two records may be about two people: a dossier tells of neither.
+    Holding(MergeOfRecords, "survivor", CLINICAL, also="merged", codes=("newest",)),
+    Holding(DistinctPair, "first", CLINICAL, also="second"),
+    Holding(treated.SessionCorrection, "wrong__course__patient", CLINICAL, also="right__course__patient"),
 )
 # What is about the keeping itself: no part of the dossier, and dealt with by the erasure by name.
 ABOUT_KEEPING = (Dossier, Erasure, HoldOpening, LegalHold)
