@@ -35,9 +35,9 @@ OF_SESSION = "session__course__patient"
 class Holding:
     """One table. `path` leads to the patient, `subject` is the rule it is kept by, `fhir` the resource it is like.
 
-    `also` is another way to a patient: of what is about two. A table that `is_removed` goes with its rows, since it was
-    never part of the record; it keeps no history. `codes` are fields of text that hold no words of anybody's. A table without a `key` is not in the dossier:
-    it says nothing of the patient that is not said elsewhere.
+    `also` is another way to a patient, where a row is about two. A table that `is_removed` goes with its rows: it was
+    never part of the record, and keeps no history. `codes` are fields of text that hold no words of anybody's. A table
+    without a `key` is not in the dossier: it says nothing of the patient that is not said elsewhere.
     """
 
     model: type[models.Model]
