@@ -120,8 +120,8 @@ def pointed(row: models.Model | None) -> Any:
         return {"role": row.role_name}
     if hasattr(row, "public_id"):
         return {"public_id": str(row.public_id)} | batch(row)
-    named = {"code": row.code} if getattr(row, "code", "") else {}
-    return named | {"name": str(row)}
+    code = getattr(row, "code", "")
+    return ({"code": code} if code else {}) | {"name": str(row)}
 
 
 def batch(row: Any) -> Row:
