@@ -117,19 +117,18 @@ HOLDINGS = (
     Holding(treated.AftercareChange, "answer__link__session__course__patient", CLINICAL, "aftercare_changes"),
     Holding(treated.Reminder, "patient", MESSAGES, "messages", "Communication"),
     Holding(treated.ReminderAct, "reminder__patient", MESSAGES),
+    # The words of a server name the address; its own name for the report, which is unique, does not.
+    Holding(treated.DeliveryReport, "reminder__patient", MESSAGES, "message_reports", codes=("source", "key")),
+    Holding(treated.Waiting, "patient", CLINICAL, "waiting_list", "ServiceRequest", codes=("weekdays", "parts")),
+    Holding(treated.WaitingOffer, "waiting__patient", CLINICAL, "waiting_list_offers", "Communication"),
+    # What tells of two people, or of two records, is in nobody's dossier.
+    Holding(treated.SessionCorrection, "wrong__course__patient", CLINICAL, also="right__course__patient"),
+    Holding(MergeOfRecords, "survivor", CLINICAL, also="merged", codes=("newest",)),
+    Holding(DistinctPair, "first", CLINICAL, also="second"),
+    Holding(ReturnedAddress, "patient", MESSAGES, "addresses_that_came_back", is_removed=True),
     Holding(treated.BlindedRun, "course__patient", CLINICAL, codes=("token",)),
     Holding(treated.BlindedRating, "run__course__patient", CLINICAL, codes=("given",)),
     Holding(treated.WorkingCopy, "course__patient", COPIES, is_removed=True),
-    Holding(ReturnedAddress, "patient", MESSAGES, is_removed=True),
-    Holding(
-        treated.DeliveryReport, "reminder__patient", MESSAGES, "delivery_reports", "Communication", codes=("key",)
-    ),
-    Holding(treated.Waiting, "patient", CLINICAL, "waiting", "Appointment", codes=("weekdays", "parts")),
-    Holding(treated.WaitingOffer, "waiting__patient", CLINICAL, "waiting_offers", "Appointment"),
-    # What is about two records may be about two people: a dossier tells of neither.
-    Holding(MergeOfRecords, "survivor", CLINICAL, also="merged", codes=("newest",)),
-    Holding(DistinctPair, "first", CLINICAL, also="second"),
-    Holding(treated.SessionCorrection, "wrong__course__patient", CLINICAL, also="right__course__patient"),
 )
 # What is about the keeping itself: no part of the dossier, and dealt with by the erasure by name.
 ABOUT_KEEPING = (Dossier, Erasure, HoldOpening, LegalHold)
