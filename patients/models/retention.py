@@ -26,8 +26,6 @@ class Subject(models.TextChoices):
 
 
 KEPT_BY_LAW = (Subject.CLINICAL, Subject.PHOTOS, Subject.CONSENTS)
-# What the worker may remove by itself, once its time is over: nothing of these is clinical.
-REMOVED_BY_ITSELF = (Subject.MESSAGES, Subject.COPIES)
 
 
 class RetentionRuleQuerySet(models.QuerySet["RetentionRule"]):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clinic.roles import Role
 from clinic.vault import new_name
-from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
+from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient, RetentionSweep
 from tests.factories import (
     PASSWORD,
     AppointmentFactory,
@@ -328,3 +328,11 @@ def test_gate_lets_a_clinician_pass_a_restriction_for_a_vital_reason(patient):
     [problem] = _of_restriction(patient)
 
     assert (problem.code, problem.stops, problem.may_override) == ("restricted", True, True)
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(25, False), (27, True)])
+def test_overview_tells_that_the_daily_look_did_not_come(client, hours, is_told):
+    at = timezone.now() - timedelta(hours=hours)
+    RetentionSweep.objects.create(swept_on=at.date(), begun_at=at, finished_at=at)
+
+    assert ("Nobody has looked since" in client.get(reverse("privacy")).content.decode()) == is_told
