@@ -66,8 +66,8 @@ STAYS: tuple[type[models.Model], ...] = (
     DistinctPair,
     Dossier,
     Erasure,
-    LegalHold,
     HoldOpening,
+    LegalHold,
 )
 # What goes along by its course, with the path to the patient.
 GOES_ALONG: tuple[tuple[type[models.Model], str], ...] = (

@@ -417,7 +417,8 @@ class Patient(Versioned):
         found = [self.surviving]
         for record in found:
             known = [each.pk for each in found]
-            found.extend(Patient.objects.filter(merged_into=record).exclude(pk__in=known).order_by("pk"))
+            merged = Patient.objects.filter(merged_into=record).select_related("location")
+            found.extend(merged.exclude(pk__in=known).order_by("pk"))
         return found
 
     def archive(self, now: datetime) -> None:
