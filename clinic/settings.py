@@ -144,6 +144,8 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
+    # A server that is not there, or a row that somebody holds, ends in a page that says so, and not in waiting.
+    database["OPTIONS"] = {"connect_timeout": 5, "options": "-c lock_timeout=20s"} | database.get("OPTIONS", {})
 
 # The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each
 # worker's own, for what may be some seconds old.
