@@ -69,7 +69,9 @@ def without_row(model):
 def histories_without_areas():
     from treatments.models import Session  # noqa: PLC0415
 
-    last = Session.history.filter(id=OuterRef("pk"), version=OuterRef("version"), historicalsession_areas__isnull=False)
+    last = Session.history.filter(
+        id=OuterRef("pk"), version=OuterRef("version"), historicalsession_areas__isnull=False
+    )
     return Session.objects.order_by().exclude(Exists(last))
 
 

@@ -220,8 +220,11 @@ def kill_database(options):
     children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout.split()  # noqa: S607
     for each in (pid, *map(int, children)):
         os.kill(each, signal.SIGKILL)
-    time.sleep(MOMENT)
-    subprocess.run(shlex.split(options.start_database), check=True, stdout=subprocess.DEVNULL)
+    for _try in range(60):  # until the memory that the killed ones shared is let go
+        time.sleep(MOMENT)
+        if not subprocess.run(shlex.split(options.start_database), check=False, capture_output=True).returncode:
+            return
+    raise SystemExit("The database does not start again.")
 
 
 def one_kill(server, book, diary, options, chance):
@@ -237,6 +240,7 @@ def one_kill(server, book, diary, options, chance):
     time.sleep(chance.uniform(0, 0.25))
     of_database = bool(options.start_database) and diary.kills % 5 == 4
     under_way = {token for token, sent in list(book.under_way.items()) if sent.tries}
+    connection.close()
     if of_database:
         kill_database(options)
     else:
