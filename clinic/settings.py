@@ -304,8 +304,10 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["private"]},
         "server": {"class": "logging.StreamHandler", "formatter": "server"},
     },
-    # Without this the worker would write a line of its own beside each of ours, for every task.
     "loggers": {
+        # Django's own would mail faults to ADMINS, with all that was typed.
+        "django": {"handlers": [], "level": "INFO"},
+        # Without this the worker would write a line of its own beside each of ours, for every task.
         "huey": {"level": env.str("LOG_LEVEL", default="WARNING"), "handlers": ["console"], "propagate": False},
         # Their own handlers come before the root's.
         "django.request": {"filters": ["private"]},
