@@ -8,6 +8,7 @@ from django.utils.functional import SimpleLazyObject
 
 from clinic.http import Request
 from clinic.navigation import navigation
+from clinic.next_page import take_told
 from clinic.undo import take_offer
 
 
@@ -21,4 +22,5 @@ def clinic(request: Request) -> dict[str, Any]:
         "here": request.location,
         "locations": user.places,
         "undo_offer": partial(take_offer, request),  # taken only by a page that shows it
+        "next_page": partial(take_told, request),
     }

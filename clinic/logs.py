@@ -2,6 +2,7 @@
 
 import logging
 import re
+import traceback
 
 PRIVATE_ADDRESS = re.compile(r"(/(?:aftercare|stop|feeds)/)[^/\s\"'?]+")
 
@@ -33,3 +34,8 @@ class HidePrivateAddresses(logging.Filter):
 
 def without_private(text: str) -> str:
     return ROWS.sub(r"\1: …\n", PRIVATE_ADDRESS.sub(r"\1…", text))
+
+
+def place_of(error: BaseException) -> str:
+    """Return the kind of an error and where it arose, without its words: a database may put a row into them."""
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -18,6 +18,18 @@ from clinic.http import Request, came_from
 from clinic.models import Location
 
 Handler = Callable[[Request], HttpResponse]
+METHODS = ["GET", "HEAD", "POST"]
+
+
+def reject_other_methods(get_response: Handler) -> Handler:
+    """Answer 405 to everything but reading and sending: no page of ours is for PUT or DELETE."""
+
+    def middleware(request: Request) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS, render_to_string("405.html"))
+        return get_response(request)
+
+    return middleware
 
 
 def reject_nul(get_response: Handler) -> Handler:

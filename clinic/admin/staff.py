@@ -11,13 +11,15 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
-from clinic.admin.records import ManagedAdmin
+from clinic.admin.records import HistoryAdmin, ManagedAdmin
 from clinic.models import User
 from clinic.roles import ROLE_NAMES, Role
+from clinic.second_factor.need import factors_of, name_of
 
 PERSON = ("title", "first_name", "last_name")
 
@@ -81,7 +83,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
+class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountCreationForm
     object_history_list_template = "admin/records/history_list.html"
@@ -91,10 +93,12 @@ class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     search_fields = ["first_name", "last_name", "email"]
     ordering = ["last_name", "first_name", "pk"]
     filter_horizontal = ["locations"]
+    readonly_fields = ["second_step"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         (gettext_lazy("Who"), {"fields": PERSON}),
         (gettext_lazy("What and where"), {"fields": ["role", "locations", "is_active"]}),
+        (gettext_lazy("Second step of signing in"), {"fields": ["second_step"]}),
         (gettext_lazy("Display"), {"fields": ["theme"]}),
     ]
     add_fieldsets = [
@@ -109,6 +113,12 @@ class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     @admin.display(description=gettext_lazy("locations"))
     def places(self, user: User) -> str:
         return ", ".join(location.name for location in user.locations.all())
+
+    @admin.display(description=gettext_lazy("set up"))
+    def second_step(self, user: User) -> str:
+        names = ", ".join(map(name_of, factors_of(user))) or _("none")
+        where = reverse("staff-second-factor", args=[user.public_id])
+        return format_html('{} · <a href="{}">{}</a>', names, where, _("Phone lost?"))
 
     def revert_disabled(self, request: HttpRequest, obj: User | None = None) -> bool:
         return True

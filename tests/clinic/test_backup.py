@@ -1,5 +1,6 @@
 """A backup of a clinic at work, and what comes out of it on another machine."""
 
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 
 from clinic.backup import making, postgres, sealing
 from clinic.backup.checking import check
@@ -24,6 +26,7 @@ from clinic.backup.progress import Silent
 from clinic.backup.restoring import Target, restore
 from clinic.bootstrap import BASE_DIR
 from clinic.models import Location, Room, User
+from patients.models import Patient
 from tests.factories import PASSWORD, LocationFactory, PhotoFactory, RoomFactory, UserFactory
 from treatments.models import Photo
 from treatments.photo_files import INCOMING, path_of, vault
@@ -134,23 +137,20 @@ def test_backup_under_load_is_of_one_moment_and_keeps_nobody_waiting(place, empt
     assert before <= rooms <= Room.objects.count()
 
 
-def before_there_were_runs():
-    loader = MigrationLoader(connection)
-    [name] = [name for app, name in loader.disk_migrations if app == "clinic" and name.endswith("_backup_run")]
-    return loader.disk_migrations["clinic", name].dependencies[0][1]
-
-
 def test_older_tables_are_brought_up_to_this_version(place, empty):
-    """The runs of backups had no table once, as in a backup that was made before it came."""
+    """As in a backup that was made before the last update of the program."""
     UserFactory(email="sam@clinic.example")
-    call_command("migrate", "clinic", before_there_were_runs(), verbosity=0)
+    loader = MigrationLoader(connection)
+    [last] = loader.graph.leaf_nodes("clinic")
+    [before] = [parent for parent in loader.get_migration(*last).dependencies if parent[0] == "clinic"]
+    call_command("migrate", *before, verbosity=0)
     try:
         made(place)
     finally:
         call_command("migrate", verbosity=0)
 
     with restored(place, empty) as there:
-        assert "clinic_backuprun" in connections[there].introspection.table_names()
+        assert last in MigrationRecorder(connections[there]).applied_migrations()
         assert User.objects.using(there).filter(email="sam@clinic.example").exists()
 
 
@@ -312,3 +312,17 @@ def test_what_a_killed_run_left_behind_goes_after_a_day(place):
     made(place)
 
     assert (left.exists(), young.exists()) == (False, True)
+
+
+def test_whoever_was_erased_since_is_erased_again_in_what_is_restored(place, empty, machine):
+    photo = PhotoFactory(course__patient__family_name="Quibbledon")
+    made(place)
+    stone = {"patient": str(photo.course.patient.public_id), "erased_at": "2026-03-02T09:00:00+00:00", "keeps": {}}
+    (machine / "tombstones.jsonl").write_text(json.dumps(stone) + "\n", encoding="utf-8")
+
+    with restored(place, empty, tombstones=machine / "tombstones.jsonl") as there:
+        assert Patient.objects.using(there).get().family_name.startswith("Erased E-")
+        assert not Patient.history.model.objects.using(there).filter(family_name="Quibbledon").exists()
+    assert [path.name for path in (machine / "other" / "photos").rglob("*.*")] == []
+    assert (machine / "other" / "tombstones.jsonl").exists()
+    assert path_of(photo, "full").exists()  # the clinic that was not restored is not touched
