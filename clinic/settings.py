@@ -162,6 +162,8 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
+    # A server that is not there, or a row that somebody holds, ends in a page that says so, and not in waiting.
+    database["OPTIONS"] = {"connect_timeout": 5, "options": "-c lock_timeout=20s"} | database.get("OPTIONS", {})
 
 # The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each
 # worker's own, for what may be some seconds old.
@@ -368,8 +370,10 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["private"]},
         "server": {"class": "logging.StreamHandler", "formatter": "server"},
     },
-    # Without this the worker would write a line of its own beside each of ours, for every task.
     "loggers": {
+        # Django's own would mail faults to ADMINS, with all that was typed.
+        "django": {"handlers": [], "level": "INFO"},
+        # Without this the worker would write a line of its own beside each of ours, for every task.
         "huey": {"level": env.str("LOG_LEVEL", default="WARNING"), "handlers": ["console"], "propagate": False},
         # Their own handlers come before the root's.
         "django.request": {"filters": ["private"]},
