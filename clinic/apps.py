@@ -13,6 +13,8 @@ class ClinicConfig(AppConfig):
         from clinic.backup import standing  # noqa: PLC0415 -- needs the app registry
         from clinic.roles import create_groups  # noqa: PLC0415 -- needs the app registry
 
+        from clinic import receivers  # noqa: F401, PLC0415 -- needs the app registry
+
         navigation.count_with("backups", standing.counts)
         post_migrate.connect(create_groups, sender=self)
 

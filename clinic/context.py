@@ -4,8 +4,10 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from clinic import sign_in_time
 from clinic.http import Request
 from clinic.navigation import navigation
 from clinic.undo import take_offer
@@ -20,5 +22,6 @@ def clinic(request: Request) -> dict[str, Any]:
         "nav": SimpleLazyObject(partial(navigation, request)),  # a fragment has no frame and asks for no numbers
         "here": request.location,
         "locations": user.places,
+        "sign_in_left": sign_in_time.left(request.session, timezone.now()),
         "undo_offer": partial(take_offer, request),  # taken only by a page that shows it
     }

@@ -17,6 +17,7 @@ class Request(HttpRequest):
     user: "User"  # LoginRequiredMiddleware lets nobody else in
     location: "Location | None"  # None for someone who belongs to no location yet
     htmx: "HtmxDetails"
+    ended: str  # why the sign-in ended, in words; only where this request came too late for it
 
 
 def came_from(request: HttpRequest) -> str:

@@ -142,6 +142,9 @@ TABLE = {
     "appointment-move": Row(ONLY_POST, post="in 302 302 302"),
     "appointment-status": Row(ONLY_POST, post="in 302 302 302"),
     "backup-list": Row("in 403 403 200"),
+    # Nobody being signed in is an answer as well.
+    "sign-in-state": Row("200 200 200 200", post="200 200 200 200"),
+    "sign-in-other": Row("in 302 302 302"),
     "set-theme": Row(ONLY_POST, post="in 400 400 400"),
     "switch-location": Row(ONLY_POST, post="in 404 404 404"),
     "healthz": Row("200 200 200 200"),
