@@ -9,11 +9,13 @@ class ClinicConfig(AppConfig):
     verbose_name = _("Clinic")
 
     def ready(self) -> None:
-        from clinic import checks, navigation  # noqa: F401, PLC0415 -- the first registers the system checks
+        from clinic import (  # noqa: F401, PLC0415 -- the first registers the system checks
+            checks,
+            navigation,
+            receivers,
+        )
         from clinic.backup import standing  # noqa: PLC0415 -- needs the app registry
         from clinic.roles import create_groups  # noqa: PLC0415 -- needs the app registry
-
-        from clinic import receivers  # noqa: F401, PLC0415 -- needs the app registry
 
         navigation.count_with("backups", standing.counts)
         post_migrate.connect(create_groups, sender=self)

@@ -294,8 +294,9 @@ def test_what_is_typed_while_signed_out_is_kept_again_after_signing_in_on_anothe
     door.goto(f"{desk.base}/accounts/login/")
     door.locator("[name=login]").fill(doctor.email)
     door.locator("[name=password]").fill(PASSWORD)
-    door.locator("main button[type=submit], form button").last.click()
-    door.wait_for_url(f"{desk.base}/")
+    with keeping(desk):  # the page finds out by itself
+        door.locator("main button[type=submit], form button").last.click()
+        door.wait_for_url(f"{desk.base}/")
     desk.page.locator("#sign-in").wait_for(state="hidden")
 
     with keeping(desk):
