@@ -298,6 +298,7 @@ def test_what_is_typed_while_signed_out_is_kept_again_after_signing_in_on_anothe
         door.locator("main button[type=submit], form button").last.click()
         door.wait_for_url(f"{desk.base}/")
     desk.page.locator("#sign-in").wait_for(state="hidden")
+    desk.page.bring_to_front()
 
     with keeping(desk):
         note(desk).press_sequentially("And after.")

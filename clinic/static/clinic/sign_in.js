@@ -41,7 +41,9 @@
     });
     if (!next) {
       dialog.close();
-      (wasFocused?.isConnected ? wasFocused : document.body).focus?.();
+      // Where the caret was: a field that was hidden meanwhile takes keys only once it is focused anew.
+      document.activeElement?.blur();
+      setTimeout(() => wasFocused?.isConnected && wasFocused.focus());
       return;
     }
     if (!before) {
