@@ -1,16 +1,25 @@
 from clinic.models.backup_run import BackupRun
 from clinic.models.heartbeat import Heartbeat
 from clinic.models.hours import Closure, Weekday, WorkingHours
+from clinic.models.invitation import Invitation, InvitationState
 from clinic.models.location import Location, Room
 from clinic.models.record import VersionConflictError, Versioned
+from clinic.models.shared_device import DevicePerson, Pin, SharedDevice
+from clinic.models.sign_in import SignIn
 from clinic.models.user import User
 
 __all__ = [
     "BackupRun",
     "Closure",
+    "DevicePerson",
     "Heartbeat",
+    "Invitation",
+    "InvitationState",
     "Location",
+    "Pin",
     "Room",
+    "SharedDevice",
+    "SignIn",
     "User",
     "VersionConflictError",
     "Versioned",
