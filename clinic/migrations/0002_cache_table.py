@@ -8,6 +8,6 @@ def create_cache_table(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clinic", "0001_initial")]
+    dependencies = [("clinic", "0001_tables")]
 
     operations = [migrations.RunPython(create_cache_table, migrations.RunPython.noop)]

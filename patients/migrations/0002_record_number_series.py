@@ -6,6 +6,6 @@ def start_series(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0001_initial")]
+    dependencies = [("patients", "0001_tables")]
 
     operations = [migrations.RunPython(start_series, migrations.RunPython.noop)]

@@ -1,7 +1,6 @@
 """The database itself refuses a patient, a practitioner or a room twice at one time, whoever writes."""
 
 from datetime import UTC, datetime, timedelta
-from importlib import import_module
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -130,28 +129,3 @@ def test_room_of_who_waits_again_is_left_to_whom_it_is_booked_for(here):
     actions.turn(inside, "arrived", now=TEN, version=1)
 
     assert (inside.status, inside.room) == ("arrived", None)
-
-
-def row(field, key, start, minutes=30):
-    return {"public_id": f"{key}-{start}", "starts_at": TEN + timedelta(minutes=start), "minutes": minutes, field: key}
-
-
-class Rows(list):
-    """Stands in for the appointments of a database in which they may still overlap."""
-
-    def filter(self, **kwargs):
-        return self
-
-    exclude = order_by = values = lambda self, *args, **kwargs: self
-
-    def iterator(self):
-        return iter(self)
-
-
-def test_migration_finds_the_pairs_that_overlap():
-    step = import_module("treatments.migrations.0046_appointment_once")
-    rows = [row("room", 1, 0, 90), row("room", 1, 30), row("room", 1, 60), row("room", 1, 90), row("room", 2, 0)]
-
-    found = [(one["public_id"], other["public_id"]) for one, other in step.meetings(Rows(rows), "room", ["booked"])]
-
-    assert found == [("1-0", "1-30"), ("1-0", "1-60")]

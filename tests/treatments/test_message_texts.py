@@ -96,7 +96,7 @@ def test_second_text_for_the_same_is_refused():
 
 
 def test_every_language_says_the_same_occasions():
-    shipped = import_module("treatments.migrations.0048_message_texts")
+    shipped = import_module("treatments.migrations.0010_message_texts")
 
     assert {tuple(languages) for group in (shipped.WINDOW, shipped.APPOINTMENT) for languages in group.values()} == {
         ("en", "fr", "es")

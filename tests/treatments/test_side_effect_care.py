@@ -2,12 +2,9 @@
 
 import uuid
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
-from pathlib import Path
 
 import pytest
 import time_machine
-from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
@@ -373,18 +370,6 @@ def test_only_the_kind_of_the_catalogue_is_asked_of_the_watch(session):
     kind = SideEffectKindFactory(code="swelling", is_late_infection_sign=True)
     effect = SideEffectFactory(session=session, kind=kind, onset_at=PERFORMED + 34 * DAY)
     assert effect.is_suspected_infection
-
-
-def test_reviews_from_before_they_were_rows_are_kept_those_written_over_too(session, clinician):
-    effect = SideEffectFactory(session=session, reviewed=True)
-    effect.reviewed_at, effect.reviewed_by, effect.review_note = NOW, clinician, "Looked at again."
-    effect.save()
-    (migration,) = Path("treatments/migrations").glob("*_late_infection_catalogue.py")
-    import_module(f"treatments.migrations.{migration.stem}").keep_reviews(apps, None)
-    assert [(made.note, made.reviewed_at) for made in effect.reviews.all()] == [
-        ("Looked at again.", NOW),
-        ("As expected.", PERFORMED + timedelta(hours=2)),
-    ]
 
 
 # Gone, said against a review

@@ -272,6 +272,6 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0001_initial")]
+    dependencies = [("treatments", "0001_tables")]
 
     operations = [migrations.RunPython(load, unload)]

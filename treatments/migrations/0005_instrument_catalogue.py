@@ -443,6 +443,10 @@ OUTCOMES = {
 }
 
 
+# The scales of which each item is seen on a photograph: a choice of ours, which an admin edits. See docs/glossary.md.
+OF_PHOTOS = ["hexsel-css", "cr-pcss", "iga-acne", "striae-severity", "fitzpatrick-wrinkle"]
+
+
 def load(apps, schema_editor):
     alias = schema_editor.connection.alias
     indications, instruments, items, protocols = (
@@ -534,7 +538,13 @@ def unload(apps, schema_editor):
         apps.get_model("treatments", name).objects.using(alias).all().delete()
 
 
-class Migration(migrations.Migration):
-    dependencies = [("treatments", "0030_instruments_and_assessments")]
+def mark(apps, schema_editor):
+    instruments = apps.get_model("treatments", "Instrument").objects.using(schema_editor.connection.alias)
+    instruments.filter(code__in=OF_PHOTOS).update(photo_based=True)
 
-    operations = [migrations.RunPython(load, unload)]
+
+class Migration(migrations.Migration):
+    replaces = [("treatments", "0031_instrument_catalogue")]
+    dependencies = [("treatments", "0004_shots")]
+
+    operations = [migrations.RunPython(load, unload), migrations.RunPython(mark, migrations.RunPython.noop)]

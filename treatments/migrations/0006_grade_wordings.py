@@ -86,6 +86,7 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0037_grade_wording")]
+    replaces = [("treatments", "0038_grade_wordings")]
+    dependencies = [("treatments", "0005_instrument_catalogue")]
 
     operations = [migrations.RunPython(load, unload)]

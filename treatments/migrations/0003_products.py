@@ -295,6 +295,7 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0003_products_and_injections")]
+    replaces = [("treatments", "0010_products")]
+    dependencies = [("treatments", "0002_catalogue")]
 
     operations = [migrations.RunPython(load, unload)]

@@ -176,6 +176,7 @@ def write(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0047_messages")]
+    replaces = [("treatments", "0048_message_texts")]
+    dependencies = [("treatments", "0009_aftercare_words")]
 
     operations = [migrations.RunPython(write, migrations.RunPython.noop)]

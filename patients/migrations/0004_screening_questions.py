@@ -438,6 +438,7 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0004_screening_and_consents")]
+    replaces = [("patients", "0005_screening_questions")]
+    dependencies = [("patients", "0003_search_index")]
 
     operations = [migrations.RunPython(load, unload)]

@@ -139,6 +139,7 @@ def unload(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0044_aftercare")]
+    replaces = [("treatments", "0045_aftercare_words")]
+    dependencies = [("treatments", "0008_usual_reactions")]
 
     operations = [migrations.RunPython(load, unload)]

@@ -155,6 +155,7 @@ def unguard(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0005_screening_questions")]
+    replaces = [("patients", "0006_consent_forms")]
+    dependencies = [("patients", "0004_screening_questions")]
 
     operations = [migrations.RunPython(load, unload), migrations.RunPython(guard, unguard)]

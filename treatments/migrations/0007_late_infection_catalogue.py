@@ -1,4 +1,4 @@
-"""The signs of a late infection, the steps that follow, and a row for each review there was. Sources: docs/glossary.md."""
+"""The signs of a late infection and the steps that follow. Sources: docs/glossary.md."""
 
 from datetime import timedelta
 
@@ -30,30 +30,12 @@ def add_catalogue(apps, schema_editor):
             order=abscess.order,
         )
     kind.objects.filter(code__in=SIGNS).update(is_late_infection_sign=True)
-    reactions = apps.get_model("treatments", "SideEffect")
-    reactions.objects.filter(kind__in=kind.objects.filter(code__in=SIGNS)).update(is_infection_sign=True)
     for order, (code, name) in enumerate(STEPS, start=1):
         step.objects.create(code=code, name=name, order=order)
 
 
-def keep_reviews(apps, schema_editor):
-    """Make a row of each review that the history knows, those written over or withdrawn since among them."""
-    review = apps.get_model("treatments", "SideEffectReview")
-    seen = set()
-    for model, key in (("HistoricalSideEffect", "id"), ("SideEffect", "pk")):
-        rows = apps.get_model("treatments", model).objects.exclude(reviewed_at=None).order_by("reviewed_at")
-        facts = (key, "reviewed_at", "reviewed_by", "review_note")
-        for effect, at, by, note in rows.values_list(*facts).iterator(chunk_size=1000):
-            if by is None or (effect, at) in seen:
-                continue
-            seen.add((effect, at))
-            review.objects.create(side_effect_id=effect, reviewed_at=at, reviewed_by_id=by, note=note)
-
-
 class Migration(migrations.Migration):
-    dependencies = [("treatments", "0040_review_and_watch")]
+    replaces = [("treatments", "0041_late_infection_catalogue")]
+    dependencies = [("treatments", "0006_grade_wordings")]
 
-    operations = [
-        migrations.RunPython(add_catalogue, migrations.RunPython.noop),
-        migrations.RunPython(keep_reviews, migrations.RunPython.noop),
-    ]
+    operations = [migrations.RunPython(add_catalogue, migrations.RunPython.noop)]
