@@ -1,7 +1,8 @@
 """The request as the pages see it: someone is signed in, somewhere, perhaps through htmx."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -34,3 +35,13 @@ def way_back(request: HttpRequest, otherwise: str) -> str:
     address = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
     return address if own else otherwise
+
+
+def where_from(request: HttpRequest) -> dict[str, Any]:
+    """Return the facts of a sign-in that its request knows: the session, the address, the browser."""
+    has_address = "REMOTE_ADDR" in request.META  # a command has none
+    return {
+        "session": request.session,
+        "address": get_adapter(request).get_client_ip(request) if has_address else None,
+        "browser": request.headers.get("User-Agent", ""),
+    }

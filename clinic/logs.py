@@ -3,7 +3,7 @@
 import logging
 import re
 
-PRIVATE_ADDRESS = re.compile(r"(/(?:aftercare|stop|feeds)/)[^/\s\"'?]+")
+PRIVATE_ADDRESS = re.compile(r"(/(?:aftercare|stop|feeds|join)/)[^/\s\"'?]+")
 
 
 class HidePrivateAddresses(logging.Filter):

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from clinic import sign_in_time
-from clinic.http import Request, came_from
+from clinic.actions.sign_ins import note_use
+from clinic.http import Request, came_from, where_from
 from clinic.models import Location
 
 Handler = Callable[[Request], HttpResponse]
@@ -48,8 +49,8 @@ def end_what_is_unused(get_response: Handler) -> Handler:
             if left.is_over:
                 logout(request)
                 request.ended = words_of_end(left)
-            elif sign_in_time.is_act(request):
-                sign_in_time.use(request.session, now)
+            elif sign_in_time.is_act(request) and sign_in_time.use(request.session, now):
+                note_use(request.user, now=now, **where_from(request))
         return get_response(request)
 
     return middleware

@@ -65,6 +65,7 @@ ACTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: DESK
     | STOCK
     | {
+        "clinic.manage_staff",
         "clinic.see_backups",
         "patients.import_patients",
         "treatments.hold_lot",

@@ -44,6 +44,11 @@ def begin(session: SessionBase, now: datetime, *, signed_in_at: datetime | None 
     session[USED_AT] = now.timestamp()
 
 
+def began_at(session: SessionBase, now: datetime) -> datetime:
+    """Return when the person last gave more than a PIN; now, where the session does not say."""
+    return _moment(session.get(SIGNED_IN_AT), now) or now
+
+
 def left(session: SessionBase, now: datetime) -> Left:
     """Return what is left. A session that does not say when it began has nothing left."""
     used, began = (_moment(session.get(key), now) for key in (USED_AT, SIGNED_IN_AT))

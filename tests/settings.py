@@ -57,6 +57,8 @@ if find_spec("zeal"):
     # simple_history reads a record anew for its row and again for its areas, however many areas there are.
     ZEAL_ALLOWLIST = [
         {"model": "treatments.Course", "field": "get()"},
+        # A session whose password is another one by now is read again to be ended.
+        {"model": "sessions.Session", "field": "get()"},
         {"model": "treatments.Session", "field": "get()"},
         # The birth date and the answer typed before it are kept one after the other, each under its own lock.
         {"model": "treatments.AftercareLink", "field": "get()"},

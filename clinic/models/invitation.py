@@ -41,12 +41,12 @@ class Invitation(Identified):
     first_name = NormalizedCharField(_("first name"), max_length=100)
     last_name = NormalizedCharField(_("last name"), max_length=100)
     email = models.EmailField(_("e-mail"))
-    role = models.CharField(_("role"), max_length=20, choices=list(ROLE_NAMES.items()))
+    role = models.CharField(
+        _("role"), max_length=20, choices=[(role.value, name) for role, name in ROLE_NAMES.items()]
+    )
     locations = models.ManyToManyField(Location, verbose_name=_("locations"), related_name="+")
     form_token = models.UUIDField(null=True, editable=False, unique=True)
-    secret_digest = models.CharField(
-        _("digest of the link's secret"), max_length=64, unique=True, null=True, editable=False
-    )
+    secret_digest = models.CharField(_("digest of the link's secret"), max_length=64, blank=True, editable=False)
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("invited by"), on_delete=models.PROTECT, related_name="+"
     )
@@ -77,6 +77,12 @@ class Invitation(Identified):
                 violation_error_message=_(
                     "This address is invited already. Send that invitation again, or withdraw it."
                 ),
+            ),
+            models.UniqueConstraint(
+                fields=["secret_digest"],
+                condition=~Q(secret_digest=""),
+                name="invitation_one_a_link",
+                violation_error_message=_("Another invitation has this link."),
             ),
             models.CheckConstraint(
                 condition=Q(accepted_at=None, user=None) | Q(accepted_at__isnull=False, user__isnull=False),

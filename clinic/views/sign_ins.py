@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import sign_in_time
-from clinic.http import Request
+from clinic.actions.sign_ins import note_use
+from clinic.http import Request, where_from
 
 
 @never_cache
@@ -27,6 +28,7 @@ def sign_in_state(request: Request) -> HttpResponse:
     now = timezone.now()
     if request.method == "POST":
         sign_in_time.use(request.session, now, exactly=True)
+        note_use(request.user, now=now, **where_from(request))
     left = sign_in_time.left(request.session, now)
     return JsonResponse(
         {

@@ -13,6 +13,7 @@ from tests.factories import (
     ConsentFactory,
     CourseFactory,
     FollowUpFactory,
+    InvitationFactory,
     LotFactory,
     PatientFactory,
     PhotoFactory,
@@ -58,6 +59,8 @@ def records_at(location):
         "appointment": AppointmentFactory(course=course, practitioner=doctor),
         "lot": LotFactory(location=location),
         "preparation": PreparationFactory(location=location),
+        "member": UserFactory(locations=[location]),
+        "invitation": InvitationFactory(invited_by=doctor),
     }
 
 

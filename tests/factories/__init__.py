@@ -3,6 +3,7 @@
 from tests.factories.clinic import (
     PASSWORD,
     ClosureFactory,
+    InvitationFactory,
     LocationFactory,
     RoomFactory,
     UserFactory,
@@ -64,6 +65,7 @@ __all__ = [
     "IndicationFactory",
     "InjectionFactory",
     "InstrumentFactory",
+    "InvitationFactory",
     "LocationFactory",
     "LotFactory",
     "MilestoneReviewFactory",
