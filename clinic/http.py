@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -39,9 +40,12 @@ def way_back(request: HttpRequest, otherwise: str) -> str:
 
 def where_from(request: HttpRequest) -> dict[str, Any]:
     """Return the facts of a sign-in that its request knows: the session, the address, the browser."""
-    has_address = "REMOTE_ADDR" in request.META  # a command has none
+    try:
+        address = get_adapter(request).get_client_ip(request)
+    except (PermissionDenied, ImproperlyConfigured):  # a command has none; a proxy may hide it
+        address = None
     return {
         "session": request.session,
-        "address": get_adapter(request).get_client_ip(request) if has_address else None,
+        "address": address,
         "browser": request.headers.get("User-Agent", ""),
     }

@@ -1,6 +1,8 @@
 """What happens around every request."""
 
+import logging
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 
 from django.conf import settings
@@ -8,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
@@ -21,6 +24,8 @@ from clinic import sign_in_time
 from clinic.actions.sign_ins import note_use
 from clinic.http import Request, came_from, where_from
 from clinic.models import Location
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], HttpResponse]
 
@@ -49,11 +54,22 @@ def end_what_is_unused(get_response: Handler) -> Handler:
             if left.is_over:
                 logout(request)
                 request.ended = words_of_end(left)
-            elif sign_in_time.is_act(request) and sign_in_time.use(request.session, now):
-                note_use(request.user, now=now, **where_from(request))
+            elif sign_in_time.is_act(request) and sign_in_time.is_worth_noting(request.session, now):
+                keep_signed_in(request, now)
         return get_response(request)
 
     return middleware
+
+
+def keep_signed_in(request: Request, now: datetime) -> None:
+    """Put the end of a sign-in off. While nothing can be written, pages are read all the same, up to that end."""
+    try:
+        with transaction.atomic():
+            note_use(request.user, now=now, **where_from(request))
+    except DatabaseError:
+        log.exception("The use of a sign-in could not be noted.")
+    else:
+        sign_in_time.use(request.session, now)
 
 
 def words_of_end(left: sign_in_time.Left) -> str:

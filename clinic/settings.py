@@ -192,6 +192,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 # A sign-in ends when nobody has used it for so long, and after so many hours however much it is used.
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=15)
 SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+SESSION_NOTED_AFTER_SECONDS = 15  # an act sooner after the last one is not noted: not every page writes its session
 SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True

@@ -13,8 +13,6 @@ from django.http import HttpRequest
 
 SIGNED_IN_AT = "signed_in_at"
 USED_AT = "used_at"
-# An act this soon after the last one noted is not noted: a session is not written again with each page.
-CLOSE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -60,13 +58,15 @@ def left(session: SessionBase, now: datetime) -> Left:
     )
 
 
-def use(session: SessionBase, now: datetime, *, exactly: bool = False) -> bool:
-    """Note that the person did something, and say whether it had to be written."""
+def is_worth_noting(session: SessionBase, now: datetime) -> bool:
+    """Say whether the last use that is noted is long enough ago for another to be written."""
     used = _moment(session.get(USED_AT), now)
-    if used is not None and not exactly and now - used < CLOSE:
-        return False
+    return used is None or now - used >= timedelta(seconds=settings.SESSION_NOTED_AFTER_SECONDS)
+
+
+def use(session: SessionBase, now: datetime) -> None:
+    """Note that the person did something."""
     session[USED_AT] = now.timestamp()
-    return True
 
 
 def is_act(request: HttpRequest) -> bool:

@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from clinic import sign_in_time
-from clinic.actions.sign_ins import note_use
-from clinic.http import Request, where_from
+from clinic.http import Request
+from clinic.middleware import keep_signed_in
 
 
 @never_cache
@@ -27,8 +27,7 @@ def sign_in_state(request: Request) -> HttpResponse:
         return JsonResponse({"person": None})
     now = timezone.now()
     if request.method == "POST":
-        sign_in_time.use(request.session, now, exactly=True)
-        note_use(request.user, now=now, **where_from(request))
+        keep_signed_in(request, now)
     left = sign_in_time.left(request.session, now)
     return JsonResponse(
         {

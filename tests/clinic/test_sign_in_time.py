@@ -6,10 +6,11 @@ from http import HTTPStatus
 
 import pytest
 from django.conf import settings as clinic_settings
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from clinic import sign_in_time
+from clinic import middleware, sign_in_time
 from clinic.roles import Role
 from tests.factories import PASSWORD, LocationFactory, UserFactory
 
@@ -205,8 +206,20 @@ def test_two_acts_in_a_row_are_noted_once(desk, django_assert_num_queries):
     with django_assert_num_queries(7):
         desk.get("/patients/new/")
     age(desk, unused=timedelta(minutes=1))
-    with django_assert_num_queries(11):  # and the moment, in the session and on the list
+    with django_assert_num_queries(13):  # and the moment, in the session and on the list, each in a savepoint
         desk.get("/patients/new/")
+
+
+def test_page_is_read_while_nothing_can_be_written(desk, monkeypatch):
+    def full(*args, **kwargs):
+        raise OperationalError("database or disk is full")
+
+    age(desk, unused=timedelta(minutes=2))
+    before = desk.session[sign_in_time.USED_AT]
+    monkeypatch.setattr(middleware, "note_use", full)
+
+    assert desk.get("/patients/").status_code == HTTPStatus.OK
+    assert desk.session[sign_in_time.USED_AT] == before
 
 
 def test_minutes_are_a_setting(settings, desk):
