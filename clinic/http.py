@@ -19,6 +19,7 @@ class Request(HttpRequest):
     user: "User"  # LoginRequiredMiddleware lets nobody else in
     location: "Location | None"  # None for someone who belongs to no location yet
     htmx: "HtmxDetails"
+    emergencies: list[Any]  # what this sign-in has open of other locations; see patients/emergencies.py
     ended: str  # why the sign-in ended, in words; only where this request came too late for it
 
 

@@ -34,6 +34,7 @@ STOCK = frozenset({"treatments.receive_lot", "treatments.change_stock"})
 # What the people who treat do.
 TREATING = frozenset(
     {
+        "patients.open_in_emergency",
         "patients.record_allergy",
         "patients.record_screening",
         "patients.record_consent",
@@ -68,6 +69,7 @@ ACTS: dict[Role, frozenset[str]] = {
         "clinic.manage_staff",
         "clinic.see_backups",
         "patients.import_patients",
+        "patients.review_emergencies",
         "treatments.hold_lot",
         "treatments.see_safety",
         "treatments.see_data_quality",

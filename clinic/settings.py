@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "clinic.middleware.SignInRequired",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.middleware.at_location",
+    "patients.emergencies.with_emergencies",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -123,6 +124,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "clinic.context.clinic",
+                "patients.emergencies.emergencies",
             ],
         },
     }
@@ -186,7 +188,9 @@ ACCOUNT_RATE_LIMITS = {
     "aftercare_answer": "10/10m/key,60/10m/ip",
     "aftercare_danger": "10/10m/key",  # beyond those: a danger sign is not turned away for what came before it
     "aftercare_birth_date": "20/h/ip",
+    "emergency": "10/h/user",  # birth dates are guessed; a person in an emergency knows the one
 }
+EMERGENCY_MINUTES = env.int("EMERGENCY_MINUTES", default=60)  # that a record of another location stays open
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
 # A sign-in ends when nobody has used it for so long, and after so many hours however much it is used.

@@ -83,6 +83,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("active"), default=True, help_text=_("Someone who has left is made inactive, never deleted.")
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Patients of other locations, by key, whose records are open in an emergency: set for one request.
+    patients_in_emergency: frozenset[int] = frozenset()
     history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=[locations])
 
     objects = UserManager()

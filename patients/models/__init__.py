@@ -1,5 +1,6 @@
 from patients.models.allergy import Allergy
 from patients.models.consent import Consent, ConsentForm
+from patients.models.emergency import EmergencyAccess, EmergencyReview
 from patients.models.patient import Patient, RecordNumberSeries, seen_by
 from patients.models.permission import MessageChoice
 from patients.models.screening import Screening, ScreeningAnswer, ScreeningQuestion
@@ -8,6 +9,8 @@ __all__ = [
     "Allergy",
     "Consent",
     "ConsentForm",
+    "EmergencyAccess",
+    "EmergencyReview",
     "MessageChoice",
     "Patient",
     "RecordNumberSeries",

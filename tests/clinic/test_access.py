@@ -152,6 +152,10 @@ TABLE = {
     # On a device that is not shared it leads to the sign-in, and from there home.
     "switch-person": Row("in 302 302 302", post="in 302 302 302"),
     "switch-leave": Row(ONLY_POST, post="in 302 302 302"),
+    # An admin sees every location anyway.
+    "emergency-new": Row(TREATING, post=TREATING),
+    "emergency-list": Row("in 403 403 200"),
+    "emergency-review": Row("in 405 405 405", post="in 403 403 302"),
     "staff-list": Row("in 403 403 200"),
     "staff-invite": Row("in 403 403 200", post="in 403 403 200"),
     "staff-person": Row("in 403 403 200", post="in 403 403 200"),
@@ -212,6 +216,7 @@ SUBJECTS = {
     "lots": "lot",
     "preparations": "preparation",
     "staff": "member",
+    "emergencies": "emergency",
     "invitations": "invitation",
 }
 
