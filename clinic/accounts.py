@@ -1,18 +1,29 @@
 """Signing in: accounts are made by an admin, and a person's rights follow from the role."""
 
+import logging
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core import context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from clinic import sign_in_events
 from clinic.devices import device_of
 from clinic.roles import ACTS, Role, may_manage
 
 if TYPE_CHECKING:
     from clinic.models import User
+
+logger = logging.getLogger(__name__)
 
 
 class RoleBackend(AuthenticationBackend):
@@ -59,8 +70,48 @@ class AccountAdapter(DefaultAccountAdapter):
             request.user.devices.filter(device=device).delete()
         super().logout(request)
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            sign_in_events.locked(request, credentials)
+            raise
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count tries by account alone. allauth adds the host of the request, its port too, which anybody may vary."""
+        return str(credentials.get("email", "")).lower()
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Do not ask again who signed in a moment ago: that was the same question."""
+        records = get_authentication_records(context.request, context.request.user)
+        if records and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT:
+            return False
+        return super().is_reauthentication_required(app=app, **kwargs)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict]:
+        """Ask whoever has a second factor for that one: a password alone would go round it.
+
+        Somebody with passkeys and no phone app is asked for a passkey first, and else for a recovery code.
+        """
+        methods = super().get_reauthentication_methods(user)
+        if len(methods) > 1:
+            methods = [method for method in methods if method["id"] != "reauthenticate"]
+            if not is_mfa_enabled(user, [Authenticator.Type.TOTP]):
+                methods.reverse()
+        words = {"mfa_reauthenticate": _("Use a code"), "mfa_reauthenticate:webauthn": _("Use a passkey")}
+        return [method | {"description": words.get(method["id"], method["description"])} for method in methods]
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Tell a person of a change of the account. It is made already: a mail server that is down undoes nothing."""
+        try:
+            super().send_notification_mail(template_prefix, user, context, email or user.email)
+        except OSError as error:  # smtplib's errors are among them
+            logger.warning("A notice (%s) could not be sent: %s", template_prefix, error)
 
 
 def display_name(user: "User") -> str:

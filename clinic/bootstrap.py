@@ -81,6 +81,7 @@ def use_demo_data(environ: MutableMapping[str, str]) -> None:
         "BACKUP_TO",
         "EMAIL_URL",
         "MESOTRACK_BACKUP_KEY",
+        "MESOTRACK_FIELD_KEYS",
         "PHOTO_ACCEL_PREFIX",
         "PHOTO_ROOT",
         "QUEUE_URL",
@@ -90,6 +91,7 @@ def use_demo_data(environ: MutableMapping[str, str]) -> None:
     ):
         environ.pop(name, None)
     environ["MESOTRACK_ENV"] = "development"
+    environ["MFA_REQUIRED_ROLES"] = ""  # a visitor is asked for no phone; each may set one up under Security
     environ["DEBUG"] = "false"  # a demo shows the pages that a clinic would see, those for errors included
     environ["DJANGO_SETTINGS_MODULE"] = "clinic.settings"
     environ["MESOTRACK_VAR"] = str(DEMO_DIR)

@@ -6,13 +6,18 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
-from django.db import models
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, models
+
+from clinic import field_keys
 
 OUR_APPS = ("clinic", "patients", "treatments")
 # Django's own names, and the one date everybody calls by its name.
 EXCEPTIONS = {"birth_date", "last_login", "date_joined", "history_date"}
+DEMO_DOMAIN = "@demo.example"
 FIXED_SQLITE = (3, 51, 3)
 
 
@@ -68,3 +73,49 @@ def check_sqlite_version(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.security)
+def check_field_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Second factors are sealed with these; a key that is none would be noticed at somebody's sign-in."""
+    try:
+        field_keys.keys()
+    except ImproperlyConfigured as error:
+        return [Error(str(error), hint="Several keys stand with commas between.", id="clinic.E003")]
+    return []
+
+
+@register(Tags.security)
+def check_open_doors(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """What a developer's machine may have and a clinic's may not."""
+    if not settings.PRODUCTION:
+        return []
+    found: list[CheckMessage] = []
+    if settings.DEBUG:
+        found.append(Error("DEBUG is on: error pages would show records to anybody.", id="clinic.E004"))
+    if getattr(settings, "MFA_TOTP_INSECURE_BYPASS_CODE", None):
+        found.append(Error("MFA_TOTP_INSECURE_BYPASS_CODE opens every account.", id="clinic.E005"))
+    if settings.MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN:
+        found.append(Error("Passkeys are taken from any site.", id="clinic.E006"))
+    return found
+
+
+@register(Tags.security, deploy=True)
+def check_demo_accounts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The passwords of the demo's people are in the README."""
+    if not settings.PRODUCTION:
+        return []
+    try:
+        emails = list(
+            get_user_model().objects.filter(email__iendswith=DEMO_DOMAIN, is_active=True).values_list("email")
+        )
+    except DatabaseError:  # a new clinic checks its settings before it migrates
+        return []
+    return [
+        Error(
+            f"Someone of the demo can sign in: {email}.",
+            hint="A clinic begins with an empty database. Make the account inactive.",
+            id="clinic.E007",
+        )
+        for (email,) in emails
+    ]

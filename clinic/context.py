@@ -11,6 +11,7 @@ from clinic import sign_in_time
 from clinic.devices import is_marked
 from clinic.http import Request
 from clinic.navigation import navigation
+from clinic.next_page import take_told
 from clinic.undo import take_offer
 
 
@@ -26,4 +27,5 @@ def clinic(request: Request) -> dict[str, Any]:
         "is_shared_device": is_marked(request),
         "sign_in_left": sign_in_time.left(request.session, timezone.now()),
         "undo_offer": partial(take_offer, request),  # taken only by a page that shows it
+        "next_page": partial(take_told, request),
     }

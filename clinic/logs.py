@@ -2,6 +2,7 @@
 
 import logging
 import re
+import traceback
 
 PRIVATE_ADDRESS = re.compile(r"(/(?:aftercare|stop|feeds|join)/)[^/\s\"'?]+")
 
@@ -18,3 +19,8 @@ class HidePrivateAddresses(logging.Filter):
             # What is written there would be made after the filters; made here, it is kept as it is.
             record.exc_text = PRIVATE_ADDRESS.sub(r"\1…", logging.Formatter().formatException(record.exc_info))
         return True
+
+
+def place_of(error: BaseException) -> str:
+    """Return the kind of an error and where it arose, without its words: a database may put a row into them."""
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}".rstrip()

@@ -11,7 +11,7 @@ from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.db import DatabaseError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -28,6 +28,18 @@ from clinic.models import Location
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], HttpResponse]
+METHODS = ["GET", "HEAD", "POST"]
+
+
+def reject_other_methods(get_response: Handler) -> Handler:
+    """Answer 405 to everything but reading and sending: no page of ours is for PUT or DELETE."""
+
+    def middleware(request: Request) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS, render_to_string("405.html"))
+        return get_response(request)
+
+    return middleware
 
 
 def reject_nul(get_response: Handler) -> Handler:

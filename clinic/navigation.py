@@ -63,7 +63,7 @@ READING = frozenset({Role.CLINICIAN, Role.ADMIN})
 
 ITEMS = [
     Item("today", _("Today"), _("Today"), "today", "calendar-check", EVERYONE),
-    Item("calendar", _("Calendar"), _("Calendar"), "calendar", "calendar-days", EVERYONE),
+    Item("calendar", _("Calendar"), _("Calendar"), "calendar", "calendar-days", EVERYONE, also="/waiting/"),
     Item("patients", _("Patients"), _("Patients"), "patient-list", "users", EVERYONE),
     Item("side-effects", _("Side effects"), _("Reactions"), "side-effect-list", "activity", TREATING),
     Item("follow-ups", _("Follow-ups"), _("Calls"), "follow-up-list", "phone", EVERYONE),
@@ -71,6 +71,8 @@ ITEMS = [
     Item("reports", _("Reports"), _("Reports"), "report-list", "chart-no-axes-column", READING),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
     Item("staff", _("Staff"), _("Staff"), "staff-list", "id-card", MANAGING, also="/admin/clinic/user/"),
+    Item("privacy", _("Privacy"), _("Privacy"), "privacy", "shield-check", MANAGING),
+    Item("audit", _("Audit"), _("Audit"), "audit-list", "footprints", MANAGING),
     Item("backups", _("Backups"), _("Backups"), "backup-list", "database-backup", MANAGING),
 ]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.account.signals import user_logged_in as signed_in_in_full
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -34,7 +35,8 @@ def end(sender: Any, request: HttpRequest, user: User | None, **kwargs: Any) -> 
         SignIn.objects.filter(session_key=request.session.session_key).delete()
 
 
-@receiver([password_changed, password_set, password_reset])
+@receiver([password_changed, password_set, password_reset, authenticator_added, authenticator_removed])
+@receiver(authenticator_reset)
 def end_the_others(sender: Any, request: HttpRequest, user: User, **kwargs: Any) -> None:
     end_sign_ins(user, but=request.session.session_key)
     if request.user.is_authenticated:  # a new password has given this session another key

@@ -57,6 +57,7 @@ ACTS: dict[Role, frozenset[str]] = {
     | TREATING
     | {
         "treatments.sign_session",
+        "treatments.correct_patient",
         "treatments.review_side_effect",
         "treatments.review_milestone",
         "treatments.hold_lot",
@@ -67,9 +68,17 @@ ACTS: dict[Role, frozenset[str]] = {
     | STOCK
     | {
         "clinic.manage_staff",
+        "clinic.see_audit",
+        "clinic.reset_second_factor",
         "clinic.see_backups",
+        "patients.erase_patient",
+        "patients.export_dossier",
         "patients.import_patients",
         "patients.review_emergencies",
+        "patients.merge_patients",
+        "treatments.correct_patient",
+        "patients.restrict_patient",
+        "patients.see_retention",
         "treatments.hold_lot",
         "treatments.see_safety",
         "treatments.see_data_quality",

@@ -4,6 +4,7 @@
 secret must come from the environment. Each value can be set by the variable of the same name.
 """
 
+import base64
 import re
 import secrets
 import sqlite3
@@ -37,13 +38,13 @@ VAR_DIR = Path(env.str("MESOTRACK_VAR", default=str(BASE_DIR / "var")))
 VERSION = re.findall(r"^## (\d\S*)", (BASE_DIR / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)[0]
 
 
-def local_secret_key() -> str:
-    """Return the key of this developer's machine, made once and kept beside the local database."""
-    path = VAR_DIR / "secret_key"
+def local_secret(name: str, made: str) -> str:
+    """Return a secret of this developer's machine, made once and kept beside the local database."""
+    path = VAR_DIR / name
     if not path.exists():
         VAR_DIR.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        path.write_text(made, encoding="ascii")
     return path.read_text(encoding="ascii").strip()
 
 
@@ -54,7 +55,17 @@ if not SECRET_KEY:
             "SECRET_KEY is not set. Put a long random value into the environment, "
             "or set MESOTRACK_ENV=development on a developer's machine."
         )
-    SECRET_KEY = local_secret_key()
+    SECRET_KEY = local_secret("secret_key", secrets.token_urlsafe(50))
+
+# Seals the secrets of second factors in the database; see clinic/field_keys.py. Several, with commas: the first seals.
+FIELD_KEYS = env.str("MESOTRACK_FIELD_KEYS", default="")
+if not FIELD_KEYS:
+    if PRODUCTION:
+        raise ImproperlyConfigured(
+            "MESOTRACK_FIELD_KEYS is not set, and second factors are not kept without it. Make one as "
+            "docs/operations.md says, and keep a copy away from this machine and from the backups."
+        )
+    FIELD_KEYS = local_secret("field_keys", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"))
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -75,6 +86,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "crispy_forms",
     "crispy_bootstrap5",
     "django_filters",
@@ -94,17 +106,21 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "clinic.middleware.reject_other_methods",
     "clinic.middleware.reject_nul",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "clinic.middleware.end_what_is_unused",
     "clinic.middleware.SignInRequired",
+    "clinic.second_factor.gate.SecondFactorRequired",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.middleware.at_location",
     "patients.emergencies.with_emergencies",
+    "clinic.trail.leave_trail",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
+    "patients.middleware.FollowMerges",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
@@ -154,6 +170,9 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clinic_cache",
+        # Beyond this, entries that still count are thrown out. With Django's 300 a stranger could have the count of an
+        # account forgotten, by trying some hundred addresses that nobody has.
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
     "worker": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
 }
@@ -185,13 +204,43 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 # Beside allauth's own. A patient's link: forms sent through one, birth dates tried from one address, in all from one.
 ACCOUNT_RATE_LIMITS = {
+    # A clinic is behind one address: what one account tries too often must not keep the others out. So the account is
+    # counted first, and the address only for tries that its account still had.
+    "login": "120/m/ip",
+    "login_failed": "5/5m/key,60/m/ip",
     "aftercare_answer": "10/10m/key,60/10m/ip",
     "aftercare_danger": "10/10m/key",  # beyond those: a danger sign is not turned away for what came before it
     "aftercare_birth_date": "20/h/ip",
     "emergency": "10/h/user",  # birth dates are guessed; a person in an emergency knows the one
 }
 EMERGENCY_MINUTES = env.int("EMERGENCY_MINUTES", default=60)  # that a record of another location stays open
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told to whose it is
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+# The second step; see clinic/second_factor. Roles of which one is asked, by name, with commas.
+MFA_REQUIRED_ROLES = {name.strip().lower() for name in env.list("MFA_REQUIRED_ROLES", default=["clinician", "admin"])}
+MFA_REQUIRED_ROLES.discard("")
+if unknown := MFA_REQUIRED_ROLES - {"staff", "clinician", "admin"}:
+    raise ImproperlyConfigured(
+        f"MFA_REQUIRED_ROLES names no role: {', '.join(sorted(unknown))}. The roles are staff, clinician and admin."
+    )
+MFA_ADAPTER = "clinic.second_factor.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are an admin's word
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_FORMS = {
+    "authenticate": "clinic.second_factor.forms.SignInCodeForm",
+    "reauthenticate": "clinic.second_factor.forms.ConfirmCodeForm",
+    "activate_totp": "clinic.second_factor.forms.AppSetUpForm",
+    "add_webauthn": "clinic.second_factor.forms.NewPasskeyForm",
+    "edit_webauthn": "clinic.second_factor.forms.PasskeyNameForm",
+    "authenticate_webauthn": "clinic.second_factor.forms.SignInPasskeyForm",
+    "login_webauthn": "clinic.second_factor.forms.PasskeyAloneForm",
+    "reauthenticate_webauthn": "clinic.second_factor.forms.ConfirmPasskeyForm",
+}
 
 # A sign-in ends when nobody has used it for so long, and after so many hours however much it is used.
 SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=15)
@@ -262,6 +311,11 @@ PHOTO_ROOT = Path(env.str("PHOTO_ROOT", default=str(VAR_DIR / "photos")))
 PHOTO_ACCEL_PREFIX = env.str("PHOTO_ACCEL_PREFIX", default="")
 PHOTO_MAX_BYTES = env.int("PHOTO_MAX_MEGABYTES", default=40) * 1024 * 1024
 PHOTO_MAX_MEGAPIXELS = env.int("PHOTO_MAX_MEGAPIXELS", default=25)
+# What a patient is given of the own record waits here for whoever asked, so many hours.
+DOSSIER_ROOT = Path(env.str("DOSSIER_ROOT", default=str(VAR_DIR / "dossiers")))
+DOSSIER_HOURS = env.int("DOSSIER_HOURS", default=24)
+# Who was erased, by public id: outside the database, so that a restored backup forgets them again.
+TOMBSTONES = VAR_DIR / "tombstones.jsonl"
 # While they arrive they wait beside it, not in a folder that everyone on the machine may list.
 FILE_UPLOAD_TEMP_DIR = str(VAR_DIR / "uploads")
 Path(FILE_UPLOAD_TEMP_DIR).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -288,6 +342,9 @@ BACKUP_TO = env.str("BACKUP_TO", default="")
 BACKUP_HOUR = env.int("BACKUP_HOUR", default=2)
 BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)
 
+# What the audit trail is sealed with; see clinic/seals.py. Kept apart from the database; without it, SECRET_KEY seals.
+AUDIT_KEY = env.str("MESOTRACK_AUDIT_KEY", default="")
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -298,6 +355,13 @@ if env.str("EMAIL_URL", default=""):
 EMAIL_TIMEOUT = 60  # seconds for each answer of the mail server, far less than a reminder's lease
 # By whom text messages go; see clinic/sms.py. Without it none is sent, and on a developer's machine they are printed.
 SMS_URL = env.str("SMS_URL", default="" if PRODUCTION else "console://")
+# The same for WhatsApp, whose messages are templates; only Meta's own interface takes those of apprise (whatsapp://).
+WHATSAPP_URL = env.str("WHATSAPP_URL", default="")
+# How it is known that a message came back; see docs/operations.md. Mail returns to BOUNCE_ADDRESS, with the message's
+# reference in it, and is read from BOUNCE_MAILBOX. MESSAGE_REPORTS names who reports by webhook, each with a secret.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")
+MESSAGE_REPORTS = env.dict("MESSAGE_REPORTS", default={})
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Mesotrack <mesotrack@localhost>")
 
 IMPORT_EXPORT_USE_TRANSACTIONS = True

@@ -1,12 +1,15 @@
 """Sending a text message. One setting, SMS_URL, says by whom: one of the 250 providers that apprise knows.
 
-`{to}` in it is the place of the number: `twilio://account:token@sender/{to}`; with `?method=whatsapp` the same goes by
-WhatsApp. `console://` writes on standard output, `memory://` into `outbox`, for a developer and for tests.
+`{to}` in it is the place of the number: `twilio://account:token@sender/{to}`. `console://` writes on standard output,
+`memory://` into `outbox`, for a developer and for tests.
+
+WHATSAPP_URL is the same for WhatsApp, which takes nothing but approved templates from whoever writes first.
 """
 
 import logging
 import re
-from urllib.parse import quote
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 
@@ -16,6 +19,17 @@ ANSWERED = re.compile(r"error=(\d+)")
 OWN_NUMBERS = 10_000
 
 outbox: list[tuple[str, str]] = []  # of memory://, as (number, text)
+# Whose way to WhatsApp takes templates. Twilio's does, but not through apprise: see decision 36.
+TAKES_TEMPLATES = ("whatsapp://", "console://", "memory://")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A message by WhatsApp: the name and language under which its words were approved, and what fills its places."""
+
+    name: str
+    language: str
+    values: tuple[str, ...]
 
 
 class SmsRefusedError(Exception):
@@ -30,9 +44,27 @@ def is_set_up() -> bool:
     return bool(settings.SMS_URL)
 
 
+def offers_whatsapp() -> bool:
+    url: str = settings.WHATSAPP_URL
+    return url.startswith(TAKES_TEMPLATES)
+
+
 def send(number: str, text: str) -> None:
     """Send a text to a number (E.164), once. Raises `SmsRefusedError` or `SmsUnknownError`."""
-    url: str = settings.SMS_URL
+    _send(settings.SMS_URL, number, text)
+
+
+def send_template(number: str, template: Template) -> None:
+    """Send a template by WhatsApp to a number (E.164), once. Raises as `send` does."""
+    if not offers_whatsapp():
+        raise SmsRefusedError("WHATSAPP_URL is not set, or its provider takes no templates.")
+    values = {f":{place}": value for place, value in enumerate(template.values, start=1)}
+    query = urlencode({"template": template.name, "lang": template.language} | values, quote_via=quote)
+    url: str = settings.WHATSAPP_URL
+    _send(f"{url}{'&' if '?' in url else '?'}{query}", number, f"{template.name}: {', '.join(template.values)}")
+
+
+def _send(url: str, number: str, text: str) -> None:
     if url.startswith("memory://"):
         outbox.append((number, text))
     elif url.startswith("console://"):
@@ -46,11 +78,11 @@ def send(number: str, text: str) -> None:
 def _send_by_provider(url: str, number: str, text: str) -> None:
     import apprise  # noqa: PLC0415 -- takes most of a second, and only a worker sends
 
-    service = apprise.Apprise.instantiate(url.replace("{to}", quote(number, safe="")))
-    if service is None:
-        raise SmsRefusedError("SMS_URL is not understood.")
-    service.socket_connect_timeout, service.socket_read_timeout = CONNECT_SECONDS, ANSWER_SECONDS
     with _Said() as said:
+        service = apprise.Apprise.instantiate(url.replace("{to}", quote(number, safe="")))
+        if service is None:
+            raise SmsRefusedError("The provider's URL is not understood.")
+        service.socket_connect_timeout, service.socket_read_timeout = CONNECT_SECONDS, ANSWER_SECONDS
         taken = service.notify(body=text)
     if not taken:
         raise SmsRefusedError(said.words) if said.is_refusal else SmsUnknownError(said.words)

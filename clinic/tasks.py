@@ -1,9 +1,15 @@
 """What the worker does on this floor; `clinic.background` says how it gets there."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
-from clinic.background import every_minute
+from clinic.background import every_five_minutes, every_minute
 from clinic.backup.schedule import make_what_is_due
+from clinic.models import AuditCheck
+from clinic.seals import check_and_note, seal_what_is_closed
+
+CHECKED_EVERY = timedelta(days=1)
 
 
 def sweep_backups() -> None:
@@ -12,3 +18,14 @@ def sweep_backups() -> None:
 
 
 every_minute(sweep_backups)
+
+
+def seal_audit() -> None:
+    """Seal what was written to the audit trail since, and once a day compare all of it with its seals."""
+    now = timezone.now()
+    seal_what_is_closed(now)
+    if not AuditCheck.objects.filter(checked_at__gt=now - CHECKED_EVERY).exists():
+        check_and_note(now)
+
+
+every_five_minutes(seal_audit)

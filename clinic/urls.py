@@ -1,12 +1,24 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from clinic.views import accounts, backups, health, joining, own_sign_ins, sign_ins, staff, switching
+from clinic.views import (
+    accounts,
+    backups,
+    health,
+    joining,
+    own_sign_ins,
+    second_factor_resets,
+    security,
+    sign_ins,
+    staff,
+    switching,
+)
 
 urlpatterns = [
     path("", include("treatments.urls")),
     path("", include("patients.urls")),
     path("accounts/email/", accounts.closed, name="account_email"),
+    path("accounts/2fa/", include("clinic.second_factor.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("account/here/", sign_ins.sign_in_state, name="sign-in-state"),
     path("account/other/", sign_ins.other_person, name="sign-in-other"),
@@ -23,6 +35,10 @@ urlpatterns = [
     path("join/<str:token>/", joining.accept, name="invitation-accept"),
     path("switch/", switching.switch_person, name="switch-person"),
     path("switch/leave/", switching.leave, name="switch-leave"),
+    path("account/security/", security.security, name="security"),
+    path("account/security/set-up/", security.choose, name="second-factor-choice"),
+    path("account/security/done/", security.done, name="second-factor-done"),
+    path("staff/<uuid:public_id>/second-factor/", second_factor_resets.reset, name="staff-second-factor"),
     path("settings/theme/", accounts.set_theme, name="set-theme"),
     path("settings/location/", accounts.switch_location, name="switch-location"),
     path("backups/", backups.backup_list, name="backup-list"),

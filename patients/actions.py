@@ -1,14 +1,24 @@
 """What the desk does that writes several rows of a patient's record together."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from patients.models import Allergy, Consent, MessageChoice, Patient, Screening, ScreeningAnswer
+from patients.models import Allergy, Consent, MessageChoice, Patient, ReturnedAddress, Screening, ScreeningAnswer
+
+Written = TypeVar("Written")
+
+
+@transaction.atomic
+def write_for(patient: Patient, act: Callable[[], Written]) -> Written:
+    """Write something new of a patient, or nothing: raises `RecordMergedError` for a record merged meanwhile."""
+    Patient.objects.hold(patient)
+    return act()
 
 
 @transaction.atomic
@@ -25,6 +35,7 @@ def register(patient: Patient, *, allergies: Iterable[Allergy], asked_on: date |
 @transaction.atomic
 def record_allergy(patient: Patient, allergy: Allergy, *, today: date) -> Allergy:
     """Add an allergy: whoever names one has been asked."""
+    Patient.objects.hold(patient)
     allergy.patient = patient
     allergy.save()
     if patient.allergies_asked_on != today:
@@ -49,6 +60,7 @@ def ask_none_known(patient: Patient, *, today: date) -> None:
 @transaction.atomic
 def record_screening(screening: Screening, *, answers: Iterable[ScreeningAnswer]) -> Screening:
     """Save a screening with the answers given; a question without an answer was not asked."""
+    Patient.objects.hold(screening.patient)
     screening.save()
     for answer in answers:
         answer.screening = screening
@@ -79,3 +91,26 @@ def choose_messages(patient: Patient, *, wants: bool, now: datetime) -> None:
     MessageChoice.objects.create(patient=stored, wants_messages=wants, made_at=now)
     stored.contact_permission = wants
     stored.because("By the link in a message").save_over(stored.version)
+
+
+@transaction.atomic
+def note_returned(patient: Patient, *, channel: str, address: str, reason: str, now: datetime) -> None:
+    """Note that messages to an address come back; knowing it twice changes nothing."""
+    ReturnedAddress.objects.get_or_create(
+        channel=channel,
+        address=address.lower(),
+        confirmed_at=None,
+        defaults={"patient": patient, "reason": reason[:300], "returned_at": now},
+    )
+
+
+@transaction.atomic
+def confirm_address(patient: Patient, *, channel: str, address: str, by: User, now: datetime) -> None:
+    """Note that an address is right, so that messages go there again.
+
+    Raises `ValidationError` when it is not the address in the record any more.
+    """
+    stored = Patient.objects.hold(patient)
+    if not address or stored.address_by(channel).lower() != address.lower():
+        raise ValidationError(_("The record has another address by now."), code="changed")
+    ReturnedAddress.objects.standing().at(channel, address).update(confirmed_at=now, confirmed_by=by)

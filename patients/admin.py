@@ -11,11 +11,20 @@ from patients.models import (
     Allergy,
     Consent,
     ConsentForm,
+    DistinctPair,
+    Dossier,
     EmergencyAccess,
     EmergencyReview,
+    Erasure,
+    HoldOpening,
+    LegalHold,
+    MergeOfRecords,
     MessageChoice,
     Patient,
     RecordNumberSeries,
+    RetentionRule,
+    RetentionSweep,
+    ReturnedAddress,
     Screening,
     ScreeningAnswer,
     ScreeningQuestion,
@@ -48,6 +57,10 @@ class PatientAdmin(RecordAdmin):
     readonly_fields = ["record_number", "registered_at", "archived_at"]
     ordering = ["sort_name", "pk"]
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Let nobody give an erased patient a name again."""
+        return super().has_change_permission(request, obj) and not (obj and obj.is_erased)
+
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[QuerySet, bool]:
         """Search as the pages do."""
         return (queryset.search(search_term) if search_term else queryset), False
@@ -70,6 +83,23 @@ class AllergyAdmin(ReadOnly, RecordAdmin):
     search_fields = ["substance", "patient__sort_name", "patient__record_number"]
 
 
+@admin.register(MergeOfRecords)
+class MergeOfRecordsAdmin(ReadOnly, RecordAdmin):
+    list_display = ["made_at", "merged", "survivor", "made_by", "undone_at"]
+    list_filter = [("undone_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["merged", "survivor", "made_by"]
+    search_fields = ["merged__sort_name", "merged__record_number", "survivor__record_number"]
+    date_hierarchy = "made_at"
+
+
+@admin.register(DistinctPair)
+class DistinctPairAdmin(ReadOnly, RecordAdmin):
+    list_display = ["said_at", "first", "second", "said_by", "taken_back_at"]
+    list_filter = [("taken_back_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["first", "second", "said_by"]
+    search_fields = ["first__sort_name", "first__record_number", "second__record_number"]
+
+
 @admin.register(MessageChoice)
 class MessageChoiceAdmin(ReadOnly, ExportedAdmin):
     list_display = ["made_at", "patient", "wants_messages"]
@@ -77,6 +107,15 @@ class MessageChoiceAdmin(ReadOnly, ExportedAdmin):
     list_select_related = ["patient"]
     search_fields = ["patient__sort_name", "patient__record_number"]
     date_hierarchy = "made_at"
+
+
+@admin.register(ReturnedAddress)
+class ReturnedAddressAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["returned_at", "patient", "channel", "address", "confirmed_at", "confirmed_by"]
+    list_filter = ["channel", ("confirmed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["patient", "confirmed_by"]
+    search_fields = ["address", "patient__sort_name", "patient__record_number"]
+    date_hierarchy = "returned_at"
 
 
 @admin.register(RecordNumberSeries)
@@ -164,3 +203,46 @@ class EmergencyReviewAdmin(ReadOnly, ManagedAdmin):
     list_display = ["reviewed_at", "reviewed_by", "access", "note"]
     list_select_related = ["reviewed_by", "access__user"]
     search_fields = ["note", "reviewed_by__first_name", "reviewed_by__last_name"]
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(RecordAdmin):
+    list_display = ["subject", "country_code", "location", "keeps_for", "unit", "counted_from", "binds", "source"]
+    list_filter = ["subject", "country_code", "binds"]
+    list_select_related = ["location"]
+    search_fields = ["source"]
+
+
+@admin.register(Dossier)
+class DossierAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["asked_at", "patient", "asked_by", "state", "size_bytes", "fetched_at", "gone_at"]
+    list_filter = ["state"]
+    list_select_related = ["patient", "asked_by"]
+    search_fields = ["patient__sort_name", "patient__record_number"]
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["asked_at", "public_id", "ground", "asked_by", "done_at", "backups_gone_on"]
+    list_filter = ["ground", ("done_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["asked_by"]
+
+
+@admin.register(LegalHold)
+class LegalHoldAdmin(ReadOnly, ManagedAdmin):
+    """That there is a hold. What is in it is read on its own page alone, which writes down who looked and why."""
+
+    list_display = ["made_at", "patient"]
+    list_select_related = ["patient"]
+    fields = ["patient", "made_at"]
+
+
+@admin.register(HoldOpening)
+class HoldOpeningAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["opened_at", "patient", "opened_by", "reason"]
+    list_select_related = ["patient", "opened_by"]
+
+
+@admin.register(RetentionSweep)
+class RetentionSweepAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["swept_on", "finished_at", "proposed_count", "removed"]

@@ -33,6 +33,8 @@ class Banner:
     place: str
     is_archived: bool
     deceased_on: date | None
+    restriction: str
+    is_erased: bool
     facts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -59,6 +61,8 @@ def banner(patient: Patient, *, today: date, facts: Iterable[tuple[str, str]] = 
         place=patient.location.name,
         is_archived=patient.archived_at is not None,
         deceased_on=patient.deceased_on,
+        restriction=patient.restriction_reason,
+        is_erased=patient.is_erased,
         facts=tuple(facts),
     )
 

@@ -73,6 +73,13 @@ def signature_rows(consent: Consent) -> list[tuple[str, str]]:
 
 def integrity(consent: Consent) -> str:
     """Say whether the record still holds what was signed."""
+    if consent.is_under_other_number:
+        words = _(
+            "It was signed under record %(number)s, which is part of this one. Text and signature are unchanged."
+        )
+        return words % {"number": consent.signed_under}
+    if consent.patient.is_erased:
+        return _("The patient was erased: the name and the signature were taken out of this record.")
     if consent.is_intact():
         return _("The text and the signature are as they were at the moment of signing.")
     return _("The text or the signature has been changed since it was signed. Do not rely on this paper.")

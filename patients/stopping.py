@@ -31,14 +31,15 @@ def token_of(patient: Patient) -> str:
 
 
 def find(token: str) -> Patient | None:
-    """Return whose link it is, None for what is altered or unknown."""
+    """Return whose link it is, None for what is altered or unknown. Of a merged record: the one that goes on."""
     try:
         public_id = uuid.UUID(bytes=urlsafe_b64decode(token[:ID_LETTERS] + "=="))
     except (ValueError, Error):
         return None
     if not constant_time_compare(token, _letters(public_id.bytes) + _signature(public_id)):
         return None
-    return Patient.objects.select_related("location").filter(public_id=public_id).first()
+    found = Patient.objects.select_related("location").filter(public_id=public_id).first()
+    return found.surviving if found else None
 
 
 def address_of(patient: Patient) -> str:

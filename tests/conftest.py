@@ -8,6 +8,7 @@ from django.db import connections
 from hypothesis import settings as hypothesis_settings
 
 from tests import migrated
+from tests.flushing import let_tests_flush
 
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -64,6 +65,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     brought = getattr(first, "_test_serialized_contents", None)
     if brought is not None:
         type(first)._test_serialized_contents = brought
+    let_tests_flush()
     with django_db_blocker.unblock():
         migrated.keep_for_the_next_run()
 

@@ -55,6 +55,8 @@ class Call:
     @property
     def standing(self) -> str:
         """Return why nobody calls this patient."""
+        if self.patient.is_restricted:
+            return _("The record is restricted: nobody calls until that is lifted.")
         if self.follow_up.is_gone:
             return _("This patient has died or is no longer treated here.")
         return {
@@ -129,6 +131,14 @@ class Call:
         return _("next try today") if day == self.today else _("next try %(day)s") % {"day": short(day, self.today)}
 
     @property
+    def address_trouble(self) -> str:
+        """Say that messages do not reach the patient, so that somebody calls."""
+        if not self.follow_up.comes_back:
+            return ""
+        is_mail = self.patient.preferred_channel == Patient.Channel.EMAIL
+        return _("E-mail address bounces: call") if is_mail else _("Number takes no messages: call")
+
+    @property
     def reminder(self) -> str:
         """Return how the latest message stands: "Message sent 10 Nov"."""
         if not self.follow_up.reminder_state:
@@ -164,6 +174,7 @@ def csv_head() -> list[str]:
         _("Outcome"),
         _("Next try"),
         _("Location"),
+        _("Messages"),
     ]
 
 
@@ -184,6 +195,7 @@ def csv_row(follow_up: FollowUp) -> list[object]:
         outcome,
         follow_up.next_try_on.isoformat() if follow_up.next_try_on else "",
         course.location,
+        _("come back") if follow_up.comes_back else "",
     ]
 
 

@@ -89,6 +89,7 @@ def problems(
     """
     moment = judged_at(drawn, now)
     return [
+        *_of_restriction(drawn.patient),
         *_of_consent(drawn.patient, moment, now),
         *_of_screening(drawn, known or screened(drawn.patient, moment)),
         *problems_of_products(drawn),
@@ -131,6 +132,13 @@ def open_stops(found: Iterable[Problem], overrides: Mapping[str, str]) -> list[P
         for problem in found
         if problem.stops and not (problem.may_override and overrides.get(problem.code, "").strip())
     ]
+
+
+def _of_restriction(patient: Patient) -> Iterator[Problem]:
+    """Yield that the record is only kept, not used (GDPR Art. 18(2)): a clinician says which vital reason there is."""
+    if patient.is_restricted:
+        words = _("The record is restricted: %(reason)s.") % {"reason": patient.restriction_reason.rstrip(".")}
+        yield Problem("restricted", words, _("A clinician says the vital reason"), may_override=True)
 
 
 def _of_consent(patient: Patient, moment: datetime, now: datetime) -> Iterator[Problem]:

@@ -65,12 +65,12 @@ class Row:
         if state == State.UNKNOWN:
             return _("It may have arrived or not. Ask the patient before anything is sent again.")
         if state == State.BOUNCED:
-            return _("The address took nothing. Ask for another.")
+            return _("It came back. Call, and ask for another address.")
         return _("Refused. Check the address.") if state == State.FAILED else ""
 
     @property
     def server_said(self) -> str:
-        return self.message.error if self.message.state == State.FAILED else ""
+        return self.message.error if self.message.state in {State.FAILED, State.BOUNCED} else ""
 
     @property
     def is_unsettled(self) -> bool:

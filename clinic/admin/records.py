@@ -16,6 +16,7 @@ from import_export.forms import ExportForm
 from import_export.resources import ModelResource, modelresource_factory
 from simple_history.admin import SimpleHistoryAdmin
 
+from clinic import trail
 from clinic.forms import VersionedForm
 from clinic.models import VersionConflictError, Versioned
 from clinic.paging import bounded_count
@@ -60,6 +61,13 @@ class ManagedAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the record an address names, and note it for the trail."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            trail.saw(found)
+        return found
+
 
 class SafeExport:
     """Goes before import-export's classes: which cells, which forms, which files."""
@@ -75,14 +83,22 @@ class ExportedAdmin(SafeExport, ExportMixin, ManagedAdmin):
     """Records that leave as CSV or as a spreadsheet."""
 
 
-class RecordAdmin(SimpleHistoryAdmin, ExportedAdmin):
-    """A record with its history. Someone who saves over a newer version is shown both, as on the pages."""
+class HistoryAdmin(SimpleHistoryAdmin):
+    """The pages of a record's history."""
 
     object_history_list_template = "admin/records/history_list.html"
 
     def revert_disabled(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Old versions are read, not restored: restoring one would turn back its version number as well."""
         return True
+
+    def render_history_view(self, request: HttpRequest, template: str, context: Any, **kwargs: Any) -> HttpResponse:
+        trail.saw(context["object"] if "object" in context else context["original"])
+        return super().render_history_view(request, template, context, **kwargs)
+
+
+class RecordAdmin(HistoryAdmin, ExportedAdmin):
+    """A record with its history. Someone who saves over a newer version is shown both, as on the pages."""
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:  # noqa: FBT001, FBT002 -- Django's
         if issubclass(self.model, Versioned):
@@ -106,13 +122,8 @@ class RecordAdmin(SimpleHistoryAdmin, ExportedAdmin):
             return redirect(request.get_full_path())
 
 
-class CatalogueAdmin(SafeExport, SimpleHistoryAdmin, ImportExportModelAdmin, ManagedAdmin):
+class CatalogueAdmin(SafeExport, HistoryAdmin, ImportExportModelAdmin, ManagedAdmin):
     """Rows that an admin keeps, and may bring from a file and take out to one."""
-
-    object_history_list_template = "admin/records/history_list.html"
-
-    def revert_disabled(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return True
 
 
 class ReadOnly:

@@ -11,15 +11,17 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
 
 from clinic.actions.sign_ins import end_sign_ins
 from clinic.actions.staff import hold_admins, require_another_admin
-from clinic.admin.records import ManagedAdmin, ReadOnly
+from clinic.admin.records import HistoryAdmin, ManagedAdmin, ReadOnly
 from clinic.models import DevicePerson, Invitation, Pin, SharedDevice, SignIn, User
 from clinic.roles import ROLE_NAMES, Role
+from clinic.second_factor.need import factors_of, name_of
 
 PERSON = ("title", "first_name", "last_name")
 
@@ -84,7 +86,7 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
+class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountCreationForm
     object_history_list_template = "admin/records/history_list.html"
@@ -94,10 +96,12 @@ class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     search_fields = ["first_name", "last_name", "email"]
     ordering = ["last_name", "first_name", "pk"]
     filter_horizontal = ["locations"]
+    readonly_fields = ["second_step"]
     fieldsets = [
         (None, {"fields": ["email", "password"]}),
         (gettext_lazy("Who"), {"fields": PERSON}),
         (gettext_lazy("What and where"), {"fields": ["role", "locations", "is_active"]}),
+        (gettext_lazy("Second step of signing in"), {"fields": ["second_step"]}),
         (gettext_lazy("Display"), {"fields": ["theme"]}),
     ]
     add_fieldsets = [
@@ -112,6 +116,12 @@ class UserAdmin(SimpleHistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     @admin.display(description=gettext_lazy("locations"))
     def places(self, user: User) -> str:
         return ", ".join(location.name for location in user.locations.all())
+
+    @admin.display(description=gettext_lazy("set up"))
+    def second_step(self, user: User) -> str:
+        names = ", ".join(map(name_of, factors_of(user))) or _("none")
+        where = reverse("staff-second-factor", args=[user.public_id])
+        return format_html('{} · <a href="{}">{}</a>', names, where, _("Phone lost?"))
 
     def revert_disabled(self, request: HttpRequest, obj: User | None = None) -> bool:
         return True

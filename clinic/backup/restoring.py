@@ -71,11 +71,14 @@ class Restoring(Taking):
                 restored.write(data)
 
 
-def restore(path: Path, target: Target, *, progress: Progress, migrate: bool = True) -> Manifest:
+def restore(
+    path: Path, target: Target, *, progress: Progress, migrate: bool = True, tombstones: Path | None = None
+) -> Manifest:
     """Restore a backup into an empty place, bring its tables up to this program, and return what it says.
 
-    The whole backup is read before anything is written. Raises `BackupError`, or `OSError` where the machine does not
-    let it; what is half there then is named as such.
+    Whoever is in the list `tombstones` was erased since the backup was made, and is erased again. The whole backup is
+    read before anything is written. Raises `BackupError`, or `OSError` where the machine does not let it; what is half
+    there then is named as such.
     """
 
     def expect(head: Head) -> None:
@@ -89,24 +92,54 @@ def restore(path: Path, target: Target, *, progress: Progress, migrate: bool = T
     if not target.database:
         restoring.unfinished.replace(target.folder / DATABASE)
         sync_folder(target.folder)
+    erased = keep_tombstones(target, tombstones)
     if migrate:
         bring_up_to_date(target)
+        if erased:
+            forget_the_erased(target)
     return manifest
 
 
+def keep_tombstones(target: Target, tombstones: Path | None) -> bool:
+    """Take the list of who was erased along into the restored clinic; say whether there is one."""
+    if tombstones is None or not tombstones.exists():
+        return False
+    (target.folder / settings.TOMBSTONES.name).write_bytes(tombstones.read_bytes())
+    return True
+
+
 def bring_up_to_date(target: Target) -> None:
-    """Migrate the restored database, in a process whose only database that is."""
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "migrate", "--no-input", "--verbosity=0"]
-    url = target.database_url or f"sqlite:///{quote(str((target.folder / DATABASE).resolve()))}"
-    done = subprocess.run(
-        command,
-        env=os.environ | {"DATABASE_URL": url, "MESOTRACK_VAR": str(target.folder.resolve())},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    """Migrate the restored database."""
+    done = run_there(target, "migrate", "--no-input", "--verbosity=0")
     if done.returncode:
         raise BackupError(
             _("All is restored, but the tables could not be brought up to this version:\n%(reason)s")
             % {"reason": done.stderr.strip()[-2000:]}
         )
+
+
+def forget_the_erased(target: Target) -> None:
+    """Erase again whoever was erased since the backup was made."""
+    done = run_there(target, "erase_again")
+    if done.returncode:
+        raise BackupError(
+            _(
+                "All is restored, but who was erased since could not be erased again. "
+                "Run manage.py erase_again there before anybody works with it:\n%(reason)s"
+            )
+            % {"reason": done.stderr.strip()[-2000:]}
+        )
+
+
+def run_there(target: Target, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the program in a process whose only clinic is the restored one."""
+    folder = target.folder.resolve()
+    url = target.database_url or f"sqlite:///{quote(str(folder / DATABASE))}"
+    own = {"DATABASE_URL": url, "MESOTRACK_VAR": str(folder), "PHOTO_ROOT": str(folder / "photos")}
+    return subprocess.run(
+        [sys.executable, str(settings.BASE_DIR / "manage.py"), *command],
+        env=os.environ | own | {"DOSSIER_ROOT": str(folder / "dossiers")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )

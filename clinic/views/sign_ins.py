@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from clinic import sign_in_time
+from clinic import sign_in_time, trail
 from clinic.http import Request
 from clinic.middleware import keep_signed_in
 
@@ -23,6 +23,7 @@ def sign_in_state(request: Request) -> HttpResponse:
 
     Nobody being signed in is an answer as well: a page asks whether it still has its person.
     """
+    trail.told()  # nothing of anybody's record is in the answer
     if not request.user.is_authenticated:
         return JsonResponse({"person": None})
     now = timezone.now()

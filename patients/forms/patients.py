@@ -7,12 +7,13 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic import sms
 from clinic.forms import OnceForm, RecordForm, VersionedForm
 from clinic.models import Location, User
 from clinic.phones import PhoneFormField
 from clinic.widgets import DateInput, Segmented
 from patients.forms.allergies import AllergyRows
-from patients.models import Patient
+from patients.models import Patient, ReturnedAddress
 
 ADDRESS = ["address_line", "postal_code", "city", "region", "country_code"]
 EMERGENCY = ["emergency_name", "emergency_phone"]
@@ -58,11 +59,18 @@ class PatientForm(RecordForm):
             self.initial.setdefault("location", location.pk if location else None)
             self.initial["preferred_channel"] = (kwargs.get("initial") or {}).get("preferred_channel", "")
         self.fields["preferred_channel"].required = False
+        self._offer_channels()
         for name in ("phone", "emergency_phone"):
             typed_here = cast(PhoneFormField, self.fields[name])
             typed_here.region = self.chosen_location.country_code if self.chosen_location else None
         if len(self.locations) == 1 and self.chosen_location in self.locations:
             field.widget = forms.HiddenInput()
+
+    def _offer_channels(self) -> None:
+        """Offer WhatsApp only where the clinic can send by it; who chose it while that was so keeps the choice."""
+        field = cast(forms.ChoiceField, self.fields["preferred_channel"])
+        if not sms.offers_whatsapp() and self.instance.preferred_channel != Patient.Channel.WHATSAPP:
+            field.choices = [choice for choice in Patient.Channel.choices if choice[0] != Patient.Channel.WHATSAPP]
 
     @cached_property
     def locations(self) -> list[Location]:
@@ -179,6 +187,13 @@ class EditForm(VersionedForm, PatientForm):
         super().__init__(*args, **kwargs)
         # A patient moves on a page of its own: courses and bookings go along.
         self.fields["location"].disabled = True
+        self._mark_returned()
+
+    def _mark_returned(self) -> None:
+        """Say beside an address that messages come back from it."""
+        for row in ReturnedAddress.objects.of(self.instance):
+            field = self.fields["email" if row.channel == Patient.Channel.EMAIL else "phone"]
+            field.help_text = _("Messages to it come back. Correct it here, or confirm it on the record.")
 
     @cached_property
     def chosen_location(self) -> Location:

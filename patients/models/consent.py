@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
@@ -236,7 +237,7 @@ class Consent(Versioned):
     def get_absolute_url(self) -> str:
         return reverse("consent", args=[self.public_id])
 
-    def compute_digest(self) -> str:
+    def compute_digest(self, number: str = "") -> str:
         """Return the SHA-256, as 64 hexadecimal digits, of what was signed, by whom, when and how (ADR 0017)."""
         signed = [
             self.form.purpose,
@@ -244,7 +245,7 @@ class Consent(Versioned):
             self.form.number,
             self.form.title,
             self.form.text,
-            self.patient.record_number,
+            number or self.patient.record_number,
             self.signer_name,
             self.signer_relation,
             self.method,
@@ -253,9 +254,25 @@ class Consent(Versioned):
         ]
         return hashlib.sha256(json.dumps(signed, ensure_ascii=True).encode("ascii")).hexdigest()
 
+    @cached_property
+    def signed_under(self) -> str | None:
+        """Return the record number that the seal binds, None when the record no longer holds what was signed.
+
+        It is the patient's own, or that of a record that was merged into the patient's since.
+        """
+        if self.digest == self.compute_digest():
+            return self.patient.record_number
+        earlier = self.patient.earlier_numbers()
+        return next((number for number in earlier if self.digest == self.compute_digest(number)), None)
+
     def is_intact(self) -> bool:
         """Say whether the record still holds what was signed."""
-        return self.digest == self.compute_digest()
+        return self.signed_under is not None
+
+    @property
+    def is_under_other_number(self) -> bool:
+        """Say whether it was signed under the number of a record that was merged into this patient's."""
+        return self.signed_under not in {None, self.patient.record_number}
 
     def is_in_force(self, now: datetime) -> bool:
         """Say for one consent what `in_force` says for many."""

@@ -28,6 +28,8 @@ class EmergencyAccess(Identified):
     Only ever added to. Whether it is open follows from the clock, and holds for the sign-in that opened it alone.
     """
 
+    is_only_added_to = True
+
     patient = models.ForeignKey(
         Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="emergencies"
     )
@@ -69,6 +71,8 @@ class EmergencyAccess(Identified):
 
 class EmergencyReview(models.Model):
     """An admin has looked at an emergency access: what came of it."""
+
+    is_only_added_to = True
 
     access = models.OneToOneField(
         EmergencyAccess, verbose_name=_("emergency access"), on_delete=models.PROTECT, related_name="review"

@@ -5,8 +5,9 @@ from dateutil.relativedelta import relativedelta
 from django.conf.locale import LANG_INFO
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import F, Q
-from django.db.models.lookups import In
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Upper
+from django.db.models.lookups import In, IsNull
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,8 @@ from clinic.models import Location, Versioned
 from clinic.phones import PhoneField
 from clinic.validators import validate_birth_date, validate_not_in_future, validate_plain_text
 from patients.identifiers import record_number
+from patients.models.address import Channel as HowReached
+from patients.models.address import ReturnedAddress, comes_back
 from patients.search import SHORT, understand
 
 if TYPE_CHECKING:
@@ -73,6 +76,14 @@ class Judged(models.Func):
         return self.as_sql(compiler, connection, template="+%(expressions)s", **extra)
 
 
+class RecordMergedError(Exception):
+    """A page is asked of a record, or something is about to be written of it, that is a part of another now."""
+
+    def __init__(self, patient: "Patient") -> None:
+        super().__init__()
+        self.patient = patient
+
+
 def seen_by(user: "User", path: str = "") -> Q:
     """Return the condition that this person may see the patient at the end of a path: one of their locations, or one
     whose record they have open in an emergency.
@@ -98,10 +109,20 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(archived_at=None, deceased_on=None)
 
     def with_messages(self) -> "PatientQuerySet":
-        """Return those who agreed to messages and can be sent some: by e-mail or SMS, whichever they chose."""
-        by_mail = Q(preferred_channel=Patient.Channel.EMAIL) & ~Q(email="")
-        by_sms = Q(preferred_channel=Patient.Channel.SMS) & ~Q(phone="")
-        return self.active().filter(by_mail | by_sms, contact_permission=True)
+        """Return those who agreed to messages and can be sent some by the channel they chose.
+
+        Where messages came back none are sent, until somebody corrects or confirms the address.
+        """
+        channel = Patient.Channel
+        by_mail = Q(preferred_channel=channel.EMAIL) & ~Q(email="")
+        by_phone = Q(preferred_channel__in=[channel.SMS, channel.WHATSAPP]) & ~Q(phone="")
+        able = self.active().filter(by_mail | by_phone, contact_permission=True, restricted_at=None)
+        return able.exclude(comes_back("preferred_channel"))
+
+    def unmerged(self) -> "PatientQuerySet":
+        """Leave out the records that became part of another."""
+        # Judged, not searched by: nearly every record is none of those.
+        return self.filter(IsNull(Judged(F("merged_into")), True))  # noqa: FBT003 -- Django's signature
 
     def gone(self) -> "PatientQuerySet":
         """Return the archived and the deceased."""
@@ -125,8 +146,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(fits)
 
     def hold(self, patient: "Patient") -> "Patient":
-        """Return the patient as stored now; nobody else saves the record until the transaction ends."""
-        return self.select_for_update().get(pk=patient.pk)
+        """Return the patient as stored now; nobody else saves the record until the transaction ends.
+
+        Raises `RecordMergedError` when it was merged into another meanwhile.
+        """
+        return self.select_for_update().get(pk=patient.pk).refuse_merged()
 
     def by_name(self) -> "PatientQuerySet":
         return self.order_by("sort_name", "pk")
@@ -149,6 +173,34 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         similar = Q(sort_name__startswith=family) & births if family else Q(pk=None)
         return self.filter((names & births) | (names & contacts) | (births & contacts) | similar).by_name()
 
+    def with_twins(self) -> "PatientQuerySet":
+        """Return those who have a later record that may be of the same person, unless somebody told the two apart.
+
+        The phone agrees, or the birth date and the folded name, or the former system's number but for capitals. What
+        occurs twice is collected from an index each, so that a twin is looked for of few.
+        """
+        found = self.unmerged().annotate(former=Upper("external_id"))
+        return found.filter(
+            Q(phone__in=_twice(~Q(phone=""), "phone")) & _has_twin(~Q(phone=""), "phone")
+            | Q(sort_name__in=_twice(Q(), "sort_name")) & _has_twin(Q(), "sort_name", "birth_date")
+            | Q(former__in=_twice(~Q(external_id=""), "former")) & _has_twin(~Q(external_id=""), "former")
+        )
+
+
+def _twice(known: Q, name: str) -> PatientQuerySet:
+    """Return the values of a field that more than one record has."""
+    rows = Patient.objects.annotate(former=Upper("external_id")).filter(known).order_by()
+    return rows.values(name).annotate(n=Count("pk")).filter(n__gt=1).values(name)
+
+
+def _has_twin(known: Q, *names: str) -> Q:
+    """Return the condition that a later record agrees in these fields and was not told apart from this one."""
+    from patients.models.merge import DistinctPair  # noqa: PLC0415 -- merge imports patient
+
+    apart = DistinctPair.objects.standing().filter(first=OuterRef(OuterRef("pk")), second=OuterRef("pk"))
+    later = Patient.objects.annotate(former=Upper("external_id")).filter(known, pk__gt=OuterRef("pk")).unmerged()
+    return Q(Exists(later.filter(~Exists(apart), **{name: OuterRef(name) for name in names})))
+
 
 def _word_q(word: str) -> Q:
     if len(word) < SHORT:
@@ -159,6 +211,8 @@ def _word_q(word: str) -> Q:
 class Patient(Versioned):
     """A person who is treated here."""
 
+    is_subject_of_care = True  # see clinic/subjects.py
+
     class Sex(models.TextChoices):
         """FHIR AdministrativeGender."""
 
@@ -167,10 +221,7 @@ class Patient(Versioned):
         OTHER = "other", _("Other")
         UNKNOWN = "unknown", _("Unknown")
 
-    class Channel(models.TextChoices):
-        PHONE = "phone", _("Phone")
-        SMS = "sms", _("SMS")
-        EMAIL = "email", _("E-mail")
+    Channel = HowReached
 
     record_number = models.CharField(_("record number"), max_length=16, unique=True, editable=False)
     external_id = models.CharField(
@@ -202,7 +253,7 @@ class Patient(Versioned):
         validators=[RegexValidator(r"^[A-Z]{2}\Z", _("Two capital letters (ISO 3166), for example US."))],
     )
     language = models.CharField(_("language"), max_length=12, choices=languages, default="en")
-    preferred_channel = models.CharField(_("preferred channel"), max_length=5, choices=Channel, default=Channel.PHONE)
+    preferred_channel = models.CharField(_("preferred channel"), max_length=8, choices=Channel, default=Channel.PHONE)
     contact_permission = models.BooleanField(_("agrees to appointment and follow-up messages"), default=False)
     emergency_name = NormalizedCharField(
         _("emergency contact"), max_length=200, blank=True, validators=[validate_plain_text]
@@ -212,6 +263,11 @@ class Patient(Versioned):
         _("allergies asked on"), null=True, blank=True, validators=[validate_not_in_future]
     )
     archived_at = models.DateTimeField(_("archived at"), null=True, blank=True)
+    restricted_at = models.DateTimeField(_("restricted at"), null=True, blank=True, editable=False)
+    restriction_reason = models.CharField(
+        _("why it is restricted"), max_length=300, blank=True, validators=[validate_plain_text], editable=False
+    )
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self",
         verbose_name=_("merged into"),
@@ -258,12 +314,19 @@ class Patient(Versioned):
                 name="patient_merges_into_another",
                 violation_error_message=_("A record merges into another, not into itself."),
             ),
+            models.CheckConstraint(
+                condition=Q(restricted_at=None, restriction_reason="")
+                | (Q(restricted_at__isnull=False) & ~Q(restriction_reason="")),
+                name="patient_restricted_for_a_reason",
+                violation_error_message=_("A restriction says why."),
+            ),
         ]
         indexes = [
             models.Index(fields=["sort_name", "id"], name="patient_by_name"),
             models.Index(fields=["location", "sort_name", "id"], name="patient_by_location_and_name"),
             models.Index(fields=["birth_date"], name="patient_by_birth_date"),
             models.Index(fields=["phone"], name="patient_by_phone", condition=~Q(phone="")),
+            models.Index(Upper("external_id"), name="patient_by_former_number", condition=~Q(external_id="")),
         ]
 
     def __str__(self) -> str:
@@ -288,14 +351,33 @@ class Patient(Versioned):
     @property
     def refusal_to_treat(self) -> str:
         """Say why nothing is planned or booked for this person; empty when it may be."""
+        if self.erased_at:
+            return str(_("The patient was erased. Nothing is added to this record."))
+        if self.merged_into_id:
+            return str(_("This record was merged into another."))
         if self.deceased_on:
             return _("The patient died on %(day)s.") % {"day": date_format(self.deceased_on, "j F Y")}
-        return str(_("The record is archived. Restore it first.")) if self.archived_at else ""
+        if self.archived_at:
+            return str(_("The record is archived. Restore it first."))
+        if self.restricted_at:
+            return _("The record is restricted: %(reason)s. An admin lifts that.") % {
+                "reason": self.restriction_reason.rstrip(".")
+            }
+        return ""
 
     @property
     def can_be_contacted(self) -> bool:
-        """Say whether messages may be sent: the patient agreed, lives, and is still a patient here."""
-        return self.contact_permission and self.deceased_on is None and self.archived_at is None
+        """Say whether messages may be sent: the patient agreed, lives, is still a patient here, and unrestricted."""
+        gone = self.deceased_on or self.archived_at
+        return self.contact_permission and not gone and self.restricted_at is None
+
+    def address_by(self, channel: str) -> str:
+        """Return where messages by a channel go, empty for nowhere."""
+        return self.email if channel == self.Channel.EMAIL else self.phone
+
+    def comes_back_by(self, channel: str) -> bool:
+        """Say whether messages by a channel come back; `comes_back` is the same in SQL."""
+        return ReturnedAddress.objects.standing().at(channel, self.address_by(channel)).exists()
 
     @property
     def surviving(self) -> "Patient":
@@ -306,16 +388,60 @@ class Patient(Versioned):
             seen.add(found.pk)
         return found
 
+    def earlier_numbers(self) -> list[str]:
+        """Return the numbers of all records that became part of this one, over any number of merges."""
+        numbers: list[str] = []
+        level, seen = [self.pk], {self.pk}
+        while level:
+            merged = Patient.objects.filter(merged_into__in=level).exclude(pk__in=seen).order_by("pk")
+            found = list(merged.values_list("pk", "record_number"))
+            level = [key for key, _number in found]
+            seen.update(level)
+            numbers += [number for _key, number in found]
+        return numbers
+
+    def refuse_merged(self) -> "Patient":
+        """Return the patient. Raises `RecordMergedError` for a record that was merged into another."""
+        if self.merged_into_id:
+            raise RecordMergedError(self)
+        return self
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.restricted_at is not None
+
+    @property
+    def is_erased(self) -> bool:
+        return self.erased_at is not None
+
+    def whole_family(self) -> list["Patient"]:
+        """Return every record of this person: the one that goes on first, then all that were merged into it."""
+        found = [self.surviving]
+        for record in found:
+            known = [each.pk for each in found]
+            found.extend(Patient.objects.filter(merged_into=record).exclude(pk__in=known).order_by("pk"))
+        return found
+
     def archive(self, now: datetime) -> None:
         self.note(archived_at=now)
 
     def restore(self) -> None:
         self.note(archived_at=None)
 
+    def restrict(self, now: datetime, *, reason: str) -> None:
+        """Let the record be kept but not used: no messages, no treatment (GDPR Art. 18). The reason stands on it."""
+        self.note(because=f"Restricted: {reason}", restricted_at=self.restricted_at or now, restriction_reason=reason)
+
+    def lift_restriction(self, *, reason: str) -> None:
+        """Let the record be used again; the history keeps why."""
+        self.note(because=f"Restriction lifted: {reason}", restricted_at=None, restriction_reason="")
+
     @transaction.atomic
-    def note(self, **facts: Any) -> None:
+    def note(self, *, because: str = "", **facts: Any) -> None:
         """Set facts that hold whatever somebody else saved since this was read; nothing of theirs is undone."""
         stored = Patient.objects.hold(self)
+        if because:
+            stored.because(because)
         for patient in (stored, self):
             for name, value in facts.items():
                 setattr(patient, name, value)

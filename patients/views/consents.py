@@ -8,13 +8,13 @@ from dateutil.relativedelta import relativedelta
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import VersionConflictError
@@ -90,7 +90,7 @@ def sign(request: Request, form: SignForm, now: datetime) -> Consent | None:
     if months is not None:
         consent.expires_on = consent.patient.location.today(now) + relativedelta(months=months)
     try:
-        return cast(Consent, save_once(form, form.save))
+        return cast(Consent, save_once(form, lambda: actions.write_for(consent.patient, form.save)))
     except ValidationError as error:
         form.add_error(None, error)
         return None

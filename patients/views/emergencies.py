@@ -4,13 +4,14 @@ from allauth.core import ratelimit
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic.access import may
+from clinic import audit, trail
+from clinic.access import get_object_or_404, may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.paging import page
@@ -54,6 +55,9 @@ def _show(request: Request, access: EmergencyAccess) -> HttpResponse:
     is_mine = access.pk and access.user_id == request.user.pk and access.ends_at > timezone.now()
     if is_mine and not is_remembered(request, access):
         remember(request, access)
+        ends = access.ends_at.isoformat(timespec="minutes")
+        audit.write(audit.Act.BREAK_GLASS, at=access.opened_at, request=request, record=access, detail={"until": ends})
+        trail.told()
         tell_admins(access)
         messages.warning(request, _("The record is open until its time is over. The admins have been told."))
     return redirect(access.patient.get_absolute_url())
@@ -78,7 +82,7 @@ def emergency_list(request: Request) -> HttpResponse:
 @may("patients.review_emergencies")
 def emergency_review(request: Request, public_id: str) -> HttpResponse:
     """Keep what came of an access. The first review stands."""
-    access = get_object_or_404(EmergencyAccess, public_id=public_id)
+    access = get_object_or_404(EmergencyAccess.objects.all(), public_id=public_id)
     form = EmergencyReviewForm(
         request.POST,
         instance=EmergencyReview(access=access, reviewed_by=request.user, reviewed_at=timezone.now()),

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import VersionConflictError
@@ -80,9 +80,9 @@ def show_registration(request: Request, form: RegisterForm, rows: AllergyRows) -
 
 
 def get_patient(request: Request, public_id: UUID) -> Patient:
-    """Return the patient, or 404; times are those of the patient's place."""
+    """Return the patient, or 404; a merged one leads on. Times are those of the patient's place."""
     visible = Patient.objects.visible_to(request.user).select_related("location")
-    patient = get_object_or_404(visible, public_id=public_id)
+    patient = get_object_or_404(visible, public_id=public_id).refuse_merged()
     patient.location.keep_time()
     return patient
 
@@ -90,6 +90,8 @@ def get_patient(request: Request, public_id: UUID) -> Patient:
 @may("patients.edit_patient")
 def edit(request: Request, public_id: UUID) -> HttpResponse:
     patient = get_patient(request, public_id)
+    if patient.is_erased:
+        return stay_erased(request, patient)
     head = banner(patient, today=timezone.localdate())
     form = EditForm(request.POST or None, instance=patient, user=request.user, location=request.location)
     if request.POST and form.is_valid():
@@ -107,6 +109,8 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
 def archive(request: Request, public_id: UUID) -> HttpResponse:
     """Ask, then archive; for an archived patient: ask, then restore. `to` says which was meant, so twice is once."""
     patient = get_patient(request, public_id)
+    if patient.is_erased:
+        return stay_erased(request, patient)
     if request.method != "POST":
         context: dict[str, Any] = {"patient": patient, "banner": banner(patient, today=timezone.localdate())}
         return TemplateResponse(request, "patients/archive.html", context)
@@ -117,4 +121,9 @@ def archive(request: Request, public_id: UUID) -> HttpResponse:
     else:
         patient.restore()
         messages.success(request, _("%(name)s is a patient again.") % name)
+    return redirect(patient)
+
+
+def stay_erased(request: Request, patient: Patient) -> HttpResponse:
+    messages.warning(request, patient.refusal_to_treat)
     return redirect(patient)

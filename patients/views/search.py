@@ -16,7 +16,7 @@ LONGEST = 200  # letters; more than any name
 def search(request: Request) -> HttpResponse:
     """Show who is found. What was typed is written to no log."""
     text = request.GET.get("q", "").strip()[:LONGEST]
-    found = Patient.objects.visible_to(request.user).search(text).select_related("location")
+    found = Patient.objects.visible_to(request.user).search(text).select_related("location", "merged_into")
     context = {"q": text, "today": timezone.localdate(), "is_mistyped": is_mistyped(text)}
     if request.htmx:
         hits = list(found.by_name()[: MOST_HITS + 1])

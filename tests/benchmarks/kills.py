@@ -24,6 +24,7 @@ from pathlib import Path
 from tests.benchmarks.start import say, start
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+VISITS = 6  # of one practitioner, half an hour each
 PATIENCE = 1200  # seconds without a new message, before the end is called
 
 
@@ -112,13 +113,15 @@ def fill(reminders):
         for index, number in enumerate(numbers)
     )
     half = reminders // 2
+    # Nobody is booked twice: each of many sees so many, one after the other, before tomorrow ends.
+    nurses = User.objects.bulk_create(User(email=f"n{number}@x.example") for number in range(half // VISITS + 1))
     Appointment.objects.bulk_create(
         Appointment(
             patient=person,
             kind="consultation",
             location=place,
-            starts_at=now + timedelta(hours=20, minutes=index % 200),
-            practitioner=doctor,
+            starts_at=now + timedelta(hours=20) + index % VISITS * timedelta(minutes=30),
+            practitioner=nurses[index // VISITS],
         )
         for index, person in enumerate(people[:half])
     )

@@ -14,23 +14,33 @@ from tests.factories import LocationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-PEOPLE = ("stranger", "staff", "clinician", "admin", "deactivated")
+ROLES = ("stranger", "staff", "clinician", "admin")
+PEOPLE = (*ROLES, "deactivated", "half", "bare")
 
 
 @dataclass(frozen=True)
 class Row:
     """What a route answers: one status for each of stranger, staff, clinician and admin; "in" is the login page.
 
-    Somebody deactivated is a stranger. `post` is the answer to an empty form; None where a view reads alone.
+    Somebody deactivated is a stranger, and so is somebody half signed in, but for the page of the second step. Who has
+    no second factor and needs one meets "set", its set-up, wherever a stranger meets the login page.
+    `post` is the answer to an empty form; None where a view reads alone.
     """
 
     get: str
     post: str | None = None
     query: str = ""
 
+    half: str = ""  # to somebody half signed in, where that is another answer
+    sets_up: bool = False  # open to whoever has to set a second factor up
+
     def answer(self, method: str, who: str) -> str:
-        column = 0 if who == "deactivated" else PEOPLE.index(who)
-        return (self.get if method == "get" else self.post or "").split()[column]
+        told = dict(zip(ROLES, (self.get if method == "get" else self.post or "").split(), strict=True))
+        if who == "half" and self.half:
+            return self.half
+        if who == "bare":
+            return told["clinician"] if self.sets_up or told["stranger"] != "in" else "set"
+        return told.get(who, told["stranger"])
 
 
 EVERYONE = "in 200 200 200"
@@ -45,7 +55,21 @@ TABLE = {
     "patient-register": Row(EVERYONE, post=EVERYONE),
     "patient-edit": Row(EVERYONE, post=EVERYONE),
     "patient-location": Row(EVERYONE, post=EVERYONE),
+    "patient-address-confirm": Row(ONLY_POST, post="in 302 302 302"),
+    "patient-duplicates": Row("in 403 403 200"),
+    "patient-merge": Row("in 403 403 200", post="in 403 403 200"),
+    "patient-distinct": Row("in 403 403 405", post="in 403 403 404"),
+    "merge": Row("in 403 403 200", post="in 403 403 200"),
     "patient-archive": Row(EVERYONE, post="in 302 302 302"),
+    "patient-restriction": Row("in 403 403 200", post="in 403 403 200"),
+    # Who has not typed the password lately is asked for it first.
+    "patient-export": Row("in 403 403 302", post="in 403 403 302"),
+    "patient-erasure": Row("in 403 403 302", post="in 403 403 302"),
+    # Nobody of the table was erased under a hold, and the dossier was asked for by somebody else.
+    "patient-hold": Row("in 403 403 404", post="in 403 403 404"),
+    "dossier-file": Row("in 405 405 405", post="in 403 403 404"),
+    "erasure": Row("in 403 403 200"),
+    "privacy": Row("in 403 403 200"),
     "patient-allergies": Row(EVERYONE, post=TREATING),
     "allergy-withdraw": Row(TREATING, post=TREATING),
     "screening-new": Row(TREATING, post=TREATING),
@@ -59,6 +83,9 @@ TABLE = {
     "course-new": Row(TREATING, post=TREATING),
     "course": Row(EVERYONE),
     "course-book": Row(EVERYONE, post=EVERYONE),
+    # Nothing is named that could be cancelled or taken back.
+    "course-cancel-booked": Row(ONLY_POST, post="in 302 302 302"),
+    "course-unbook": Row(ONLY_POST, post="in 302 302 302"),
     "course-edit": Row(TREATING, post=TREATING),
     "course-status": Row(TREATING, post=TREATING, query="?to=paused"),
     "course-progress": Row(EVERYONE),
@@ -91,6 +118,7 @@ TABLE = {
     "session-amend": Row("in 403 302 403", post="in 403 302 403"),
     "session-keep-amendment": Row("in 403 405 403", post="in 403 200 403"),
     "session-error": Row(TREATING, post=TREATING),
+    "session-wrong-patient": Row(EVERYONE, post=EVERYONE),
     # A draft has no link: making one is refused with a message, and there is no slip.
     "session-aftercare": Row(ONLY_POST, post="in 302 302 403"),
     "session-aftercare-slip": Row("in 404 404 403"),
@@ -132,9 +160,20 @@ TABLE = {
     "follow-up-contact": Row(EVERYONE, post=EVERYONE),
     "calendar": Row(EVERYONE),
     "calendar-names": Row(ONLY_POST, post="in 302 302 302"),
+    "waiting-list": Row(EVERYONE),
+    "waiting-slot": Row("in 404 404 404"),
+    "waiting-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
+    "waiting": Row(EVERYONE, post=EVERYONE),
+    "waiting-remove": Row(ONLY_POST, post="in 302 302 302"),
+    "waiting-back": Row(ONLY_POST, post="in 302 302 302"),
+    "waiting-offer": Row(ONLY_POST, post="in 302 302 302"),
+    "waiting-take": Row(ONLY_POST, post="in 302 302 302"),
+    "appointments-back": Row(ONLY_POST, post="in 302 302 302"),
     "calendar-feeds": Row(TREATING, post=TREATING),
     "calendar-feed": Row("404 404 404 404"),
     "message-list": Row(EVERYONE),
+    # Nobody has told this clinic a provider: there is nothing to report to.
+    "message-reports": Row("404 404 404 404", post="404 404 404 404"),
     "message-settle": Row(ONLY_POST, post="in 302 302 302"),
     "messages-stop": Row("404 404 404 404", post="404 404 404 404"),
     "appointment-new": Row(EVERYONE, post=EVERYONE, query="?patient={patient}"),
@@ -163,15 +202,17 @@ TABLE = {
     "invitation-send": Row("in 405 405 405", post="in 403 403 302"),
     "invitation-withdraw": Row("in 405 405 405", post="in 403 403 302"),
     "invitation-accept": Row("404 404 404 404", post="404 404 404 404"),
+    "audit-list": Row("in 403 403 200"),
+    "patient-access": Row("in 403 403 200"),
     "set-theme": Row(ONLY_POST, post="in 400 400 400"),
     "switch-location": Row(ONLY_POST, post="in 404 404 404"),
     "healthz": Row("200 200 200 200"),
     "favicon": Row("302 302 302 302"),
-    "account_login": Row("200 302 302 302", post="200 302 302 302"),
-    "account_logout": Row("302 200 200 200", post="302 302 302 302"),
+    "account_login": Row("200 302 302 302", post="200 302 302 302", half="302"),
+    "account_logout": Row("302 200 200 200", post="302 302 302 302", sets_up=True),
     "account_inactive": Row("200 200 200 200"),
     "account_signup": Row("200 302 302 302", post="200 302 302 302"),
-    "account_reauthenticate": Row(EVERYONE, post=EVERYONE),
+    "account_reauthenticate": Row(EVERYONE, post=EVERYONE, sets_up=True),
     "account_email": Row("in 404 404 404", post="in 404 404 404"),
     "account_email_verification_sent": Row("200 200 200 200"),
     "account_change_password": Row(EVERYONE, post=EVERYONE),
@@ -182,6 +223,25 @@ TABLE = {
     "account_reset_password_from_key_done": Row("200 200 200 200"),
     "account_confirm_email": Row("200 200 200 200"),
     "account_confirm_login_code": Row("302 302 302 302"),
+    "security": Row(EVERYONE),
+    "second-factor-choice": Row(EVERYONE, sets_up=True),
+    "second-factor-done": Row("in 302 302 302", sets_up=True),
+    # A change of factors asks for the password first; whoever has none of the kind is led to where one is set up.
+    "staff-second-factor": Row("in 403 403 302", post="in 403 403 302"),
+    "mfa_index": Row("in 302 302 302"),
+    "mfa_authenticate": Row("302 302 302 302", post="302 302 302 302", half="200"),
+    "mfa_reauthenticate": Row("in 302 302 302", post="in 302 302 302"),
+    "mfa_reauthenticate_webauthn": Row("in 302 302 302", post="in 302 302 302"),
+    "mfa_activate_totp": Row("in 302 302 302", post="in 302 302 302", sets_up=True),
+    "mfa_deactivate_totp": Row("in 302 302 302", post="in 302 302 302"),
+    "mfa_view_recovery_codes": Row("in 302 302 302"),
+    "mfa_generate_recovery_codes": Row("in 302 302 302", post="in 302 302 302"),
+    "mfa_download_recovery_codes": Row("in 302 302 302"),
+    "mfa_list_webauthn": Row("in 302 302 302"),
+    "mfa_add_webauthn": Row("in 302 302 302", post="in 302 302 302", sets_up=True),
+    "mfa_login_webauthn": Row("302 302 302 302", post="302 302 302 302"),
+    "mfa_remove_webauthn": Row("in 404 404 404", post="in 404 404 404"),
+    "mfa_edit_webauthn": Row("in 302 302 302", post="in 302 302 302"),
 }
 KEYS = {
     "aftercare": ["a-token"],
@@ -189,9 +249,12 @@ KEYS = {
     "aftercare-close": ["a-token"],
     "calendar-feed": ["a-key"],
     "invitation-accept": ["a-key"],
+    "message-reports": ["mailgun"],
     "messages-stop": ["a-key"],
     "account_confirm_email": ["a-key"],
     "account_reset_password_from_key": ["1", "a-key"],
+    "mfa_remove_webauthn": [1],
+    "mfa_edit_webauthn": [1],
 }
 # Whoever sends a form there is signed out and would be a stranger to the rest.
 LEAVING = {"account_logout": "/accounts/logout/", "switch-leave": "/switch/leave/"}
@@ -199,10 +262,14 @@ LEAVING = {"account_logout": "/accounts/logout/", "switch-leave": "/switch/leave
 REST = {"photo": ["320"], "lot-cluster-seen": ["nodule"]}
 # Which record an address names, by its first part.
 SUBJECTS = {
+    "staff": "person",
     "patients": "patient",
+    "merges": "merge",
     "allergies": "allergy",
     "screenings": "screening",
     "consents": "consent",
+    "dossiers": "dossier",
+    "erasures": "erasure",
     "courses": "course",
     "sessions": "session",
     "working-copies": "copy",
@@ -212,6 +279,7 @@ SUBJECTS = {
     "follow-ups": "follow_up",
     "messages": "message",
     "appointments": "appointment",
+    "waiting": "waiting",
     "assessments": "assessment",
     "lots": "lot",
     "preparations": "preparation",
@@ -251,7 +319,16 @@ def said(response):
     """Return the status, and "in" for the way to the login page."""
     if response.status_code == 302 and urlsplit(response.url).path == "/accounts/login/" and "next=" in response.url:
         return "in"
+    if response.status_code == 302 and response.url == "/account/security/set-up/":
+        return "set"
     return str(response.status_code)
+
+
+@pytest.fixture(autouse=True)
+def second_factor_where_it_is_tried(request, settings):
+    """Ask clinicians for a second factor in what tries somebody without one."""
+    if getattr(request.node, "callspec", None) and request.node.callspec.params.get("who") == "bare":
+        settings.MFA_REQUIRED_ROLES = {"clinician"}
 
 
 def test_every_route_has_its_row_and_every_row_its_route():
@@ -302,6 +379,17 @@ def test_signing_out_answers_as_the_table_says(here, who, name, method):
 
     told = TABLE[name].answer(method, who)
     assert str(response.status_code) == ("302" if told == "in" else told)
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "options", "trace"])
+@pytest.mark.parametrize("who", PEOPLE)
+def test_nothing_is_done_but_reading_and_sending(here, records, who, method):
+    client = client_of(who, here)
+    before = snapshot()
+    addresses = [address(name, records) for name in TABLE] + [f"/admin/clinic/user/{records['person'].pk}/change/"]
+
+    assert {getattr(client, method)(where).status_code for where in addresses} == {405}
+    assert snapshot() == before
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

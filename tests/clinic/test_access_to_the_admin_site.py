@@ -46,13 +46,29 @@ def test_the_admin_site_shows_our_records_and_no_rights_beside_the_roles():
     assert not {name for name in lists if name.startswith(("admin:auth_", "admin:account_", "admin:sessions_"))}
 
 
-@pytest.mark.parametrize("who", ["stranger", "deactivated"])
-def test_strangers_are_led_from_the_admin_site_to_the_login_page(here, who):
+@pytest.mark.parametrize(
+    ("who", "where"),
+    [
+        ("stranger", "/accounts/login/"),
+        ("deactivated", "/accounts/login/"),
+        ("half", "/accounts/2fa/authenticate/"),
+    ],
+)
+def test_strangers_are_led_from_the_admin_site_to_the_door(here, who, where):
     client = client_of(who, here)
 
     found = {urlsplit(client.get(admin_address(name), follow=True).redirect_chain[-1][0]).path for name in ADMIN_PAGES}
 
-    assert found == {"/accounts/login/"}
+    assert found == {where}
+
+
+def test_admin_without_the_second_factor_that_is_asked_for_opens_no_page_of_the_admin_site(here, settings):
+    settings.MFA_REQUIRED_ROLES = {"admin"}
+    client = client_of("admin", here)
+
+    found = {client.get(admin_address(name)).url for name in ADMIN_PAGES if name != "admin:login"}
+
+    assert found == {"/account/security/set-up/"}
 
 
 @pytest.mark.parametrize("who", ["staff", "clinician"])

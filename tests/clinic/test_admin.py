@@ -181,7 +181,7 @@ def test_list_of_staff_asks_the_database_as_often_for_one_as_for_three(
     for _ in range(staff):
         UserFactory(locations=[here])
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         manager.get(address(User))
 
 
@@ -191,7 +191,7 @@ def test_list_of_rooms_asks_the_database_as_often_for_one_as_for_three(
 ):
     RoomFactory.create_batch(rooms, location=here)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         manager.get(address(Room))
 
     assert Room.objects.count() == rooms

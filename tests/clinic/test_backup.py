@@ -1,5 +1,6 @@
 """A backup of a clinic at work, and what comes out of it on another machine."""
 
+import json
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from clinic.backup.progress import Silent
 from clinic.backup.restoring import Target, restore
 from clinic.bootstrap import BASE_DIR
 from clinic.models import Location, Room, User
+from patients.models import Patient
 from tests.factories import PASSWORD, LocationFactory, PhotoFactory, RoomFactory, UserFactory
 from treatments.models import Photo
 from treatments.photo_files import INCOMING, path_of, vault
@@ -310,3 +312,17 @@ def test_what_a_killed_run_left_behind_goes_after_a_day(place):
     made(place)
 
     assert (left.exists(), young.exists()) == (False, True)
+
+
+def test_whoever_was_erased_since_is_erased_again_in_what_is_restored(place, empty, machine):
+    photo = PhotoFactory(course__patient__family_name="Quibbledon")
+    made(place)
+    stone = {"patient": str(photo.course.patient.public_id), "erased_at": "2026-03-02T09:00:00+00:00", "keeps": {}}
+    (machine / "tombstones.jsonl").write_text(json.dumps(stone) + "\n", encoding="utf-8")
+
+    with restored(place, empty, tombstones=machine / "tombstones.jsonl") as there:
+        assert Patient.objects.using(there).get().family_name.startswith("Erased E-")
+        assert not Patient.history.model.objects.using(there).filter(family_name="Quibbledon").exists()
+    assert [path.name for path in (machine / "other" / "photos").rglob("*.*")] == []
+    assert (machine / "other" / "tombstones.jsonl").exists()
+    assert path_of(photo, "full").exists()  # the clinic that was not restored is not touched

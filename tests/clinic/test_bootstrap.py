@@ -264,6 +264,7 @@ def test_demo_never_touches_the_real_clinic():
         "DJANGO_SETTINGS_MODULE": "somewhere.else",
         "EMAIL_URL": "smtp://mail",
         "MESOTRACK_BACKUP_KEY": "real",
+        "MESOTRACK_FIELD_KEYS": "real",
         "MESOTRACK_ENV": "production",
         "MESOTRACK_VAR": "/srv/clinic",
         "SECRET_KEY": "real",
@@ -279,6 +280,7 @@ def test_demo_never_touches_the_real_clinic():
         "DJANGO_SETTINGS_MODULE": "clinic.settings",
         "MESOTRACK_ENV": "development",
         "MESOTRACK_VAR": str(BASE_DIR / "var" / "demo"),
+        "MFA_REQUIRED_ROLES": "",
     }
 
 

@@ -1,9 +1,13 @@
+import base64
+import hmac
 from datetime import UTC, datetime, time
 
-from factory import SelfAttribute, Sequence, SubFactory
+from allauth.mfa.models import Authenticator
+from factory import LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
-from clinic.models import Closure, Invitation, Location, Room, User, WorkingHours
+from clinic.field_keys import seal
+from clinic.models import AuditEvent, Closure, Invitation, Location, Room, User, WorkingHours
 from clinic.roles import Role
 
 PASSWORD = "wave-harbour-lantern"
@@ -44,6 +48,45 @@ class UserFactory(DjangoModelFactory):
         return user
 
 
+APP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+class PhoneAppFactory(DjangoModelFactory):
+    """The phone app of somebody: `PhoneAppFactory(user=nurse)`; `app_code(now)` is what it shows."""
+
+    class Meta:
+        model = Authenticator
+
+    type = Authenticator.Type.TOTP
+    data = LazyFunction(lambda: {"secret": seal(APP_SECRET)})
+    created_at = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+class RecoveryCodesFactory(DjangoModelFactory):
+    class Meta:
+        model = Authenticator
+
+    type = Authenticator.Type.RECOVERY_CODES
+    data = LazyFunction(lambda: {"seed": seal("5eed" * 20), "used_mask": 0})
+
+
+class PasskeyFactory(DjangoModelFactory):
+    """A passkey as the list shows it. It opens nothing: tests/browser/test_second_factor.py makes real ones."""
+
+    class Meta:
+        model = Authenticator
+
+    type = Authenticator.Type.WEBAUTHN
+    data = LazyFunction(lambda: {"name": "Phone", "credential": {}})
+
+
+def app_code(at, secret=APP_SECRET):
+    """Return the six figures that an app shows at a moment, computed from RFC 6238 and nothing of ours."""
+    digest = hmac.digest(base64.b32decode(secret), (int(at.timestamp()) // 30).to_bytes(8, "big"), "sha1")
+    start = digest[-1] & 15
+    return f"{(int.from_bytes(digest[start : start + 4], 'big') & 0x7FFFFFFF) % 10**6:06}"
+
+
 class WorkingHoursFactory(DjangoModelFactory):
     """The opening hours of a location on a Monday, 9 to 17; `practitioner=` makes them a person's."""
 
@@ -79,3 +122,14 @@ class InvitationFactory(DjangoModelFactory):
     role = Role.STAFF.value
     invited_by = SubFactory(UserFactory, role=Role.ADMIN)
     invited_at = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+class AuditEventFactory(DjangoModelFactory):
+    """That somebody opened a page: `AuditEventFactory(by=nurse, patient_public_id=patient.public_id)`."""
+
+    class Meta:
+        model = AuditEvent
+
+    happened_at = datetime(2026, 11, 25, 18, tzinfo=UTC)
+    act = AuditEvent.Act.READ
+    view_name = "patient-record"

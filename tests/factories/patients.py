@@ -5,11 +5,15 @@ from factory import LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from clinic.roles import Role
+from clinic.vault import new_name
 from patients.models import (
     Allergy,
     Consent,
     ConsentForm,
+    Dossier,
     EmergencyAccess,
+    Erasure,
+    MergeOfRecords,
     Patient,
     Screening,
     ScreeningAnswer,
@@ -29,6 +33,24 @@ class PatientFactory(DjangoModelFactory):
     birth_date = date(1988, 2, 2)
     sex = Patient.Sex.FEMALE
     location = SubFactory(LocationFactory)
+
+
+class MergeFactory(DjangoModelFactory):
+    """An empty record of the same place that became part of another."""
+
+    class Meta:
+        model = MergeOfRecords
+
+    survivor = SubFactory(PatientFactory)
+    merged = SubFactory(
+        PatientFactory,
+        location=SelfAttribute("..survivor.location"),
+        merged_into=SelfAttribute("..survivor"),
+        archived_at=ANSWERED,
+    )
+    reason = "Asked at the desk."
+    made_at = ANSWERED
+    made_by = SubFactory(UserFactory, role=Role.ADMIN)
 
 
 class AllergyFactory(DjangoModelFactory):
@@ -123,3 +145,30 @@ class EmergencyAccessFactory(DjangoModelFactory):
     reason = "Collapsed in the waiting room, allergies needed."
     opened_at = ANSWERED
     ends_at = ANSWERED + timedelta(hours=1)
+
+
+class DossierFactory(DjangoModelFactory):
+    """A dossier that is ready, without its file."""
+
+    class Meta:
+        model = Dossier
+
+    patient = SubFactory(PatientFactory)
+    asked_by = SubFactory(UserFactory, role=Role.ADMIN)
+    asked_at = ANSWERED
+    ready_at = SelfAttribute("asked_at")
+    state = Dossier.State.READY
+    stored_name = LazyFunction(new_name)
+
+
+class ErasureFactory(DjangoModelFactory):
+    """A certificate of an erasure that was done."""
+
+    class Meta:
+        model = Erasure
+
+    patient = SubFactory(PatientFactory)
+    ground = Erasure.Ground.WITHDRAWN
+    asked_by = SubFactory(UserFactory, role=Role.ADMIN)
+    asked_at = ANSWERED
+    done_at = SelfAttribute("asked_at")

@@ -40,6 +40,8 @@ from treatments.models import (
     SideEffect,
     SideEffectKind,
     TreatmentArea,
+    Waiting,
+    WaitingOffer,
     WorkingCopy,
 )
 from treatments.photo_files import ENDINGS, SIZES, vault
@@ -317,6 +319,36 @@ class ReturnFactory(AppointmentFactory):
     course = factory.SelfAttribute("follow_up.course")
     kind = Appointment.Kind.FOLLOW_UP
     starts_at = datetime(2026, 9, 14, 15, 0, tzinfo=UTC)
+
+
+class WaitingFactory(DjangoModelFactory):
+    """Somebody who waits for a session, would come on any day, and has nothing booked."""
+
+    class Meta:
+        model = Waiting
+
+    course = factory.SubFactory(CourseFactory)
+    patient = factory.SelfAttribute("course.patient")
+    kind = Appointment.Kind.SESSION
+    instead_of_at = factory.LazyAttribute(lambda each: each.appointment.starts_at if each.appointment else None)
+    appointment = None
+    from_on = date(2026, 3, 3)
+    notice_hours = 1
+    joined_at = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)
+    joined_by = factory.SelfAttribute("course.clinician")
+
+
+class WaitingOfferFactory(DjangoModelFactory):
+    class Meta:
+        model = WaitingOffer
+
+    waiting = factory.SubFactory(WaitingFactory)
+    starts_at = datetime(2026, 3, 16, 17, 0, tzinfo=UTC)
+    minutes = 40
+    practitioner = factory.SelfAttribute("waiting.joined_by")
+    outcome = WaitingOffer.Outcome.ASKED
+    made_at = datetime(2026, 3, 10, 18, 0, tzinfo=UTC)
+    made_by = factory.SelfAttribute("waiting.joined_by")
 
 
 class AftercareLinkFactory(DjangoModelFactory):

@@ -374,7 +374,7 @@ class TestList:
         for number in range(2 * times):
             ConsentFactory(patient=patient, signed_at=NOW - timedelta(days=number))
 
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             client.get(list_url(patient))
 
 

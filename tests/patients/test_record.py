@@ -243,7 +243,7 @@ class TestAllergies:
     ):
         AllergyFactory.create_batch(allergies, patient=amara)
 
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             desk.get(page_of(amara, "allergies"))
 
 

@@ -45,6 +45,23 @@ def errors(response):
     return response.context["form"].errors
 
 
+@pytest.mark.parametrize(
+    ("url", "offered"), [("", False), ("whatsapp://token@1234567/{to}", True), ("twilio://AC0:t@+14155550100", False)]
+)
+def test_whatsapp_is_a_choice_only_where_the_clinic_can_send_by_it(desk, here, settings, url, offered):
+    settings.WHATSAPP_URL = url
+    assert ('value="whatsapp"' in desk.get(URL).content.decode()) is offered
+    desk.post(URL, typed(here, preferred_channel="whatsapp"))
+
+    assert Patient.objects.filter(preferred_channel="whatsapp").exists() is offered
+
+
+def test_choice_of_whatsapp_made_before_is_kept_where_it_is_not_offered_any_more(desk, here):
+    patient = PatientFactory(location=here, preferred_channel="whatsapp", phone="+14155550182")
+
+    assert 'value="whatsapp"' in desk.get(f"/patients/{patient.public_id}/edit/").content.decode()
+
+
 def test_patient_is_registered(desk, here):
     response = desk.post(URL, typed(here), follow=False)
 
@@ -339,7 +356,7 @@ def test_registration_asks_the_database_as_often_for_one_duplicate_as_for_three(
     )
     desk.get(URL)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         desk.post(URL, typed(here))
 
 

@@ -199,7 +199,7 @@ class TestAsking:
                 answers={"keloid": "no", "stroke": "yes", "pregnancy": "no"},
             )
 
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             client.get(new_url(patient))
 
 
@@ -243,7 +243,7 @@ class TestReading:
     ):
         screening = ScreeningFactory(patient=patient, answers=answers)
 
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             client.get(screening.get_absolute_url())
 
 

@@ -114,7 +114,7 @@ def test_pages_follow_each_other(desk, here):
 def test_search_asks_the_database_as_often_for_one_as_for_three(desk, here, found, django_assert_num_queries):
     PatientFactory.create_batch(found, location=here)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         desk.get(URL, {"q": "okonkwo"})
 
 
@@ -122,5 +122,5 @@ def test_search_asks_the_database_as_often_for_one_as_for_three(desk, here, foun
 def test_live_search_asks_for_the_people_only_and_for_no_frame(desk, here, found, django_assert_num_queries):
     PatientFactory.create_batch(found, location=here)
 
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         desk.get(URL, {"q": "okonkwo"}, headers=LIVE)

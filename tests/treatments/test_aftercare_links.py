@@ -1,6 +1,7 @@
 """The staff's side of the aftercare link: made at the signature, sent once, printed, withdrawn."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -10,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from clinic.roles import Role
+from patients.actions import note_returned
+from patients.stopping import address_of as stop_address_of
 from tests.factories import (
     AftercareLinkFactory,
     CourseFactory,
@@ -131,7 +134,7 @@ def test_the_card_asks_as_often_for_three_answers_as_for_one(desk, session, djan
         effect = SideEffectFactory(session=session, recorded_by=None, aftercare_answer=answer)
         answer.changes.create(side_effect=effect, said="same")
         if number != 1:
-            with django_assert_num_queries(31):
+            with django_assert_num_queries(32):
                 desk.get(session.get_absolute_url())
 
 
@@ -169,6 +172,40 @@ def test_the_letter_goes_out_once_in_the_patients_language_and_names_nobody(
     assert [word for word in (patient.given_name, patient.family_name, "Cellulite") if word in letter.body] == []
     assert "on its way" in html
     assert "Sent by e-mail 2 Mar" in desk.get(session.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "No more messages of this kind: "),
+        ("fr", "Ne plus recevoir ces messages : "),
+        ("es", "No recibir más estos mensajes: "),
+    ],
+)
+def test_the_letter_can_be_stopped_by_its_link_and_by_the_mail_program(session, patient, language, words, client):
+    patient.note(language=language)
+    AftercareLinkFactory(session=session, mail_wanted_at=NOW)
+    send()
+    (letter,) = mail.outbox
+    stop = stop_address_of(patient)
+    assert f"\n{words}{stop}\n" in letter.body
+    assert letter.extra_headers["List-Unsubscribe"] == f"<{stop}>"
+    assert letter.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+    client.post(urlsplit(stop).path)  # as a mail program does
+    AftercareLinkFactory(session__course=session.course, mail_wanted_at=NOW)
+    send()
+    assert len(mail.outbox) == 1
+
+
+def test_signing_mails_no_link_to_an_address_that_bounces(session, patient, here):
+    here.mails_aftercare = True
+    here.save()
+    note_returned(patient, channel="email", address="ana@x.example", reason="", now=NOW)
+    link = actions.give(session, by=session.signed_by, now=NOW)
+    with pytest.raises(ValidationError, match="come back"):
+        actions.want_mail(link, now=NOW)
+    assert AftercareLink.objects.get().mail_wanted_at is None
 
 
 def test_without_permission_or_address_nothing_is_sent(session, patient):

@@ -287,7 +287,7 @@ def test_the_page_says_what_is_usual_and_whom_to_call(opened, link):
 
 
 def test_the_page_asks_the_database_as_often_for_many_areas_and_reactions(opened, link, django_assert_num_queries):
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         opened.get(page_of(link))
     areas = [TreatmentAreaFactory(code=code) for code in ("abdomen", "hip-left", "hip-right")]
     link.session.areas.set(areas)

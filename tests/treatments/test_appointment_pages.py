@@ -317,4 +317,4 @@ def test_appointment_page_asks_as_often_beside_three_as_alone(
         client.get(booked[0].get_absolute_url())
 
 
-QUERIES = 11
+QUERIES = 12

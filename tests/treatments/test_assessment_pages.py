@@ -381,7 +381,7 @@ def test_every_indication_has_a_scale_of_its_own(client, nurse, course, protocol
     assert first.is_open
 
 
-QUERIES = {"new": 17}
+QUERIES = {"new": 18}
 
 
 @pytest.mark.parametrize("count", [1, 3])

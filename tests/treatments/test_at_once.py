@@ -21,11 +21,13 @@ from tests.factories import (
     RoomFactory,
     SessionFactory,
     UserFactory,
+    WaitingFactory,
     make_ready,
 )
 from tests.treatments.photographs import agree
 from tests.treatments.photographs import file as photo
-from treatments.models import Appointment, Course, FollowUp, Photo, Session, SideEffect
+from treatments.models import Appointment, Course, FollowUp, Photo, Session, SideEffect, Waiting, WaitingOffer
+from treatments.openings import Opening
 
 # Migrations' catalogue is data: a plain transactional test would leave an empty one behind.
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -242,6 +244,93 @@ def test_of_two_who_move_a_patient_on_at_once_one_is_told(nurse, course):
     all_at_once(nurse, [(url, {"status": status, "version": 1}) for status in ("arrived", "no-show")])
 
     assert Appointment.objects.get().version == 2
+
+
+@pytest.fixture
+def free_hour(here, clinician):
+    """Return an hour in a week that is free, and two people who wait, one of them with a later appointment."""
+    start = timezone.now().replace(hour=10, minute=0, second=0, microsecond=0) + timedelta(days=7)
+    first, second = (
+        CourseFactory(patient__location=here, clinician=clinician, patient__family_name=name) for name in ("A", "B")
+    )
+    later = AppointmentFactory(course=first, practitioner=clinician, starts_at=start + timedelta(days=20))
+    waitings = [WaitingFactory(course=first, appointment=later), WaitingFactory(course=second)]
+    return Opening(here, start, 30, clinician), waitings
+
+
+def taking(waiting, opening, **changes):
+    form = opening.asked | {"form_token": str(uuid.uuid4())}
+    if waiting.appointment:
+        form["version"] = waiting.appointment.version
+    return reverse("waiting-take", args=[waiting.public_id]), form | changes
+
+
+def test_of_two_who_give_one_hour_to_two_people_at_once_one_wins(nurse, free_hour):
+    opening, waitings = free_hour
+
+    answers = all_at_once(nurse, [taking(each, opening) for each in waitings])
+
+    assert Appointment.objects.filter(starts_at=opening.starts_at).count() == 1
+    assert WaitingOffer.objects.count() == 1
+    won, lost = sorted(where for _status, where in answers)
+    assert (won.startswith("/calendar/?day="), lost.startswith("/calendar/waiting/hour/")) == (True, True)
+
+
+def test_hour_given_and_booked_for_somebody_else_at_once_goes_to_one(nurse, clinician, here, free_hour):
+    opening, (waiting, _other) = free_hour
+    form = booking(clinician, starts_at=opening.asked["starts"])
+
+    all_at_once(nurse, [taking(waiting, opening), (book_url(PatientFactory(location=here)), form)])
+
+    assert Appointment.objects.filter(starts_at=opening.starts_at).count() == 1
+
+
+def test_ten_taps_give_an_hour_once(nurse, free_hour):
+    opening, (_first, waiting) = free_hour
+
+    answers = all_at_once(nurse, [taking(waiting, opening)] * 10)
+
+    assert len(set(answers)) == 1
+    assert (Appointment.objects.filter(patient=waiting.patient).count(), WaitingOffer.objects.count()) == (1, 1)
+
+
+def test_of_two_people_who_begin_to_ask_one_patient_at_once_one_does(here, free_hour):
+    opening, (waiting, _other) = free_hour
+    url = reverse("waiting-offer", args=[waiting.public_id])
+    people = UserFactory.create_batch(2, locations=[here])
+    forms = [opening.asked | {"form_token": str(uuid.uuid4()), "outcome": "asked"} for _person in people]
+    gate = threading.Barrier(len(people))
+
+    def ask(user, form):
+        client = Client()
+        client.force_login(user)
+        try:
+            gate.wait(timeout=30)
+            client.post(url, form)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        list(pool.map(ask, people, forms))
+
+    assert WaitingOffer.objects.count() == 1
+
+
+def test_ten_taps_put_somebody_on_the_waiting_list_once(nurse, here):
+    patient = PatientFactory(location=here)
+    form = {
+        "form_token": str(uuid.uuid4()),
+        "kind": "consultation",
+        "need": "2",
+        "from_on": str(timezone.localdate()),
+        "notice_hours": "24",
+        "minutes": "30",
+    }
+
+    answers = all_at_once(nurse, [(f"{reverse('waiting-new')}?patient={patient.public_id}", form)] * 10)
+
+    assert Waiting.objects.count() == 1
+    assert {status for status, _where in answers} == {302}
 
 
 def test_one_photo_sent_ten_times_at_once_is_kept_once(nurse, course):

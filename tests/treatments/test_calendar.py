@@ -258,7 +258,7 @@ def test_calendar_asks_as_often_for_sixty_as_for_one(
         client.get(reverse("calendar"), {"day": DAY.isoformat(), **query})
 
 
-QUERIES = 11
+QUERIES = 12
 
 
 # Moving.

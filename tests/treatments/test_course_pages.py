@@ -339,7 +339,7 @@ def test_course_page_asks_as_often_for_three_sessions_as_for_one(
         client.get(course.get_absolute_url())
 
 
-QUERIES = 20
+QUERIES = 21
 
 
 def test_course_page_says_how_far_when_next_and_what_it_costs(client, nurse, course):

@@ -121,5 +121,5 @@ def test_feed_asks_the_same_for_one_and_for_many(client, ines, count, django_ass
         booked(ines, starts_at=NOW + timedelta(days=day + 1))
     token = made(ines)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         events(client, token)

@@ -221,7 +221,7 @@ def test_call_list_costs_the_same_however_long_it_is(client, nurse, here, django
         gone = {"archived_at": NOW} if state == "not wanted" else {}
         opens, closes = windows.get(state, (date(2026, 9, 2), date(2026, 11, 2)))
         due(here, opens=opens, closes=closes, **gone)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         response = client.get(LIST, {"state": state})
     assert len(response.context["calls"]) == count
 
@@ -266,6 +266,7 @@ def test_csv_holds_the_rows_of_the_tab(client, nurse, here):
         "",
         "",
         "Harbour Street",
+        "",
     ]
 
 

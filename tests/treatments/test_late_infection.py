@@ -235,7 +235,7 @@ def test_page_costs_the_same_for_one_session_and_three(
         each = SessionFactory(course=session.course, signed=True, performed_at=given_at)
         InjectionFactory(session=each, area=TreatmentAreaFactory(), lot=lot)
     effect = nodule(session, 34 * DAY)
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         client.get(effect.get_absolute_url())
 
 

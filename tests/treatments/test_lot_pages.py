@@ -151,7 +151,7 @@ def test_the_list_asks_as_often_for_one_lot_as_for_three(client, doctor, here, c
         session_with(LotFactory(location=here))
     client.get(LIST)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(LIST)
 
 
@@ -264,7 +264,7 @@ def test_a_lot_asks_as_often_for_one_session_as_for_three(client, doctor, here, 
         session_with(lot, ml=1)
     client.get(lot.get_absolute_url())
 
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         client.get(lot.get_absolute_url())
 
 
@@ -350,7 +350,7 @@ def test_the_recall_list_asks_as_often_for_one_patient_as_for_three(
         SideEffectFactory(session=session_with(lot))
     client.get(reverse("lot-recall", args=[lot.public_id]))
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         recalled(client, lot)
 
 

@@ -26,7 +26,7 @@ def faults(**fields):
 def test_clinic_starts_with_a_text_for_every_occasion_channel_and_language():
     shipped = MessageText.objects.all()
 
-    assert shipped.count() == len(Reminder.OCCASIONS) * 2 * 3
+    assert shipped.count() == len(Reminder.OCCASIONS) * len(Reminder.Channel) * 3
     for each in shipped:
         each.full_clean()
         subject, body = each.filled(EXAMPLE)

@@ -81,7 +81,7 @@ def test_page_asks_the_same_for_one_and_for_many(here, client, sam, count, djang
     for _row in range(count):
         message(here)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/messages/")
 
 

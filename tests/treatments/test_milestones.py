@@ -263,7 +263,7 @@ def test_nurse_sees_who_decides_and_no_form(client, course):
     assert "Progress reviews due" not in client.get("/").content.decode()
 
 
-QUERIES = {"due": 8}
+QUERIES = {"due": 9}
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -169,5 +169,5 @@ def test_list_asks_the_database_as_often_for_one_as_for_three(desk, here, patien
         course = CourseFactory(patient=patient(here, f"Ada {number}"), location=here, status=Course.Status.ACTIVE)
         SessionFactory(course=course)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         desk.get(URL)

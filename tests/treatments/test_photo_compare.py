@@ -114,5 +114,5 @@ def test_comparison_asks_as_often_for_four_photos_as_for_two(nurse, course, djan
         PhotoFactory(course=course, session=session, area=course.areas.get())
     nurse.get(compare(course))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         nurse.get(compare(course))

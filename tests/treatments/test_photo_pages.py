@@ -132,7 +132,7 @@ def test_page_asks_as_often_for_three_photos_as_for_one(nurse, course, django_as
         PhotoFactory(course=course, state="received", view="lateral-left", width_px=None)
     nurse.get(page(course))
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         nurse.get(page(course))
 
 

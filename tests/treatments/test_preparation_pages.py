@@ -223,7 +223,7 @@ def test_the_list_asks_as_often_for_one_preparation_as_for_three(
         PreparationFactory(location=here, name=f"Mixture {number}")
     client.get("/preparations/")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/preparations/")
 
 

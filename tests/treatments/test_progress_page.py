@@ -617,7 +617,7 @@ def test_report_is_served_as_a_file_of_the_patient(client, clinician, ten):
     assert response.content.startswith(b"%PDF")
 
 
-QUERIES = {"progress": 24}
+QUERIES = {"progress": 25}
 
 
 @pytest.mark.parametrize("sessions", [1, 20])

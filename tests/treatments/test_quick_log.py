@@ -316,7 +316,7 @@ def test_form_asks_as_often_for_three_sessions_as_for_one(
         client.get(for_patient(patient))
 
 
-FORM = 21
+FORM = 22
 
 
 # The kinds

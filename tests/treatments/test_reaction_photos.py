@@ -208,4 +208,4 @@ def test_page_of_a_reaction_asks_as_often_for_three_photos_as_for_one(
         client.get(effect.get_absolute_url())
 
 
-PAGE = 24
+PAGE = 25

@@ -180,5 +180,5 @@ def test_page_asks_as_often_for_three_bookings_as_for_one(desk, course, django_a
     for day in (1, 2, 3):
         AppointmentFactory(course=course, starts_at=NOW + timedelta(days=day))
         if day != 2:
-            with django_assert_num_queries(10):
+            with django_assert_num_queries(11):
                 desk.get(url_of(course.patient))

@@ -15,7 +15,7 @@ from treatments.models import ClusterReview
 pytestmark = pytest.mark.django_db
 
 SAFETY = "/reports/safety/"
-QUERIES = 20
+QUERIES = 21
 
 
 @pytest.fixture(autouse=True)
@@ -208,7 +208,7 @@ def test_the_list_of_sessions_asks_as_often_for_three(client, doctor, here, sess
     for _number in range(sessions):
         react(give(lot))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         response = client.get(f"{SAFETY}sessions/?by=lot&key={lot.public_id}&only=with")
 
     assert len(response.context["page"]) == sessions

@@ -195,7 +195,7 @@ def test_conflict_keeps_the_reactions_chosen(client, nurse, course):
 # The list of those that wait.
 
 
-QUERIES = {"unsigned": 8}
+QUERIES = {"unsigned": 9}
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -313,7 +313,7 @@ def test_new_tabs_cost_the_same_however_long_they_are(
             owner=clinician,
             next_contact_on=TODAY,
         )
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = client.get(reverse("side-effect-list"), {"tab": tab})
     assert len(response.context["page"]) == count
 
@@ -340,7 +340,7 @@ def test_page_costs_the_same_however_much_was_done(client, clinician, session, d
         Recurrence.objects.create(
             side_effect=effect, gone_at=NOW, back_at=NOW + number * DAY, note="Again", recorded_by=clinician
         )
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         client.get(effect.get_absolute_url())
 
 

@@ -340,7 +340,7 @@ def test_work_list_costs_the_same_however_long_it_is(
     code = {"to-review": "nodule", "running": "discolouration"}.get(tab, "swelling")
     for _row in range(count):
         SideEffectFactory(session=SessionFactory(course=session.course), kind__code=code, resolved_at=ended)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = client.get(reverse("side-effect-list"), {"tab": tab})
     assert len(response.context["page"]) == count
 

@@ -21,7 +21,7 @@ from treatments.board import board
 
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # 11:30 in Los Angeles
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-QUERIES = 23
+QUERIES = 24
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ from treatments.rules.bodymap.points import grid_points
 
 pytestmark = pytest.mark.django_db
 
-LIST_QUERIES = 8
+LIST_QUERIES = 9
 
 
 @pytest.fixture(autouse=True)

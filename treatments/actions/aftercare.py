@@ -47,9 +47,10 @@ def give(session: Session, *, by: "User", now: datetime) -> AftercareLink:
 
 
 def may_be_mailed(session: Session) -> bool:
-    """Say whether the patient agreed to messages, prefers e-mail and has an address."""
+    """Say whether the patient agreed to messages, prefers e-mail and has an address that takes them."""
     patient = session.course.patient.surviving
-    return patient.can_be_contacted and patient.preferred_channel == patient.Channel.EMAIL and bool(patient.email)
+    wants = patient.can_be_contacted and patient.preferred_channel == patient.Channel.EMAIL and bool(patient.email)
+    return wants and not patient.comes_back_by(patient.Channel.EMAIL)
 
 
 def want_mail(link: AftercareLink, *, now: datetime) -> AftercareLink:
@@ -59,6 +60,8 @@ def want_mail(link: AftercareLink, *, now: datetime) -> AftercareLink:
         raise ValidationError(_("The patient did not agree to messages. Print the slip instead."), code="permission")
     if not patient.email:
         raise ValidationError(_("The patient's record has no e-mail address."), code="address")
+    if patient.comes_back_by(patient.Channel.EMAIL):
+        raise ValidationError(_("E-mails to this address come back. Correct or confirm it first."), code="returned")
     AftercareLink.objects.given().filter(pk=link.pk, mail_wanted_at=None).update(mail_wanted_at=now)
     link.refresh_from_db(fields=["mail_wanted_at"])
     ring(tasks.send_aftercare)

@@ -10,8 +10,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
+from patients import stopping
 from patients.languages import spoken
+from patients.models import Patient
 from treatments.actions import outbox
+from treatments.actions.letters import mail
 from treatments.actions.outbox import Letter, one_line
 from treatments.aftercare import address_of
 from treatments.models import AftercareAnswer, AftercareLink, Reminder
@@ -40,8 +43,13 @@ def due(now: datetime) -> Iterator[Letter]:
     links = AftercareLink.objects.to_mail().filter(unsent, mail_wanted_at__gt=now - STALE)
     for key in list(links.values_list("pk", flat=True)):
         link = links.for_patient().filter(pk=key).first()
-        if link and link.is_open(now) and link.patient.can_be_contacted:
+        if link and link.is_open(now) and may_be_written_to(link.patient):
             yield invitation(link)
+
+
+def may_be_written_to(patient: Patient) -> bool:
+    """Say whether an e-mail may go to the patient now: agreed to, and to an address that takes mail."""
+    return patient.can_be_contacted and not patient.comes_back_by(patient.Channel.EMAIL)
 
 
 def alert_address(answer: AftercareAnswer) -> str:
@@ -71,10 +79,14 @@ def invitation(link: AftercareLink) -> Letter:
 
     def write(address: str) -> EmailMessage:
         with translation.override(spoken(patient.language)):
-            context = {"location": location, "url": address_of(link), "expires_at": location.local(link.expires_at)}
+            context = {
+                "location": location,
+                "url": address_of(link),
+                "expires_at": location.local(link.expires_at),
+                "stop": stopping.address_of(patient),
+            }
             subject = one_line(render_to_string("treatments/mail/aftercare_subject.txt", context))
             body = render_to_string("treatments/mail/aftercare.txt", context)
-        reply_to = [location.reply_to_email] if location.reply_to_email else None
-        return EmailMessage(subject, body, to=[address], reply_to=reply_to)
+        return mail(subject, body.rstrip(), address, patient, location)
 
     return Letter({"aftercare_link": link}, patient, patient.email, write)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from treatments.actions import working_copies
 from treatments.actions.injections import keep_injections
 from treatments.actions.photos import free_photos
-from treatments.actions.sessions import Written, keep_screening, keep_seen, pass_over
+from treatments.actions.sessions import Written, keep_screening, keep_seen, of_its_patient, pass_over
 from treatments.actions.since import keep_answers, keep_noticed
 from treatments.actions.windows import answered_follow_up, lock, move_window, withdraw_window
 from treatments.drawn import drawn_of
@@ -46,6 +46,7 @@ def amend(
     stored = Session.objects.get(pk=session.pk)
     if not stored.is_signed or stored.is_in_error:
         raise ValidationError(_("Only a signed session is amended."), code="not_signed")
+    of_its_patient(session, course)
     before = in_words(stored)
     # By their words: a dose that was passed over at 4.5 ml is another thing at 60 ml.
     already = {(problem.code, problem.words) for problem in problems_of_products(drawn_of(stored))}

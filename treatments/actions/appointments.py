@@ -123,8 +123,11 @@ def refuse_overlap(appointment: Appointment) -> None:
 
 
 def lock_taken(appointment: Appointment) -> None:
-    """Lock the rows that an appointment takes, always in this order: patient, location, practitioner."""
-    Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
+    """Lock the rows that an appointment takes, always in this order: patient, location, practitioner.
+
+    Raises `RecordMergedError` when the patient's record became part of another meanwhile.
+    """
+    Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id).refuse_merged()
     Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
     User.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
 

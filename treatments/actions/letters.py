@@ -15,7 +15,7 @@ from clinic.models import Location
 from clinic.phones import show_phone
 from patients.models import Patient
 from patients.stopping import address_of
-from treatments.actions.outbox import Letter
+from treatments.actions.outbox import Letter, Message
 from treatments.ical import invitation
 from treatments.models import Appointment, FollowUp, MessageText, Reminder
 from treatments.rules.reminding import Occasion
@@ -27,11 +27,7 @@ DAYS = {"en": "j F Y", "fr": "j F Y", "es": r"j \d\e F \d\e Y"}
 
 def channel_of(patient: Patient) -> Reminder.Channel:
     """Return how a patient wants messages, of those whom `PatientQuerySet.with_messages` returns."""
-    return Channel.SMS if patient.preferred_channel == Patient.Channel.SMS else Channel.EMAIL
-
-
-def address_by(patient: Patient, channel: Reminder.Channel) -> str:
-    return patient.phone if channel == Channel.SMS else patient.email
+    return Channel(patient.preferred_channel)
 
 
 def window_letter(follow_up: FollowUp, occasion: Occasion, *, channel: Reminder.Channel | None = None) -> Letter:
@@ -94,11 +90,14 @@ def _letter(
     channel: Reminder.Channel,
     file: Callable[[], MIMEText] | None = None,
 ) -> Letter:
-    def write(address: str) -> EmailMessage | str:
+    def write(address: str) -> Message:
         text = MessageText.objects.nearest(occasion, channel, location, patient.language)
         if text is None:
             raise ValidationError(_("There is no text for this occasion."))
-        title, body = text.filled(common(patient, location) | values(text.language))
+        facts = common(patient, location) | values(text.language)
+        if channel == Channel.WHATSAPP:
+            return text.template(facts)
+        title, body = text.filled(facts)
         if channel == Channel.SMS:
             return body
         message = mail(title, body, address, patient, location)
@@ -106,7 +105,7 @@ def _letter(
             message.attach(file())
         return message
 
-    return Letter(subject, patient, address_by(patient, channel), write, channel=channel, occasion=occasion)
+    return Letter(subject, patient, patient.address_by(channel), write, channel=channel, occasion=occasion)
 
 
 def common(patient: Patient, location: Location) -> dict[str, str]:

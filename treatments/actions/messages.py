@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.models import User
+from treatments.actions import reports
 from treatments.models import Appointment, Reminder, ReminderAct
 from treatments.rules.reminding import Occasion
 
@@ -21,9 +22,9 @@ def act_on(reminder: Reminder, act: str, *, by: User, now: datetime) -> None:
 
     Raises `ValidationError` when it cannot be done: somebody else settled it, or what it says holds no more.
     """
-    held = Reminder.objects.select_for_update(of=("self",)).select_related("patient").get(pk=reminder.pk)
+    held = Reminder.objects.for_list().select_for_update(of=("self",)).get(pk=reminder.pk)
     if act == Act.BOUNCED:
-        come_back(held)
+        mark_returned(held, by, now)
     elif not held.is_unsettled(now):
         raise ValidationError(_("This message is settled by now."))
     elif act == Act.AGAIN:
@@ -37,11 +38,13 @@ def act_on(reminder: Reminder, act: str, *, by: User, now: datetime) -> None:
     ReminderAct.objects.create(reminder=held, act=act, made_at=now, made_by=by)
 
 
-def come_back(reminder: Reminder) -> None:
-    """Note that the provider returned what it had taken: the address is wrong, or full."""
+def mark_returned(reminder: Reminder, by: User, now: datetime) -> None:
+    """Note that a person saw a message come back: nothing more goes to this address until somebody looks at it."""
     if reminder.state not in {State.SENT, State.UNKNOWN}:
         raise ValidationError(_("Only a message that went out comes back."))
-    reminder.state, reminder.settled_at = State.BOUNCED, None
+    reports.come_back(reminder, "")
+    said = _("Marked by %(name)s") % {"name": by.get_full_name() or by.email}
+    reports.blame_address(reminder, said, now)
 
 
 def ask_again(reminder: Reminder, now: datetime) -> None:
@@ -53,7 +56,7 @@ def ask_again(reminder: Reminder, now: datetime) -> None:
 
 
 def obstacle_to(reminder: Reminder, now: datetime) -> str:
-    """Say why a message is not sent again; empty when it may be."""
+    """Say why a message of `for_list` is not sent again; empty when it may be."""
     patient = reminder.patient
     since = spoken_of(reminder)
     if since and now - since > LATEST:
@@ -62,6 +65,8 @@ def obstacle_to(reminder: Reminder, now: datetime) -> str:
         return ""  # it goes to the clinic
     if not patient.can_be_contacted:
         return _("The patient agreed to no messages.")
+    if reminder.comes_back:
+        return _("Messages to this address come back. Correct or confirm it first.")
     if reminder.follow_up and reminder.follow_up.closes_on < reminder.follow_up.course.location.today(now):
         return _("The window is closed by now. Call instead.")
     if reminder.appointment and not holds(reminder, reminder.appointment, now):

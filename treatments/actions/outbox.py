@@ -11,8 +11,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from email.utils import parseaddr
 from typing import cast
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import BadHeaderError, EmailMessage, get_connection
 from django.core.validators import validate_email
@@ -42,6 +44,9 @@ REFUSALS = (
 )
 
 
+Message = EmailMessage | str | sms.Template
+
+
 @dataclass(frozen=True)
 class Letter:
     """One message for one occasion: what it is about, to whom it goes, and what writes it once it is this sender's."""
@@ -49,7 +54,7 @@ class Letter:
     subject: dict[str, models.Model]  # one of Reminder.SUBJECTS and its row
     patient: Patient
     address: str
-    write: Callable[[str], EmailMessage | str]  # from the address, an SMS as its text; raises ValidationError
+    write: Callable[[str], Message]  # from the address, an SMS as its text; raises ValidationError
     channel: Reminder.Channel = Channel.EMAIL
     occasion: str = ""  # where the row it is about has several
     edition: int = 0
@@ -89,11 +94,11 @@ def claim(letter: Letter, *, now: datetime) -> Reminder | None:
 
 def _hand_over(letter: Letter, reminder: Reminder) -> tuple[Reminder.State, str]:
     """Return how far the message came, and what the server said; the queue goes on whatever that is."""
-    if letter.channel == Channel.SMS:
+    if letter.channel != Channel.EMAIL:
         return _hand_over_text(letter, reminder.address)
     try:
         validate_email(reminder.address)  # an import may have brought two in one field
-        mail = cast(EmailMessage, letter.write(reminder.address))
+        mail = with_reference(cast(EmailMessage, letter.write(reminder.address)), reminder.reference)
         mail.connection = get_connection()
         mail.connection.open()
     except Exception as error:  # before there is a connection, nothing can have gone out
@@ -110,14 +115,33 @@ def _hand_over(letter: Letter, reminder: Reminder) -> tuple[Reminder.State, str]
     return State.SENT, ""
 
 
+def with_reference(mail: EmailMessage, reference: str) -> EmailMessage:
+    """Let whatever comes back of a mail name it: in Message-ID, and in the sender of the envelope where one is set.
+
+    Postmark writes a Message-ID of its own and reports what stands in this header (see `clinic.receipts`).
+    """
+    domain = parseaddr(mail.from_email)[1].rpartition("@")[2] or "mesotrack"
+    mail.extra_headers["Message-ID"] = f"<{reference}@{domain}>"
+    if "postmark" in settings.MESSAGE_REPORTS:
+        mail.extra_headers["X-PM-Metadata-reference"] = reference
+    local, at, place = settings.BOUNCE_ADDRESS.rpartition("@")
+    if at:
+        mail.extra_headers["From"] = mail.from_email
+        mail.from_email = f"{local}+{reference}@{place}"
+    return mail
+
+
 def _hand_over_text(letter: Letter, number: str) -> tuple[Reminder.State, str]:
     try:
         validate_phone(number)
-        text = cast(str, letter.write(number))
+        text = cast(str | sms.Template, letter.write(number))
     except Exception as error:  # nobody was asked yet
         return State.FAILED, _said(error)
     try:
-        sms.send(number, text)
+        if isinstance(text, sms.Template):
+            sms.send_template(number, text)
+        else:
+            sms.send(number, text)
     except sms.SmsRefusedError as error:
         return State.FAILED, _said(error)
     except Exception as error:

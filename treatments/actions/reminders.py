@@ -69,6 +69,13 @@ def asked_again(now: datetime) -> Iterator[Letter]:
             yield letters.repeated(reminder)
 
 
+def channels_not_set_up() -> list[str]:
+    """Return the channels by which nothing can go: who chose one of them waits for a call."""
+    channel = Patient.Channel
+    ready = {channel.SMS: sms.is_set_up(), channel.WHATSAPP: sms.offers_whatsapp()}
+    return [name for name, is_ready in ready.items() if not is_ready]
+
+
 Due = Callable[[], Letter | None]  # reads its row again; None when it is not due any more
 
 
@@ -76,8 +83,7 @@ def due_windows(location: Location, now: datetime) -> Iterator[Due]:
     """Return what is due of a location's follow-up windows."""
     today = location.today(now)
     rows = FollowUp.objects.with_facts(now).to_remind(location, today)
-    if not sms.is_set_up():
-        rows = rows.exclude(course__patient__preferred_channel=Patient.Channel.SMS)
+    rows = rows.exclude(course__patient__preferred_channel__in=channels_not_set_up())
     schedules = {protocol.pk: protocol.schedule for protocol in Protocol.objects.all()}
     gone = spent(Q(follow_up__course__location=location, follow_up__closes_on__gte=today), now)
     facts = rows.values_list("pk", "opens_on", "closes_on", "course__protocol")
@@ -132,8 +138,7 @@ def to_tell(location: Location, now: datetime) -> AppointmentQuerySet:
         location=location,
         patient__in=Patient.objects.with_messages(),
     )
-    if not sms.is_set_up():
-        rows = rows.exclude(patient__preferred_channel=Patient.Channel.SMS)
+    rows = rows.exclude(patient__preferred_channel__in=channels_not_set_up())
     rows = rows.select_related("patient", "location", "practitioner").prefetch_related("reminders")
     return rows.order_by("starts_at", "pk")
 

@@ -69,7 +69,7 @@ def keep(
     After the end of its course it is a treatment at the follow-up, from the draft on.
     Raises `ValidationError` when a lot has too little left, or something stops the signature.
     """
-    lock(session.course_id)
+    of_its_patient(session, lock(session.course_id))
     if session.appointment is None:
         session.appointment = Appointment.objects.here_for(session.course, session.course.day_of(session.performed_at))
     session.follow_up = answered_follow_up(session)
@@ -94,6 +94,12 @@ def keep(
     if signing:
         sign(session, by=by, now=now, version=session.version, overrides=overrides)
     return session
+
+
+def of_its_patient(session: Session, course: Course) -> None:
+    """Let the session be of the patient of whom its course is: records may have been merged since it was read."""
+    if session.course.patient_id != course.patient_id:
+        session.course.patient = course.patient
 
 
 def keep_seen(session: Session, seen: Seen, *, by: "User") -> SideEffect:

@@ -8,6 +8,7 @@ from treatments.admin import (
     sessions,
     side_effects,
     stock,
+    waiting,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "sessions",
     "side_effects",
     "stock",
+    "waiting",
 ]

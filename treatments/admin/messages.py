@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clinic.admin.records import CatalogueAdmin, ExportedAdmin, ReadOnly
-from treatments.models import CalendarFeed, MessageText, Reminder
+from treatments.models import CalendarFeed, DeliveryReport, MessageText, Reminder
 from treatments.models.message_text import EXAMPLE, MOST_PARTS
 from treatments.rules.sms import BASIC, EXTENDED, length
 from treatments.rules.wording import fill
@@ -35,7 +35,7 @@ class MessageTextAdmin(CatalogueAdmin):
         return format_html(
             '<div class="message-preview" data-basic="{}" data-extended="{}" data-most="{}" data-example="{}">'
             '<strong class="preview-subject">{}</strong><pre class="preview-body">{}</pre>'
-            '<p class="preview-length">{}</p></div>',
+            '<p class="preview-length">{}</p></div>{}',
             BASIC,
             EXTENDED,
             MOST_PARTS,
@@ -45,7 +45,24 @@ class MessageTextAdmin(CatalogueAdmin):
             _("%(units)s characters (%(encoding)s), %(parts)s SMS") % vars(counted)
             if text.channel == Reminder.Channel.SMS
             else "",
+            self.registered(text),
         )
+
+    def registered(self, text: MessageText) -> SafeString:
+        """Return the words under which the template is to be registered at WhatsApp, as they are stored."""
+        if text.channel != Reminder.Channel.WHATSAPP:
+            return SafeString("")
+        said = _("Register it at WhatsApp under the name above, in this language, as:")
+        return format_html("<p>{}</p><pre>{}</pre>", said, text.registered)
+
+
+@admin.register(DeliveryReport)
+class DeliveryReportAdmin(ReadOnly, ExportedAdmin):
+    list_display = ["reported_at", "reminder", "outcome", "is_address_bad", "source", "said"]
+    list_filter = ["outcome", "source", "is_address_bad"]
+    list_select_related = ["reminder"]
+    search_fields = ["reminder__patient__sort_name", "reminder__patient__record_number", "reminder__address"]
+    date_hierarchy = "reported_at"
 
 
 @admin.register(CalendarFeed)

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from clinic.admin.records import ExportedAdmin, ReadOnly, RecordAdmin
 from treatments.models import (
@@ -9,6 +10,7 @@ from treatments.models import (
     Photo,
     Restriction,
     Session,
+    SessionCorrection,
     SideEffect,
     WorkingCopy,
 )
@@ -116,6 +118,22 @@ class AmendmentAdmin(ReadOnly, OfSession, ExportedAdmin):
     list_select_related = [*OF_SESSION, "made_by"]
     search_fields = PATIENT_OF_SESSION
     date_hierarchy = "made_at"
+
+
+@admin.register(SessionCorrection)
+class SessionCorrectionAdmin(ReadOnly, RecordAdmin):
+    list_display = ["made_at", "wrong_record", "right_record", "reason", "made_by"]
+    list_select_related = ["wrong__course__patient", "right__course__patient", "made_by"]
+    search_fields = ["wrong__course__patient__record_number", "right__course__patient__record_number"]
+    date_hierarchy = "made_at"
+
+    @admin.display(ordering="wrong__course__patient__record_number", description=_("from record"))
+    def wrong_record(self, row: SessionCorrection) -> str:
+        return row.wrong.course.patient.record_number
+
+    @admin.display(ordering="right__course__patient__record_number", description=_("to record"))
+    def right_record(self, row: SessionCorrection) -> str:
+        return row.right.course.patient.record_number
 
 
 @admin.register(WorkingCopy)

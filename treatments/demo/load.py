@@ -26,6 +26,8 @@ from treatments.demo.pictures import picture
 from treatments.demo.scoring import score
 from treatments.demo.shelf import drawn_for, lots_for
 from treatments.demo.stock import stock
+from treatments.demo.twins import twins
+from treatments.demo.waiting import waiting_list
 from treatments.models import (
     Appointment,
     ContactAttempt,
@@ -84,6 +86,8 @@ def _load(now: datetime) -> Iterator[str]:
     care(doctor=doctor, nurse=staff, now=now)
     close((harbour, lindenhof), doctor, now)
     photograph(harbour, staff, now)
+    to_free_hour(twins(harbour, doctor=doctor, now=now)).save()
+    waiting_list(harbour, doctor=doctor, nurse=staff, now=now)
     unsettled_messages(now)
 
 

@@ -2,10 +2,12 @@
 
 from datetime import datetime, timedelta
 
+from patients.actions import note_returned
 from treatments.models import FollowUp, Reminder
 from treatments.rules.follow_up import State
 from treatments.rules.reminding import Occasion
 
+SAID = "5.1.1 smtp; 550 no mailbox by that name here"
 STATES = (Reminder.State.UNKNOWN, Reminder.State.BOUNCED)
 
 
@@ -22,4 +24,8 @@ def unsettled_messages(now: datetime) -> None:
             address=follow_up.course.patient.email,
             state=state,
             started_at=now - timedelta(days=1),
+            error=SAID if state == Reminder.State.BOUNCED else "",
         )
+        if state == Reminder.State.BOUNCED:
+            patient = follow_up.course.patient
+            note_returned(patient, channel=Reminder.Channel.EMAIL, address=patient.email, reason=SAID, now=now)

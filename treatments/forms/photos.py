@@ -260,7 +260,8 @@ class MoveForm(_StepForm):
     def _patient(self, text: str) -> Patient | None:
         number = parse_record_number(text)
         patients = Patient.objects.visible_to(self.user).select_related("location")
-        return patients.filter(record_number=number).first() if number else None
+        found = patients.filter(record_number=number).first() if number else None
+        return found.surviving if found else None
 
     def clean_record_number(self) -> str:
         if self.patient is None:

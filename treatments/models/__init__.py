@@ -9,7 +9,9 @@ from treatments.models.calendar_feed import CalendarFeed
 from treatments.models.catalogue import Indication, Protocol, SideEffectKind, TreatmentArea
 from treatments.models.cleared_lot import ClearedLot
 from treatments.models.cluster_review import ClusterReview
+from treatments.models.correction import SessionCorrection
 from treatments.models.course import Course
+from treatments.models.delivery_report import DeliveryReport
 from treatments.models.follow_up import ContactAttempt, FollowUp
 from treatments.models.grade_wording import GradeWording
 from treatments.models.infection_step import InfectionStep, StepTaken
@@ -29,6 +31,7 @@ from treatments.models.restriction import Restriction
 from treatments.models.session import Session
 from treatments.models.side_effect import SideEffect
 from treatments.models.stock_change import StockChange
+from treatments.models.waiting import Waiting, WaitingOffer
 from treatments.models.working_copy import WorkingCopy
 
 __all__ = [
@@ -47,6 +50,7 @@ __all__ = [
     "ClusterReview",
     "ContactAttempt",
     "Course",
+    "DeliveryReport",
     "FollowUp",
     "GradeWording",
     "Indication",
@@ -70,6 +74,7 @@ __all__ = [
     "Restriction",
     "Score",
     "Session",
+    "SessionCorrection",
     "Shot",
     "SideEffect",
     "SideEffectContact",
@@ -78,5 +83,7 @@ __all__ = [
     "StepTaken",
     "StockChange",
     "TreatmentArea",
+    "Waiting",
+    "WaitingOffer",
     "WorkingCopy",
 ]

@@ -13,7 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Versioned
 from clinic.validators import validate_plain_text
-from patients.models import Patient, seen_by
+from patients.models import Patient, comes_back, seen_by
 from treatments.models.appointment import A_DAY, Appointment
 from treatments.models.catalogue import Indication
 from treatments.models.course import Course
@@ -78,7 +78,9 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
                 output_field=models.CharField(),
             ),
             is_gone=_fact(
-                Q(course__patient__deceased_on__isnull=False) | Q(course__patient__archived_at__isnull=False)
+                Q(course__patient__deceased_on__isnull=False)
+                | Q(course__patient__archived_at__isnull=False)
+                | Q(course__patient__restricted_at__isnull=False)
             ),
             # The permission first: it spares most patients the search through their calls.
             refuses_calls=_fact(Q(course__patient__contact_permission=False) & Q(refused)),
@@ -168,6 +170,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
                 .values("next_try_on")[:1]
             ),
             reminder_state=Subquery(reminders.values("state")[:1], output_field=models.CharField()),
+            comes_back=comes_back("course__patient__preferred_channel", "course__patient"),
             reminded_at=Subquery(reminders.values("started_at")[:1], output_field=models.DateTimeField()),
         )
 
@@ -243,6 +246,7 @@ class FollowUp(Versioned):
     last_session_at: datetime | None
     last_attempt_at: datetime | None
     next_try_on: date | None
+    comes_back: bool
     reminder_state: str | None
     reminded_at: datetime | None
 

@@ -8,15 +8,18 @@ from django.utils.translation import gettext_lazy, ngettext
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Location
+from clinic.sms import Template
 from clinic.validators import validate_plain_text
 from patients.models.patient import SOURCE_LANGUAGE, languages
 from treatments.models.reminder import Reminder
 from treatments.rules.reminding import Occasion
 from treatments.rules.sms import length
-from treatments.rules.wording import fill, places, stray_braces, unknown
+from treatments.rules.wording import PLACE, fill, places, stray_braces, unknown
 
 STOP = "stop"
 MOST_PARTS = 4  # of one SMS; a default of ours: each part is paid, and a longer text is an e-mail
+MOST_IN_TEMPLATE = 1024  # letters that a template's text may have (Meta, Cloud API)
+TEMPLATE_NAME = re.compile(r"[a-z0-9_]+")
 COMMON = ("first_name", "name", "place", "address", "phone", STOP)
 OF_WINDOW = (*COMMON, "opens", "closes")
 OF_APPOINTMENT = (*COMMON, "day", "time")
@@ -41,6 +44,18 @@ def fillable(occasion: str) -> tuple[str, ...]:
     return OF_WINDOW if occasion in WINDOW_OCCASIONS else OF_APPOINTMENT
 
 
+def faults_of_template(text: str) -> list[str]:
+    """Return why WhatsApp would not take a text as a template."""
+    faults = []
+    if PLACE.match(text.strip()) or re.search(r"\}$", text.strip()):
+        faults.append(_("WhatsApp wants words at the beginning and at the end, not a place to fill in."))
+    if len(fill(text, EXAMPLE)) > MOST_IN_TEMPLATE:
+        faults.append(
+            _("Filled in, this is longer than the %(most)s letters of WhatsApp.") % {"most": MOST_IN_TEMPLATE}
+        )
+    return faults
+
+
 class MessageTextQuerySet(models.QuerySet["MessageText"]):
     def nearest(self, occasion: str, channel: str, location: Location, language: str) -> "MessageText | None":
         """Return a patient's text: the language before English, the location's own before the common one."""
@@ -55,7 +70,7 @@ class MessageText(models.Model):
     """The words of one occasion, channel and language, for one location or for all."""
 
     occasion = models.CharField(gettext_lazy("occasion"), max_length=9, choices=Reminder.OCCASIONS)
-    channel = models.CharField(gettext_lazy("channel"), max_length=5, choices=Reminder.Channel)
+    channel = models.CharField(gettext_lazy("channel"), max_length=8, choices=Reminder.Channel)
     language = models.CharField(gettext_lazy("language"), max_length=12, choices=languages, default=SOURCE_LANGUAGE)
     location = models.ForeignKey(
         Location,
@@ -71,7 +86,9 @@ class MessageText(models.Model):
         max_length=150,
         blank=True,
         validators=[validate_plain_text],
-        help_text=gettext_lazy("Of the e-mail, in one line. Others see it: name no treatment."),
+        help_text=gettext_lazy(
+            "Of the e-mail, in one line. Others see it: name no treatment. Of WhatsApp, the template's name there."
+        ),
     )
     body = models.TextField(
         gettext_lazy("text"),
@@ -116,6 +133,8 @@ class MessageText(models.Model):
             errors["subject"] = [_("A subject is one line.")]
         if self.channel == Reminder.Channel.SMS and self.subject:
             errors["subject"] = [_("An SMS has no subject.")]
+        if self.channel == Reminder.Channel.WHATSAPP and not TEMPLATE_NAME.fullmatch(self.subject):
+            errors["subject"] = [_("Give the template's name at WhatsApp: small letters, digits and _.")]
         if errors:
             raise ValidationError(errors)
 
@@ -136,6 +155,8 @@ class MessageText(models.Model):
         faults = []
         if STOP not in places(text):
             faults.append(_("The text needs {stop}, the link by which people stop these messages."))
+        if self.channel == Reminder.Channel.WHATSAPP:
+            faults += faults_of_template(text)
         counted = length(fill(text, EXAMPLE))
         if self.channel == Reminder.Channel.SMS and counted.parts > MOST_PARTS:
             faults.append(
@@ -154,6 +175,18 @@ class MessageText(models.Model):
                 }
             )
         return faults
+
+    def template(self, values: Mapping[str, str]) -> Template:
+        """Return the message by WhatsApp: the template's name there, and what stands in its places, in their order."""
+        base, _dash, region = self.language.partition("-")
+        language = f"{base}_{region.upper()}" if region else base
+        return Template(self.subject, language, tuple(values.get(name) or "–" for name in places(self.body)))
+
+    @property
+    def registered(self) -> str:
+        """Return the text as WhatsApp is to be told it, with {{1}} and so on for its places."""
+        numbers = {name: f"{{{{{number}}}}}" for number, name in enumerate(places(self.body), start=1)}
+        return PLACE.sub(lambda place: numbers[place[1]], self.body)
 
     def filled(self, values: Mapping[str, str]) -> tuple[str, str]:
         """Return subject and text for a patient."""

@@ -1,3 +1,4 @@
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from patients.models import Patient, seen_by
+from patients.models import Patient, comes_back, seen_by
 from treatments.models.aftercare import AftercareAnswer, AftercareLink
 from treatments.models.appointment import Appointment
 from treatments.models.follow_up import FollowUp
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 LEASE = timedelta(minutes=10)
 TRIED_FOR = timedelta(days=1)  # what was refused and is not due any more is tried no more: a person must know
 MOST_ATTEMPTS = 3  # what was refused so often is refused for a reason that a person must look at
+
+
+RECEIPT_WITHIN = timedelta(days=1)  # what a provider says of a text message it says within hours
+# A message by its id and the second of its attempt, as it stands in Message-ID and in the sender of the envelope.
+REFERENCE = re.compile(r"\b(?P<id>[0-9a-f]{32})-(?P<second>\d{9,11})\b", re.IGNORECASE)
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
@@ -49,7 +55,7 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
             "appointment__location",
             "aftercare_link",
             "alarming_answer",
-        )
+        ).annotate(comes_back=comes_back("channel", "patient"))
 
     def given_up(self) -> "ReminderQuerySet":
         return self.failed().filter(attempts__gte=MOST_ATTEMPTS)
@@ -63,6 +69,20 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     ) -> "ReminderQuerySet":
         """Return the one row of an occasion and channel, if it is among these. `subject` is {field: row}."""
         return self.filter(channel=channel, occasion=occasion, edition=edition, **subject)
+
+    def referred_to(self, reference: str) -> "ReminderQuerySet":
+        """Return the message whose reference this is, as `Reminder.reference` writes it, of whichever attempt."""
+        found = REFERENCE.search(reference)
+        return self.filter(public_id=uuid.UUID(found["id"])) if found else self.none()
+
+    def awaiting_receipt(self, number: str, now: datetime) -> "ReminderQuerySet":
+        """Return what went to a number of late and of which no provider has reported yet, the oldest first.
+
+        Providers report by ids that whoever sends for us keeps to itself, but they report in order.
+        """
+        by_phone = self.filter(channel__in=[Reminder.Channel.SMS, Reminder.Channel.WHATSAPP], address=number)
+        went = by_phone.exclude(state=Reminder.State.FAILED).filter(started_at__gt=now - RECEIPT_WITHIN)
+        return went.filter(reports=None).order_by("started_at", "pk")
 
     def visible_to(self, user: "User") -> "ReminderQuerySet":
         return self.filter(seen_by(user, "patient"))
@@ -102,6 +122,7 @@ class Reminder(models.Model):
     class Channel(models.TextChoices):
         EMAIL = "email", _("E-mail")
         SMS = "sms", _("SMS")
+        WHATSAPP = "whatsapp", _("WhatsApp")
 
     OCCASIONS = [
         (Occasion.OPENS.value, _("Follow-up: the window opens")),
@@ -164,7 +185,7 @@ class Reminder(models.Model):
         help_text=_("The clinic is told of it, not the patient."),
     )
     patient = models.ForeignKey(Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="reminders")
-    channel = models.CharField(_("channel"), max_length=5, choices=Channel)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel)
     address = models.CharField(_("address"), max_length=254)
     state = models.CharField(_("state"), max_length=7, choices=State, default=State.SENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=1)
@@ -180,6 +201,8 @@ class Reminder(models.Model):
         blank=True,
     )
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+
+    comes_back: bool  # whether messages to the address of now come back; of rows read by `for_list`
 
     objects = ReminderQuerySet.as_manager()
 
@@ -214,6 +237,19 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}, {self.get_state_display()}"
+
+    @property
+    def reference(self) -> str:
+        """Return what names this attempt at the message to whoever reports of it. Nobody guesses it."""
+        return f"{self.public_id.hex}-{int(self.started_at.timestamp())}"
+
+    def is_of_this_attempt(self, reference: str) -> bool:
+        """Say whether a report is of the latest attempt: an earlier one may have gone to another address."""
+        return self.reference in reference.lower()
+
+    @property
+    def is_to_patient(self) -> bool:
+        return self.alarming_answer_id is None
 
     @property
     def told(self) -> Told:

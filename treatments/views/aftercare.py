@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from clinic import trail
 from patients.languages import spoken, wanted
 from treatments import aftercare
 from treatments.actions import aftercare as actions
@@ -171,6 +172,7 @@ def aftercare_page(request: HttpRequest, link: AftercareLink, now: datetime) -> 
 
 def take_answer(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpResponse:
     """Show the page, and keep an answer that was sent: one, however often it is sent."""
+    trail.saw(link)
     if request.method == "POST" and is_too_much(request, link):
         return show(request, "busy.html", link, status=HTTPStatus.TOO_MANY_REQUESTS)
     language = translation.get_language() or settings.LANGUAGE_CODE
@@ -221,6 +223,7 @@ def answered(request: HttpRequest, link: AftercareLink, now: datetime) -> HttpRe
     answer = aftercare.last_answer(link)
     if answer is None:
         return lead(request, link)
+    trail.saw(link)
     language = translation.get_language() or settings.LANGUAGE_CODE
     page = aftercare.aftercare_page(link, now, language)
     return show(

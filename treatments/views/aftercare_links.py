@@ -11,7 +11,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from clinic import trail
 from clinic.access import may
+from clinic.audit import Act
 from clinic.http import Request
 from patients.languages import spoken
 from treatments.actions import aftercare as actions
@@ -60,6 +62,7 @@ def slip(request: Request, public_id: UUID) -> HttpResponse:
     given = AftercareLink.objects.for_patient().given().filter(session=session).first()
     if given is None or not given.is_open(timezone.now()):
         raise Http404
+    trail.saw(session, act=Act.PRINT)
     course = session.course
     language = spoken(given.patient.language)
     with translation.override(language):

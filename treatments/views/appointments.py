@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.forms import LONGEST_KEY, save_once
 from clinic.http import Request, came_from
 from clinic.models import Location, User, VersionConflictError
@@ -31,10 +31,13 @@ from treatments.actions import appointments as actions
 from treatments.actions.series import move_series
 from treatments.calendar import HIDES_NAMES
 from treatments.forms.appointments import WALL, AppointmentForm, AppointmentStatusForm, BookForm, moved_form
+from treatments.freed import offer_freed, still_free
 from treatments.models import Appointment, Course, FollowUp
 from treatments.models.late_signs import LateSigns
+from treatments.openings import Opening, opening_of
 from treatments.rules.wall_time import at_wall
 from treatments.views.late_signs import sign_to_log
+from treatments.views.taken_back import offer_to_put_back
 
 SUBJECTS = frozenset({"patient", "course", "follow_up"})
 PLACE = ("starts", "with", "room")  # what a tap on a free hour says
@@ -45,7 +48,7 @@ MOST_FOUND = 12
 def get_appointment(user: User, public_id: UUID) -> Appointment:
     visible = Appointment.objects.visible_to(user)
     appointment = get_object_or_404(
-        visible.select_related("patient__location", "location", "practitioner"), public_id=public_id
+        visible.select_related("patient__location", "location", "practitioner", "room"), public_id=public_id
     )
     appointment.location.keep_time()
     return appointment
@@ -53,9 +56,13 @@ def get_appointment(user: User, public_id: UUID) -> Appointment:
 
 def shown_name(request: Request, appointment: Appointment) -> str:
     """Return the patient's name, or what is done while the person hides names in the calendar."""
-    if request.session.get(HIDES_NAMES):
+    if hides_names(request):
         return str(appointment.get_kind_display())
     return appointment.patient.full_name
+
+
+def hides_names(request: Request) -> bool:
+    return bool(request.session.get(HIDES_NAMES))
 
 
 def calendar_of(request: Request, appointment: Appointment) -> str:
@@ -92,7 +99,8 @@ def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp 
             course = get_object_or_404(courses, public_id=UUID(query["course"]))
             return course.patient, course, None
         patients = Patient.objects.visible_to(user).select_related("location")
-        return get_object_or_404(patients, public_id=UUID(query.get("patient", ""))), None, None
+        patient = get_object_or_404(patients, public_id=UUID(query.get("patient", "")))
+        return patient.refuse_merged(), None, None
     except ValueError as error:
         raise Http404 from error
 
@@ -173,14 +181,19 @@ def book(request: Request) -> HttpResponse:
     )
 
 
-def save_move(form: AppointmentForm, stored: Appointment) -> int:
-    """Save a changed appointment, and the later ones of its series where the form says so; return how many."""
+def save_move(form: AppointmentForm, stored: Appointment) -> list[Appointment]:
+    """Save a changed appointment, and the later ones of its series where the form says so; return what moved."""
     version, changed = form.cleaned_data["version"], form.save(commit=False)
     if form.reaches_later:
         reason = form.cleaned_data["exception_reason"]
-        return len(move_series(changed, was=stored, version=version, reason=reason))
-    actions.move(changed, version=version)
-    return 1
+        return move_series(changed, was=stored, version=version, reason=reason)
+    return [actions.move(changed, version=version)]
+
+
+def hours_of(form: AppointmentForm, stored: Appointment) -> list[Opening]:
+    """Return the hours that a move is about to leave: of the appointment, and of later ones that go along."""
+    later = Appointment.objects.later_in_series(stored) if form.reaches_later else Appointment.objects.none()
+    return [opening_of(each) for each in [stored, *later.select_related("location", "practitioner", "room")]]
 
 
 @may("treatments.book_appointment")
@@ -192,6 +205,7 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
     can_move = appointment.status == Appointment.Status.BOOKED
     form = AppointmentForm(request.POST or None, instance=appointment, now=now) if can_move else None
     if form and form.is_bound and form.is_valid():
+        left = hours_of(form, stored)
         try:
             moved = save_move(form, stored)
         except ValidationError as error:
@@ -199,8 +213,10 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
         except VersionConflictError:
             form.refuse(Appointment.objects.get(pk=appointment.pk))
         else:
-            words = ngettext("The appointment is moved.", "%(count)s appointments are moved.", moved)
-            messages.success(request, words % {"count": moved})
+            words = ngettext("The appointment is moved.", "%(count)s appointments are moved.", len(moved))
+            messages.success(request, words % {"count": len(moved)})
+            offer_to_put_back(request, moved, back_to=appointment.get_absolute_url())
+            offer_freed(request, still_free(left, moved), now)
             return redirect(appointment)
     return TemplateResponse(
         request,
@@ -208,6 +224,7 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
         {
             "appointment": stored,
             "form": form,
+            "would_come_earlier": can_move and stored.starts_at > now,
             "came": "calendar" if request.GET.get("from") == "calendar" else "appointment",
             "turns": sorted(actions.TURNS[Appointment.Status(appointment.status)], key=list(Appointment.Status).index),
             "banner": banner(appointment.patient, today=appointment.location.today(now)),
@@ -220,7 +237,7 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
 def move(request: Request, public_id: UUID) -> HttpResponse:
     """Put an appointment at another hour, length, person or room, as the calendar's drag and keys do, with undo."""
     appointment = get_appointment(request.user, public_id)
-    before = placement(appointment)
+    before, left = placement(appointment), opening_of(appointment)
     name: dict[str, Any] = {"name": shown_name(request, appointment)}
     try:
         form = moved_form(appointment, request.POST, timezone.now())
@@ -236,6 +253,7 @@ def move(request: Request, public_id: UUID) -> HttpResponse:
         messages.success(request, _("%(name)s: %(start)s, %(minutes)s minutes.") % said)
         url = reverse("appointment-move", args=[public_id])
         offer_undo(request, url, **before, version=appointment.version)
+        offer_freed(request, still_free([left], [appointment]), timezone.now(), hides_names=hides_names(request))
     return redirect(calendar_of(request, appointment))
 
 
@@ -260,6 +278,8 @@ def status(request: Request, public_id: UUID) -> HttpResponse:
         if before in actions.TURNS[Appointment.Status(appointment.status)]:
             url = reverse("appointment-status", args=[public_id])
             offer_undo(request, url, status=before, version=appointment.version, **({"from": came} if came else {}))
+        if appointment.status == Appointment.Status.CANCELLED:
+            offer_freed(request, [opening_of(appointment)], timezone.now(), hides_names=hides_names(request))
     if came == "calendar":
         return redirect(calendar_of(request, appointment))
     return redirect(appointment if came == "appointment" else "today")

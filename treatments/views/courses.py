@@ -6,21 +6,23 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
+from patients.actions import write_for
 from patients.banner import banner
-from patients.models import Patient
+from patients.views.patients import get_patient
 from treatments.actions.courses import TURNS, turn
 from treatments.areas import areas_in_words
 from treatments.banner import course_banner
 from treatments.forms.courses import CourseForm, CourseStartForm, CourseStatusForm
+from treatments.forms.taken_back import stamps
 from treatments.models import Appointment, Course, FollowUp, Protocol, SideEffect
 from treatments.progress import progress, weight_change
 
@@ -35,15 +37,12 @@ def get_course(user: User, public_id: UUID) -> Course:
 @may("treatments.plan_course")
 def start(request: Request, public_id: UUID) -> HttpResponse:
     """Plan a course; choosing another protocol asks for the page again, and htmx swaps the plan alone."""
-    patient = get_object_or_404(
-        Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
-    )
+    patient = get_patient(request, public_id)
     if patient.refusal_to_treat and request.method == "GET":
         messages.warning(request, patient.refusal_to_treat)
         return redirect(patient)
     now = timezone.now()
     location = patient.location
-    location.keep_time()
     data = request.POST or None
     form = CourseStartForm(
         data,
@@ -57,7 +56,7 @@ def start(request: Request, public_id: UUID) -> HttpResponse:
         return redirect(made)
     if form.is_valid():
         try:
-            course = save_once(form, form.save)
+            course = save_once(form, lambda: write_for(patient, form.save))
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -96,7 +95,8 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
             "reactions": SideEffect.objects.of_course(course).standing().open().for_list().with_photos(),
             "follow_up": FollowUp.objects.of_course(course).with_facts(now).order_by("number").last(),
             "banner": course_banner(course, now),
-            "still_booked": [] if course.takes_sessions else still_booked(course, now),
+            "still_booked": (left := [] if course.takes_sessions else still_booked(course, now)),
+            "still_booked_seen": stamps(left),
             "turns": sorted(TURNS[Course.Status(course.status)], key=list(Course.Status).index),
             "today": today,
             "now": now,

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic import trail
 from clinic.access import may
 from clinic.http import Request
 from treatments.ical import TYPE, feed
@@ -58,6 +59,7 @@ def calendar_feed(request: HttpRequest, token: str) -> HttpResponse:
     own = CalendarFeed.objects.opened_by(token)
     if own is None:
         raise Http404
+    trail.saw(own, by=own.user)
     now = timezone.now()
     booked = (
         Appointment.objects.of_practitioner(own.user)

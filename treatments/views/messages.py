@@ -3,10 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from clinic import sms
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.background import ring
 from clinic.http import Request
 from clinic.navigation import MOST
@@ -62,6 +63,7 @@ def message_list(request: Request) -> HttpResponse:
             "page": found,
             "rows": [Row(message, now) for message in found],
             "sms_is_set_up": sms.is_set_up(),
+            "reports_come_in": bool(settings.BOUNCE_MAILBOX or settings.MESSAGE_REPORTS),
         },
     )
 

@@ -21,6 +21,7 @@ from treatments.areas import areas_in_words
 from treatments.banner import course_banner
 from treatments.course_chart import NARROW, WIDE, course_chart, scale_caption
 from treatments.forms.milestones import MilestoneForm
+from treatments.forms.taken_back import stamps
 from treatments.models import Course, MilestoneReview
 from treatments.models.milestone_review import due_for_review
 from treatments.outcome import Outcome, outcome
@@ -68,7 +69,8 @@ def progress_page(request: Request, found: Outcome, form: MilestoneForm) -> Http
             "mode": Mode.SLIDER,
             "form": form,
             "banner": course_banner(course, found.now),
-            "still_booked": [] if course.takes_sessions else still_booked(course, found.now),
+            "still_booked": (left := [] if course.takes_sessions else still_booked(course, found.now)),
+            "still_booked_seen": stamps(left),
             "now": found.now,
         },
     )

@@ -4,7 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -12,19 +11,19 @@ from django.utils.dateparse import parse_datetime
 from clinic.http import Request
 from patients.banner import banner
 from patients.consents import consent_states
-from patients.models import Patient
+from patients.models import MergeOfRecords
 from patients.screening import standing
-from treatments.models import Appointment, Course, FollowUp, SideEffect
+from patients.views.patients import get_patient
+from treatments.models import Appointment, Course, FollowUp, SideEffect, Waiting
 from treatments.record import course_cards
+from treatments.returned import returned
 from treatments.timeline import LABELS, Kind, timeline
+from treatments.waiting_rows import WaitingRow
 
 
 def patient_record(request: Request, public_id: UUID) -> HttpResponse:
     """Show the record; `kind` and `before` choose the part of its timeline, which htmx fetches alone."""
-    patient = get_object_or_404(
-        Patient.objects.visible_to(request.user).select_related("location"), public_id=public_id
-    )
-    patient.location.keep_time()
+    patient = get_patient(request, public_id)
     now = timezone.now()
     today = patient.location.today(now)
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in list(Kind) else None
@@ -37,6 +36,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
     }
     if request.htmx:
         return TemplateResponse(request, "treatments/records/_timeline.html", history)
+    waitings = Waiting.objects.of_patient(patient).with_facts().waiting(now, today).for_list().by_turn()
     running, ended = course_cards(Course.objects.of_patient(patient).for_page(), today)
     return TemplateResponse(
         request,
@@ -48,9 +48,12 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
             "ended": ended,
             "reactions": list(SideEffect.objects.of_patient(patient).standing().open().for_list().with_photos()),
             "next_appointment": Appointment.objects.of_patient(patient).ahead(now).for_board().first(),
+            "waiting": [WaitingRow(each, now) for each in waitings],
             "follow_up": FollowUp.objects.of_patient(patient).with_facts(now).most_pressing(today),
             "consents": consent_states(patient, now),
             "standing": standing(patient),
+            "returned": returned(patient),
+            "merges": list(MergeOfRecords.objects.into(patient)),
             "now": now,
         },
     )

@@ -6,12 +6,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.paging import page

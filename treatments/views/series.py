@@ -7,14 +7,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.http import Request
+from clinic.undo import offer_undo
 from patients.banner import banner
 from treatments.actions.series import book_series
 from treatments.forms.series import DayFormSet, Row, SeriesForm, day_initials, rows_of
@@ -35,11 +37,11 @@ def course_book(request: Request, public_id: UUID) -> HttpResponse:
     step, rows, days = request.POST.get("step", ""), [], None
     if rule.is_bound and rule.is_valid():
         if made := Appointment.objects.of_series(rule.cleaned_data["series"]).count():
-            return booked(request, course, made)
+            return booked(request, course, made, rule)
         days = the_days(request, rule, step)
         rows = rows_of(rule, days, now)
         if step == "book" and days.is_bound and may_book(rule, rows) and (count := book(rule, rows)):
-            return booked(request, course, count)
+            return booked(request, course, count, rule)
     return TemplateResponse(
         request,
         "treatments/appointments/series.html",
@@ -95,11 +97,12 @@ def book(rule: SeriesForm, rows: list[Row]) -> int:
         return made
 
 
-def booked(request: Request, course: Course, count: int) -> HttpResponse:
+def booked(request: Request, course: Course, count: int, rule: SeriesForm) -> HttpResponse:
     words = ngettext(
         "%(count)s appointment is booked for %(name)s.", "%(count)s appointments are booked for %(name)s.", count
     )
     messages.success(request, words % {"count": count, "name": course.patient.full_name})
+    offer_undo(request, reverse("course-unbook", args=[course.public_id]), series=str(rule.cleaned_data["series"]))
     return redirect(course)
 
 

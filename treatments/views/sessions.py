@@ -5,13 +5,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
 from clinic.paging import PAGE, page
@@ -20,6 +20,7 @@ from treatments.actions.amendments import enter_in_error
 from treatments.actions.working_copies import open_copy
 from treatments.aftercare import aftercare_card
 from treatments.banner import course_banner
+from treatments.corrections import provenances
 from treatments.forms.errors import InErrorForm
 from treatments.models import Session, WorkingCopy
 from treatments.session_record import session_record
@@ -80,6 +81,7 @@ def session(request: Request, public_id: UUID) -> HttpResponse:
             "course": session.course,
             "copy": open_copy(session.course, session) if may_go_on(request.user, session) else None,
             "record": session_record(session, now),
+            **provenances(session, request.user),
             "banner": course_banner(session.course, now),
             "aftercare": aftercare_card(session, now) if request.user.has_perm("treatments.give_aftercare") else None,
             "now": now,

@@ -6,13 +6,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
 from treatments.actions import side_effects as actions

@@ -5,14 +5,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.models import VersionConflictError
 from clinic.undo import offer_undo

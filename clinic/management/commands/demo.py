@@ -61,6 +61,7 @@ class Command(BaseCommand):
     def serve(self, host: str, port: int) -> None:
         address = f"[{host}]" if ":" in host else host
         self.say(f"\nMesotrack is at http://{address}:{port}/ (Ctrl-C stops it)")
+        self.say("Passwords are enough in the demo; each may set up a second step under Security.")
         if not is_loopback(host):
             self.say("Other machines may reach this address, and the passwords above are no secret.")
         # Migrating leaves a connection open; the server's threads make their own.

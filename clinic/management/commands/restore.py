@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -33,6 +34,12 @@ class Command(BaseCommand):
             "--verify", action="store_true", help="restore into a place of its own, count, and remove that"
         )
         parser.add_argument("--database", default="", help="with --into, for PostgreSQL: the URL of an empty database")
+        parser.add_argument(
+            "--tombstones",
+            type=Path,
+            default=settings.TOMBSTONES,
+            help="the newest list of who was erased, tombstones.jsonl of the clinic that was lost",
+        )
         parser.add_argument("--no-migrate", action="store_true", help="leave the tables as the backup has them")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +49,13 @@ class Command(BaseCommand):
                     manifest = record_trial(options["file"], clock=timezone.now, progress=bar)
                 else:
                     target = self.target(options)
-                    manifest = restore(options["file"], target, progress=bar, migrate=not options["no_migrate"])
+                    manifest = restore(
+                        options["file"],
+                        target,
+                        progress=bar,
+                        migrate=not options["no_migrate"],
+                        tombstones=options["tombstones"],
+                    )
         except DamagedError as error:
             raise CommandError(_("Refused. %(reason)s") % {"reason": error}, returncode=DAMAGED) from error
         except NotSetUpError as error:

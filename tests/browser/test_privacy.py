@@ -1,0 +1,101 @@
+"""A patient's rights in a browser: the copy is made and fetched, the record restricted, the person erased."""
+
+import zipfile
+
+import pytest
+
+from clinic.roles import Role
+from patients.models import Erasure, Patient
+from tests.browser.test_csp_and_axe import look_at
+from tests.factories import PASSWORD, LocationFactory, UserFactory
+from tests.treatments.forgotten import FAMILY, found_in_tables, person
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+
+
+@pytest.fixture(autouse=True)
+def folders(settings, tmp_path):
+    settings.PHOTO_ROOT = tmp_path / "photos"
+    settings.DOSSIER_ROOT = tmp_path / "dossiers"
+    settings.TOMBSTONES = tmp_path / "tombstones.jsonl"
+
+
+@pytest.fixture
+def here():
+    return LocationFactory()
+
+
+@pytest.fixture
+def boss(here):
+    return UserFactory(role=Role.ADMIN, locations=[here])
+
+
+@pytest.fixture
+def patient(here):
+    return person(location=here)
+
+
+def type_password(page):
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.locator("main form button[type=submit], main form button").first.click()
+    page.wait_for_url(lambda url: "/reauthenticate/" not in url)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_copy_is_asked_for_and_fetched(visit, boss, patient, scripts):
+    desk = visit(boss, java_script_enabled=scripts, accept_downloads=True)
+    page = desk.page
+    desk.go(f"/patients/{patient.public_id}/export/")
+    type_password(page)
+    page.get_by_role("button", name="Make the dossier").click()
+
+    page.get_by_text("here until").wait_for()
+    with page.expect_download() as fetched:
+        page.get_by_role("button", name="Download").click()
+
+    names = zipfile.ZipFile(fetched.value.path()).namelist()
+    assert {"data.json", "dossier.pdf", "manifest.json"} <= set(names)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_patient_is_erased_and_the_certificate_names_nobody(visit, boss, patient, scripts):
+    desk = visit(boss, java_script_enabled=scripts)
+    page = desk.page
+    number = patient.record_number
+    desk.go(f"/patients/{patient.public_id}/erasure/")
+    type_password(page)
+    page.get_by_role("button", name="Erase the patient").click()  # with nothing typed
+    page.get_by_text("Nothing you typed is lost.").wait_for()
+    page.locator("#id_ground").select_option("withdrawn")
+    page.locator("#id_record_number").fill(number)
+    page.get_by_role("button", name="Erase the patient").click()
+
+    page.get_by_role("heading", name="Certificate of an erasure").wait_for()
+    assert FAMILY not in page.content()
+    assert Erasure.objects.get().done_at is not None
+    assert found_in_tables(leaving_out=["patients_legalhold", "django_session"]) == []
+
+
+def test_restriction_is_read_on_the_record(visit, boss, patient):
+    desk = visit(boss)
+    page = desk.page
+    desk.go(f"/patients/{patient.public_id}/restriction/")
+    page.locator("#id_reason").fill("The patient says that the entry of May is wrong.")
+    page.get_by_role("button", name="Restrict the record").click()
+
+    page.get_by_text("The patient says that the entry of May is wrong.").wait_for()
+    assert Patient.objects.get(pk=patient.pk).is_restricted
+
+
+def test_pages_are_accessible_and_never_wider_than_the_screen(visit, boss, patient):
+    desk = visit(boss, reduced_motion="reduce")
+    desk.go(f"/patients/{patient.public_id}/export/")
+    type_password(desk.page)
+    patient.restrict(patient.registered_at, reason="W" * 200)
+    addresses = [
+        "/privacy/",
+        *(f"/patients/{patient.public_id}/{name}/" for name in ("export", "erasure", "restriction")),
+    ]
+
+    assert [wrong for address in addresses for wrong in look_at(desk, address, dark=True)] == []
+    assert desk.complaints == []

@@ -1,0 +1,55 @@
+"""What a patient may ask of the clinic: a copy of everything, and to be forgotten."""
+
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+
+from clinic.background import ring
+from clinic.models import User
+from clinic.vault import new_name
+from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
+from treatments.models import Appointment
+from treatments.privacy.retention import Standing, standings
+from treatments.tasks import erase_patients, make_dossiers
+
+
+def ask_dossier(patient: Patient, *, by: User, now: datetime) -> Dossier:
+    """Have a dossier made for somebody; while one is being made for them, return that one."""
+    try:
+        with transaction.atomic():
+            made = Dossier.objects.create(patient=patient, asked_by=by, asked_at=now, stored_name=new_name())
+    except IntegrityError:  # a double tap
+        return Dossier.objects.get(patient=patient, asked_by=by, state=Dossier.State.WAITING)
+    ring(make_dossiers)
+    return made
+
+
+def ahead(patient: Patient, now: datetime) -> int:
+    """Return how many appointments of a person are still to come: nobody is forgotten who is expected."""
+    keys = [record.pk for record in patient.whole_family()]
+    return Appointment.objects.filter(patient__in=keys).ahead(now).count()
+
+
+def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, today: date) -> Erasure:
+    """Have a patient erased, but for what the law keeps as of today; decided twice is once."""
+    kept = keeps(standings(patient.whole_family(), today))
+    try:
+        with transaction.atomic():
+            decided = Erasure.objects.create(patient=patient, ground=ground, asked_by=by, asked_at=now, keeps=kept)
+    except IntegrityError:  # a double tap
+        return Erasure.objects.waiting().get(patient=patient)
+    ring(erase_patients)
+    return decided
+
+
+def keeps(found: list[Standing]) -> dict[str, str]:
+    """Return what is kept, each with its last day, as a certificate says it."""
+    return {str(row.subject): row.kept_to.isoformat() for row in found if row.kept_to}
+
+
+@transaction.atomic
+def open_hold(patient: Patient, *, reason: str, by: User, now: datetime) -> LegalHold:
+    """Return who a pseudonymous record was of, and write down who looked and why."""
+    hold = LegalHold.objects.get(patient=patient)
+    HoldOpening.objects.create(patient=patient, opened_at=now, opened_by=by, reason=reason)
+    return hold

@@ -1,0 +1,308 @@
+"""Erasing a patient: every row, every earlier version, every file. What the law keeps is kept without a name.
+
+Files go first and rows after them in one transaction, so that an erasure that was cut off at any point is found in its
+row and done from the beginning: what is gone already is no obstacle.
+"""
+
+import logging
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, models, transaction
+from django.db.models import Case, F, Value, When
+from django.utils.translation import gettext as _
+
+from clinic import audit, tombstones
+from clinic.append_only import opened
+from clinic.backup.schedule import is_set_up
+from clinic.logs import place_of
+from clinic.models import AuditEvent, Versioned
+from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient, Subject
+from treatments.models import Photo
+from treatments.photo_files import ENDINGS, INCOMING
+from treatments.photo_files import vault as photo_vault
+from treatments.privacy.holdings import HOLDINGS, Holding, free_texts
+from treatments.privacy.names import Identity, identity_of
+from treatments.privacy.vault import ZIP
+from treatments.privacy.vault import vault as dossier_vault
+from treatments.rules.naming import without_names
+
+log = logging.getLogger(__name__)
+
+NOTHING = "–"  # in the place of words, where a field may not be empty
+# What is removed with its rows: it was never part of the record.
+REMOVED_WHOLE = (Subject.COPIES,)
+Clock = Callable[[], datetime]
+
+
+def erase_all(clock: Clock) -> int:
+    """Do every erasure that waits, and return how many; may run twice at once, and be killed at any point."""
+    count = 0
+    seen: set[int] = set()
+    while (erasure := Erasure.objects.claim(clock())) is not None and erasure.pk not in seen:
+        seen.add(erasure.pk)
+        try:
+            erase(erasure, clock())
+        except Exception as error:  # one that cannot be done now must not keep the others waiting; its lease ends
+            log.error("Erasure %s could not be done now: %s", erasure.public_id, place_of(error))  # noqa: TRY400
+        count += 1
+    return count
+
+
+def erase(erasure: Erasure, now: datetime) -> None:
+    """Erase the patient of an erasure, with all records merged into that one, and write the certificate."""
+    family = erasure.patient.whole_family()
+    kept = {Subject(subject) for subject in erasure.kept_subjects}
+    counts: Counter[str] = Counter()
+    destroy_files(family, kept, counts)
+    overwrite_what_is_deleted()
+    with transaction.atomic():
+        if not Erasure.objects.select_for_update().waiting().filter(pk=erasure.pk).exists():
+            return
+        reason = f"Erasure {erasure.public_id}"
+        with opened(reason=reason, at=now, by=erasure.asked_by):
+            erase_rows(family, kept, counts, now)
+        finish(erasure, counts, now)
+        # Before the commit: a line too many is found done, one too few would bring a name back.
+        for record in family:
+            tombstones.add(tombstones.Tombstone(str(record.public_id), now.isoformat(), erasure.keeps))
+    flush_log()
+
+
+def finish(erasure: Erasure, counts: Counter[str], now: datetime) -> None:
+    """Turn the job into its certificate."""
+    gone_on = now.date() + timedelta(days=settings.BACKUP_KEEP + 1) if is_set_up() else None
+    erasure.done_at, erasure.counts, erasure.backups_gone_on = now, dict(counts), gone_on
+    erasure.lease_ends_at = None
+    erasure.save(update_fields=["done_at", "counts", "backups_gone_on", "lease_ends_at"])
+    audit.write(
+        AuditEvent.Act.ERASURE,
+        at=now,
+        by=erasure.asked_by,
+        patient=erasure.patient.public_id,
+        detail={"erasure": str(erasure.public_id)},
+    )
+
+
+def destroy_files(family: list[Patient], kept: set[Subject], counts: Counter[str]) -> None:
+    """Overwrite and remove the photos, unless the law keeps them, and every dossier. Twice is once."""
+    if Subject.PHOTOS not in kept:
+        for name in Photo.objects.filter(course__patient__in=family).values_list("stored_name", flat=True):
+            for ending in (INCOMING, *ENDINGS.values()):
+                counts["files"] += photo_vault().destroy(name, ending)
+    for name in Dossier.objects.filter(patient__in=family).values_list("stored_name", flat=True):
+        counts["files"] += dossier_vault().destroy(name, ZIP)
+
+
+def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], now: datetime) -> None:
+    """Take the person out of every row. What the law keeps loses its names, and the hold remembers them."""
+    for record in family:
+        Patient.objects.hold(record)
+    identity = identity_of(family)
+    originals: list[list[Any]] = []
+    for holding in HOLDINGS:
+        if holding.subject in kept:
+            originals += take_names_out(holding, family, identity, counts)
+        elif holding.subject in REMOVED_WHOLE:
+            counts["rows removed"] += holding.rows(family).delete()[0]
+        else:
+            blank(holding, family, counts)
+    if Subject.PHOTOS not in kept:
+        counts["photos"] += forget_photos(family, now)
+    blank_admin_log(family, counts)
+    Dossier.objects.filter(patient__in=family).update(state=Dossier.State.GONE, gone_at=now, lease_ends_at=None)
+    hold_apart(family[0], identity, originals, kept=kept, now=now)
+    for record in family:
+        forget_person(record, counts, now)
+
+
+def take_names_out(
+    holding: Holding, family: list[Patient], identity: Identity, counts: Counter[str]
+) -> list[list[Any]]:
+    """Replace the names in the texts of kept rows and their earlier versions; return what they were."""
+    fields = free_texts(holding.model, holding.codes)
+    found = _replace(holding.rows(family), fields, identity)
+    counts["rows rewritten"] += len({row[1] for row in found})
+    history = holding.history_rows(family)
+    if history is not None:
+        earlier = _replace(history, free_texts(history.model, holding.codes), identity)
+        counts["versions rewritten"] += len({row[1] for row in earlier})
+        found += earlier
+    return found
+
+
+def _replace(rows: models.QuerySet, fields: list[models.Field], identity: Identity) -> list[list[Any]]:
+    originals: list[list[Any]] = []
+    names = [field.name for field in fields]
+    for pk, *values in list(rows.values_list("pk", *names)):
+        changes: dict[str, Any] = {}
+        for field, value in zip(fields, values, strict=True):
+            without = [] if field.name == "strokes" else without_names(value, identity.pattern)
+            if without != value:
+                changes[field.name] = without[: field.max_length] if isinstance(without, str) else without
+                originals.append([rows.model._meta.label, pk, field.name, value])
+        if changes:
+            _write(rows.model, [pk], changes)
+    return originals
+
+
+def _write(model: type[models.Model], keys: list[int], changes: dict[str, Any]) -> int:
+    """Write to rows past their history, which must not learn what is being forgotten; open forms are refused."""
+    if issubclass(model, Versioned):
+        changes = changes | {"version": F("version") + 1}
+    return model._default_manager.filter(pk__in=keys).update(**changes)
+
+
+def blank(holding: Holding, family: list[Patient], counts: Counter[str]) -> None:
+    """Empty every text of the rows of a holding and of their earlier versions; numbers, days and codes stay."""
+    changes = blanks(free_texts(holding.model, holding.codes))
+    history = holding.history_rows(family)
+    if changes:
+        counts["rows emptied"] += _write(
+            holding.model, list(holding.rows(family).values_list("pk", flat=True)), changes
+        )
+    if history is not None:
+        changes = blanks(free_texts(history.model, holding.codes))
+        counts["versions emptied"] += history.update(**changes)
+
+
+def blanks(fields: Iterable[models.Field]) -> dict[str, Any]:
+    """Return what empties each field: an empty text stays empty, and one that may not be has a dash."""
+    changes: dict[str, Any] = {}
+    for field in fields:
+        if isinstance(field, models.JSONField):
+            changes[field.name] = Value({} if field.default is dict else [], models.JSONField())
+        else:
+            empty = Case(
+                When(**{field.name: ""}, then=Value("")),
+                When(**{f"{field.name}__isnull": True}, then=Value(None)),
+                default=Value(NOTHING),
+                output_field=models.TextField(),
+            )
+            changes[field.name] = empty
+    return changes
+
+
+def forget_photos(family: list[Patient], now: datetime) -> int:
+    """Say in the rows of photos that their files are gone, and forget what would know one of them again."""
+    photos = Photo.objects.filter(course__patient__in=family)
+    history = Photo.history.model.objects.filter(id__in=list(photos.values_list("pk", flat=True)))
+    history.update(sha256="")
+    return photos.update(
+        state=Photo.State.FAILED,
+        failure=_("Erased with the patient's data, %(day)s.") % {"day": f"{now:%Y-%m-%d}"},
+        sha256="",
+        lease_ends_at=None,
+        version=F("version") + 1,
+    )
+
+
+def blank_admin_log(family: list[Patient], counts: Counter[str]) -> None:
+    """Empty the words of the admin site's own log about these rows."""
+    keys: dict[type[models.Model], list[int]] = {Patient: [record.pk for record in family]}
+    for holding in HOLDINGS:
+        keys[holding.model] = list(holding.rows(family).values_list("pk", flat=True))
+    for model, rows in keys.items():
+        about = LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(model), object_id__in=[str(pk) for pk in rows]
+        )
+        counts["log entries"] += about.update(object_repr=NOTHING, change_message="")
+
+
+def hold_apart(
+    patient: Patient, identity: Identity, originals: list[list[Any]], *, kept: set[Subject], now: datetime
+) -> None:
+    """Close away who this was while something is kept, and forget that, too, once nothing is."""
+    if not kept:
+        LegalHold.objects.filter(patient=patient).delete()
+        HoldOpening.objects.filter(patient=patient).update(reason=NOTHING)
+    elif not patient.is_erased:
+        LegalHold.objects.update_or_create(
+            patient=patient, defaults={"made_at": now, "identity": identity.plain(), "originals": originals}
+        )
+
+
+def forget_person(record: Patient, counts: Counter[str], now: datetime) -> None:
+    """Give a record a pseudonym in the place of its person, in every version, and close it."""
+    pseudonym = record.record_number if record.is_erased else f"E-{secrets.token_hex(5).upper()}"
+    facts = nobody(pseudonym, record.birth_date)
+    history = Patient.history.model.objects.filter(id=record.pk)
+    counts["versions emptied"] += history.update(**facts, history_change_reason=Value(None, models.CharField()))
+    stored = Patient.objects.get(pk=record.pk)
+    for name, value in facts.items():
+        setattr(stored, name, value)
+    stored.erased_at = stored.erased_at or now
+    stored.archived_at = stored.archived_at or now
+    stored.form_token = stored.restricted_at = None
+    stored.because("Erased").save_over(stored.version)
+    counts["records"] += 1
+
+
+def nobody(pseudonym: str, born: date) -> dict[str, Any]:
+    """Return what stands in the fields that tell who somebody is. Of the birth date the year stays, for ages."""
+    emptied = (
+        "external_id",
+        "given_name",
+        "phone",
+        "email",
+        "address_line",
+        "city",
+        "region",
+        "postal_code",
+        "emergency_name",
+        "emergency_phone",
+        "restriction_reason",
+    )
+    return {
+        **dict.fromkeys(emptied, ""),
+        "record_number": pseudonym,
+        "family_name": f"Erased {pseudonym}",
+        "birth_date": born.replace(month=1, day=1),
+        "deceased_on": None,
+        "contact_permission": False,
+    }
+
+
+def overwrite_what_is_deleted() -> None:
+    """Have SQLite write zeros where a text was; PostgreSQL's own cleaning does its part later."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def flush_log() -> None:
+    """Let SQLite's log of writes, which still has the old pages, be emptied into the database, as far as it can be."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def erase_again(stones: Iterable[tombstones.Tombstone]) -> int:
+    """Erase whoever a restored backup still knows; return how many. What the law kept then is kept again."""
+    count = 0
+    for stone in stones:
+        found = Patient.objects.filter(public_id=stone.patient, merged_into=None)
+        for patient in found.filter(needs_erasing(stone)):
+            now = datetime.fromisoformat(stone.erased_at)
+            erasure, _made = Erasure.objects.get_or_create(
+                patient=patient,
+                done_at=None,
+                defaults={"ground": Erasure.Ground.RESTORED, "asked_at": now, "keeps": stone.keeps},
+            )
+            erasure.keeps = stone.keeps
+            erasure.save(update_fields=["keeps"])
+            erase(erasure, now)
+            count += 1
+    return count
+
+
+def needs_erasing(stone: tombstones.Tombstone) -> models.Q:
+    """Return the condition that a patient still has what a tombstone says is gone."""
+    named = models.Q(erased_at=None)
+    return named if stone.keeps else named | models.Q(legal_hold__isnull=False)
