@@ -23,10 +23,15 @@ from patients.models import (
     Allergy,
     Consent,
     DistinctPair,
+    Dossier,
     EmergencyAccess,
+    Erasure,
+    HoldOpening,
+    LegalHold,
     MergeOfRecords,
     MessageChoice,
     Patient,
+    ReturnedAddress,
     Screening,
 )
 from treatments.models import (
@@ -40,6 +45,7 @@ from treatments.models import (
     Reminder,
     Session,
     SideEffect,
+    Waiting,
 )
 
 # What names its patient itself: each row moves. What hangs on one of these goes along by it.
@@ -51,9 +57,20 @@ MOVES: tuple[type[models.Model], ...] = (
     Allergy,
     Reminder,
     MessageChoice,
+    ReturnedAddress,
+    Waiting,
 )
 # What names a patient and stays: it tells of the record, not of the person.
-STAYS: tuple[type[models.Model], ...] = (Patient, MergeOfRecords, DistinctPair, EmergencyAccess)
+STAYS: tuple[type[models.Model], ...] = (
+    Patient,
+    MergeOfRecords,
+    DistinctPair,
+    Dossier,
+    EmergencyAccess,
+    Erasure,
+    LegalHold,
+    HoldOpening,
+)
 # What goes along by its course, with the path to the patient.
 GOES_ALONG: tuple[tuple[type[models.Model], str], ...] = (
     (Session, "course__patient"),

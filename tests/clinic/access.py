@@ -76,7 +76,6 @@ def records_at(location):
         "lot": LotFactory(location=location),
         "preparation": PreparationFactory(location=location),
         "emergency": EmergencyAccessFactory(patient=patient, user=doctor),
-        "member": UserFactory(locations=[location]),
         "invitation": InvitationFactory(invited_by=doctor),
     }
 

@@ -283,7 +283,6 @@ SUBJECTS = {
     "assessments": "assessment",
     "lots": "lot",
     "preparations": "preparation",
-    "staff": "member",
     "emergencies": "emergency",
     "invitations": "invitation",
 }

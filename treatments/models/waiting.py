@@ -86,6 +86,7 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
             removed_at=None,
             patient__deceased_on=None,
             patient__archived_at=None,
+            patient__restricted_at=None,
         )
 
     def of_patient(self, patient: Patient) -> "WaitingQuerySet":

@@ -6,7 +6,7 @@ row and done from the beginning: what is gone already is no obstacle.
 
 import logging
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -205,9 +205,10 @@ def forget_photos(family: list[Patient], now: datetime) -> int:
 
 def blank_admin_log(family: list[Patient], counts: Counter[str]) -> None:
     """Empty the words of the admin site's own log about these rows."""
-    keys: dict[type[models.Model], list[int]] = {Patient: [record.pk for record in family]}
+    keys: defaultdict[type[models.Model], set[int]] = defaultdict(set)
+    keys[Patient] = {record.pk for record in family}
     for holding in HOLDINGS:
-        keys[holding.model] = list(holding.rows(family).values_list("pk", flat=True))
+        keys[holding.model] |= set(holding.rows(family).values_list("pk", flat=True))
     for model, rows in keys.items():
         about = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(model), object_id__in=[str(pk) for pk in rows]

@@ -10,7 +10,7 @@ from django.db.models import Q
 from clinic.models import Heartbeat, Location
 from clinic.paging import bounded_count
 from patients.models import Dossier, RetentionRule, RetentionSweep, Subject
-from treatments.models import Reminder, WorkingCopy
+from treatments.models import DeliveryReport, Reminder, WorkingCopy
 from treatments.privacy.erasing import NOTHING
 from treatments.privacy.retention import time_over
 from treatments.privacy.vault import ZIP, vault
@@ -73,6 +73,7 @@ def empty_messages(now: datetime) -> int:
     """Forget where old messages went and what the server said; that they went stays known."""
     old = _old(Subject.MESSAGES, "patient__", "started_at", now)
     keys = Reminder.objects.filter(old).exclude(address=NOTHING).values_list("pk", flat=True)
+    DeliveryReport.objects.filter(reminder__in=list(keys)).update(said="")
     return Reminder.objects.filter(pk__in=list(keys)).update(address=NOTHING, error="")
 
 

@@ -104,7 +104,7 @@ class State(StrEnum):
 
     WAITING = "waiting"
     REMOVED = "removed"  # by a person, with a reason
-    GONE = "gone"  # the patient died or the record is archived
+    GONE = "gone"  # nothing is booked for the patient: died, archived, restricted, merged or erased
     FULFILLED = "fulfilled"  # moved earlier, or booked where nothing was
     OFF = "off"  # the appointment it was about is cancelled, or its hour has come
     ENDED = "ended"  # the course has
