@@ -135,7 +135,7 @@ def test_list_asks_as_often_for_three_as_for_one(nurse, count, django_assert_num
         browser_of(nurse)
     desk.get(LIST)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         page = desk.get(LIST).content.decode()
 
     assert page.count("last used") == count

@@ -276,7 +276,7 @@ def test_sharing_twice_makes_one_device(client, sam):
 
 
 def test_pin_is_set_after_the_password_alone(client, sam):
-    sign_in(client, sam)
+    client.force_login(sam)
     form = {"digits": "905673", "again": "905673"}
     refused = client.post("/account/pin/", form)
     assert refused.url == "/account/pin/"

@@ -5,9 +5,11 @@ from http import HTTPStatus
 
 import pytest
 from django.core import mail
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.utils import timezone
 
+from clinic.models import AuditEvent
 from clinic.roles import Role
 from patients.models import EmergencyAccess, EmergencyReview
 from tests.factories import CourseFactory, EmergencyAccessFactory, LocationFactory, PatientFactory, UserFactory
@@ -55,13 +57,38 @@ def test_record_is_opened_with_a_reason_and_each_of_its_pages_says_so(desk, doct
     assert access.ends_at - access.opened_at == timedelta(hours=1)
 
 
-def test_access_ends_by_the_clock(desk, patient):
-    desk.post(NEW, typed(patient))
-    EmergencyAccess.objects.update(
-        opened_at=timezone.now() - timedelta(hours=1, seconds=1), ends_at=timezone.now() - timedelta(seconds=1)
-    )
+def open_for(desk, doctor, patient, left):
+    """Let the record have been opened by this sign-in, with so much time left."""
+    ends = timezone.now() + left
+    access = EmergencyAccessFactory(user=doctor, patient=patient, opened_at=ends - timedelta(hours=1), ends_at=ends)
+    session = desk.session
+    session["emergencies"] = [str(access.public_id)]
+    session.save()
 
+
+def test_access_ends_by_the_clock(desk, doctor, patient):
+    open_for(desk, doctor, patient, timedelta(seconds=50))
+    assert desk.get(patient.get_absolute_url()).status_code == HTTPStatus.OK
+
+    open_for(desk, doctor, patient, timedelta(seconds=-1))
     assert desk.get(patient.get_absolute_url()).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_opening_is_an_event_of_its_own_that_says_until_when(desk, doctor, patient):
+    desk.post(NEW, typed(patient))
+
+    event = AuditEvent.objects.get(act=AuditEvent.Act.BREAK_GLASS)
+    assert (event.by, event.patient_public_id) == (doctor, patient.public_id)
+    assert list(event.detail) == ["until"]
+
+
+def test_access_is_only_ever_added_to():
+    access = EmergencyAccessFactory()
+
+    with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
+        EmergencyAccess.objects.update(reason="Nothing happened here.")
+    with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
+        access.delete()
 
 
 def test_minutes_are_a_setting(desk, patient, settings):
@@ -202,7 +229,7 @@ def test_admin_reviews_and_the_first_review_stands(client):
 
 def test_page_without_an_emergency_asks_the_database_no_more(desk, django_assert_num_queries):
     desk.get(NEW)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         desk.get(NEW)
 
 
@@ -212,7 +239,7 @@ def test_list_asks_as_often_for_three_as_for_one(client, count, django_assert_nu
     client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory()]))
     client.get("/emergencies/")
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         page = client.get("/emergencies/").content.decode()
 
     assert page.count("What came of it,") == count
