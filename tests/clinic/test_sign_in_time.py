@@ -100,7 +100,7 @@ def test_what_htmx_sends_for_a_person_keeps_a_sign_in(desk):
 
 
 def test_what_htmx_asks_by_the_clock_says_that_nobody_did_it(desk):
-    by_the_clock = re.compile(r"<[^>]*hx-trigger=\"[^\"]*\\b(?:every|load delay)[^>]*>")
+    by_the_clock = re.compile(r"<[^>]*hx-trigger=\"[^\"]*\b(?:every|load delay)[^>]*>")
     pages = [path.read_text() for path in (clinic_settings.BASE_DIR / "templates").rglob("*.html")]
     asking = [tag for page in pages for tag in by_the_clock.findall(re.sub(r"{%.*?%}", "", page))]
 
