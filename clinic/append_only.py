@@ -36,13 +36,17 @@ POSTGRES_FUNCTION = f"""
 
 
 def guarded_models() -> list[type[models.Model]]:
-    """Return the models whose rows are never changed: of the trail, and every history, those of its lists too."""
+    """Return the models whose rows are never changed: of the trail, and every history, those of its lists too.
+
+    A model of an app above says so of itself: `is_only_added_to = True`.
+    """
     histories = [
         model
         for model in apps.get_models(include_auto_created=True)
         if model._meta.pk.name in {"history_id", "m2m_history_id"}
     ]
-    return [AuditEvent, AuditSeal, *histories]
+    added_to = [model for model in apps.get_models() if getattr(model, "is_only_added_to", False)]
+    return [AuditEvent, AuditSeal, *added_to, *histories]
 
 
 def trigger_sql(vendor: str, table: str, key: str) -> dict[str, list[str]]:

@@ -15,6 +15,8 @@ from patients.models import (
     Consent,
     DistinctPair,
     Dossier,
+    EmergencyAccess,
+    EmergencyReview,
     Erasure,
     HoldOpening,
     LegalHold,
@@ -129,6 +131,8 @@ HOLDINGS = (
     Holding(treated.BlindedRun, "course__patient", CLINICAL, codes=("token",)),
     Holding(treated.BlindedRating, "run__course__patient", CLINICAL, codes=("given",)),
     Holding(treated.WorkingCopy, "course__patient", COPIES, is_removed=True),
+    Holding(EmergencyAccess, "patient", CLINICAL, "emergency_accesses"),
+    Holding(EmergencyReview, "access__patient", CLINICAL, "emergency_reviews"),
 )
 # What is about the keeping itself: no part of the dossier, and dealt with by the erasure by name.
 ABOUT_KEEPING = (Dossier, Erasure, HoldOpening, LegalHold)
