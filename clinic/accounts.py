@@ -66,7 +66,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def logout(self, request: HttpRequest) -> None:
         """Sign out for good: on a shared device the PIN brings nobody back who said so."""
         device = device_of(request)
-        if device is not None:
+        if device is not None and request.user.is_authenticated:
             request.user.devices.filter(device=device).delete()
         super().logout(request)
 

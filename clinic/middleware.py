@@ -103,7 +103,7 @@ class SignInRequired(LoginRequiredMiddleware):
     the page it was typed on. A script gets a plain 401, and its page the word that the sign-in has ended.
     """
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # a script gets no way to anywhere
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
     ) -> HttpResponseBase:
         if sign_in_time.is_of_a_page(request):

@@ -61,8 +61,8 @@ class RoleForm(forms.Form):
 
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         self.person = person
-        initial = {"role": person.role, "locations": person.own_locations, "seen": mark_of(person)}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial = {"role": person.role, "locations": person.own_locations, "seen": mark_of(person)}
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -40,7 +40,7 @@ def change_role(user: User, *, role: Role, locations: Iterable[Location]) -> Use
         if role != before:
             stored.groups.set(Group.objects.filter(name=role))
             # The role is a group, and groups have no history of their own.
-            stored._change_reason = _("Role: %(role)s") % {"role": ROLE_NAMES[role]}  # type: ignore[attr-defined]  # simple-history reads it
+            stored._change_reason = _("Role: %(role)s") % {"role": ROLE_NAMES[role]}
             stored.save()
             end_sign_ins(stored)
     return stored

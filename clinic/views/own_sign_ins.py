@@ -29,13 +29,11 @@ def sign_in_list(request: Request) -> HttpResponse:
 
 def _page(request: Request, device_form: DeviceForm) -> HttpResponse:
     now = timezone.now()
-    own = list(request.user.sign_ins.live(now))
-    for sign_in in own:
-        sign_in.is_here = sign_in.session_key == request.session.session_key
-        sign_in.device = named(sign_in.browser)
+    here = request.session.session_key
+    own = sorted(request.user.sign_ins.live(now), key=lambda sign_in: sign_in.session_key != here)
     context = {
-        "sign_ins": sorted(own, key=lambda sign_in: not sign_in.is_here),
-        "others": sum(not sign_in.is_here for sign_in in own),
+        "sign_ins": [(sign_in, named(sign_in.browser), sign_in.session_key == here) for sign_in in own],
+        "others": sum(sign_in.session_key != here for sign_in in own),
         "pin": Pin.objects.filter(user=request.user).first(),
         "device": device_of(request),
         "device_form": device_form,

@@ -28,9 +28,7 @@ def staff_list(request: Request) -> HttpResponse:
     tab = "left" if request.GET.get("tab") == "left" else "here"
     people = User.objects.filter(is_active=tab == "here").prefetch_related("groups", "locations")
     now = timezone.now()
-    invitations = list(Invitation.objects.open().select_related("invited_by")[:MOST_INVITED])
-    for invitation in invitations:
-        invitation.stands = invitation.state(now)
+    invitations = Invitation.objects.open()[:MOST_INVITED]
     return TemplateResponse(
         request,
         "clinic/staff/list.html",
@@ -38,7 +36,7 @@ def staff_list(request: Request) -> HttpResponse:
             "tab": tab,
             "tabs": [("here", _("Working here")), ("left", _("Accounts closed"))],
             "page": page(request, people, "last_name", "first_name", "pk"),
-            "invitations": invitations,
+            "invitations": [(invitation, invitation.state(now)) for invitation in invitations],
         },
     )
 

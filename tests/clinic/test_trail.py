@@ -72,10 +72,12 @@ def test_each_page_of_a_record_leaves_exactly_one_event_with_its_patient(here, r
 
 def test_each_other_page_leaves_one_event_for_the_list_it_is(here, records):
     client = client_of("clinician", here)
+    silent = {"sign-in-state"}  # a page asks it whether its person is still there, and nothing of a record is in it
     names = [
         name
         for name, row in TABLE.items()
         if name not in OF_OBJECTS and row.answer("get", "clinician") == "200" and not name.startswith("account_")
+        if name not in silent
     ]
     found = {}
     for name in names:
