@@ -24,6 +24,7 @@ from patients.models import (
     Consent,
     DistinctPair,
     Dossier,
+    EmergencyAccess,
     Erasure,
     HoldOpening,
     LegalHold,
@@ -65,9 +66,10 @@ STAYS: tuple[type[models.Model], ...] = (
     MergeOfRecords,
     DistinctPair,
     Dossier,
+    EmergencyAccess,
     Erasure,
-    LegalHold,
     HoldOpening,
+    LegalHold,
 )
 # What goes along by its course, with the path to the patient.
 GOES_ALONG: tuple[tuple[type[models.Model], str], ...] = (

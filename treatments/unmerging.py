@@ -60,6 +60,8 @@ class Undoing:
         found = []
         if self.merge.is_undone:
             found.append(_("This merge was undone already."))
+        elif self.survivor.is_erased:
+            found.append(_("The patient was erased since. Nobody is left to go back to."))
         elif self.survivor.merged_into_id:
             words = _("%(number)s was itself merged into another record since. Undo that merge first.")
             found.append(words % {"number": self.survivor.record_number})
