@@ -1,6 +1,7 @@
 """The request as the pages see it: someone is signed in, somewhere, perhaps through htmx."""
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -17,6 +18,7 @@ class Request(HttpRequest):
     user: "User"  # LoginRequiredMiddleware lets nobody else in
     location: "Location | None"  # None for someone who belongs to no location yet
     htmx: "HtmxDetails"
+    audit_id: UUID  # the same on all events of one request
 
 
 def came_from(request: HttpRequest) -> str:

@@ -67,6 +67,8 @@ if not FIELD_KEYS:
         )
     FIELD_KEYS = local_secret("field_keys", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"))
 
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones, for what they sealed
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where patients reach us. The addresses in messages and QR codes begin with it, whatever host a request names.
@@ -163,7 +165,7 @@ else:
 
 # The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each
 # worker's own, for what may be some seconds old.
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clinic_cache",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from patients.models import Consent, MergeOfRecords, MessageChoice, Patient, Screening
 from treatments.merging import MOVES, Moving, label_of
-from treatments.models import Appointment, Course, Reminder, Session
+from treatments.models import Appointment, Course, Reminder, Session, Waiting
 
 MOST_NAMED = 20
 SAID_WITH: dict[type[models.Model], tuple[str, ...]] = {
@@ -23,6 +23,7 @@ SAID_WITH: dict[type[models.Model], tuple[str, ...]] = {
     Consent: ("form",),
     Course: ("protocol",),
     MessageChoice: ("patient",),
+    Waiting: ("patient",),
 }
 
 
@@ -143,6 +144,7 @@ class Undoing:
         courses = self._courses_back
         sources: tuple[models.QuerySet, ...] = (
             Appointment.objects.filter(course__in=courses),
+            Waiting.objects.filter(course__in=courses),
             Screening.objects.filter(session__course__in=courses),
             Reminder.objects.filter(
                 Q(follow_up__course__in=courses)
