@@ -89,7 +89,6 @@ class RoleFilter(admin.SimpleListFilter):
 class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountCreationForm
-    object_history_list_template = "admin/records/history_list.html"
     list_display = ["get_full_name", "email", "role_name", "places", "is_active", "last_login"]
     list_filter = ["is_active", RoleFilter, "locations"]
     list_select_related = False
@@ -122,9 +121,6 @@ class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
         names = ", ".join(map(name_of, factors_of(user))) or _("none")
         where = reverse("staff-second-factor", args=[user.public_id])
         return format_html('{} · <a href="{}">{}</a>', names, where, _("Phone lost?"))
-
-    def revert_disabled(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return True
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         before, after = obj.role if change else None, form.cleaned_data.get("role")
