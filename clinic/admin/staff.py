@@ -89,7 +89,6 @@ class RoleFilter(admin.SimpleListFilter):
 class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
     form = AccountForm
     add_form = AccountCreationForm
-    object_history_list_template = "admin/records/history_list.html"
     list_display = ["get_full_name", "email", "role_name", "places", "is_active", "last_login"]
     list_filter = ["is_active", RoleFilter, "locations"]
     list_select_related = False

@@ -85,7 +85,8 @@ def test_each_other_page_leaves_one_event_for_the_list_it_is(here, records):
         _response, left = left_by(lambda name=name, query=query: client.get(address(name, records) + query))
         found[name] = [event.view_name for event in left]
 
-    assert found == {name: [name] for name in names}
+    shows_nobody = {"sign-in-state"}  # asked again and again by every page that is open
+    assert found == {name: [] if name in shows_nobody else [name] for name in names}
 
 
 def test_an_event_says_who_when_from_where_and_on_which_page(here, client, nurse, records):
@@ -232,7 +233,7 @@ def test_no_list_leaves_the_house_without_its_event(client, records, monkeypatch
 
 
 def test_every_record_of_a_patient_knows_whose_it_is(records):
-    of_nobody = {"lot", "preparation", "person", "merge"}
+    of_nobody = {"lot", "preparation", "person", "invitation", "merge"}
 
     assert {name: patient_of(record) for name, record in records.items() if name not in of_nobody} == {
         name: records["patient"].public_id for name in records if name not in of_nobody
