@@ -75,6 +75,10 @@ def trigger_sql(vendor: str, table: str, key: str) -> dict[str, list[str]]:
     }
 
 
+def key_of(model: type[models.Model]) -> str:
+    return str(model._meta.pk.column)
+
+
 def guard(connection: BaseDatabaseWrapper, guarded: list[type[models.Model]]) -> None:
     """Make the triggers that are missing."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -87,7 +91,7 @@ def guard(connection: BaseDatabaseWrapper, guarded: list[type[models.Model]]) ->
         for model in guarded:
             if model._meta.db_table not in tables:
                 continue
-            wanted = trigger_sql(connection.vendor, model._meta.db_table, model._meta.pk.column)
+            wanted = trigger_sql(connection.vendor, model._meta.db_table, key_of(model))
             for statement in [each for name, made in wanted.items() if name not in there for each in made]:
                 cursor.execute(statement)
 
@@ -98,7 +102,7 @@ def unguard(_apps: Any, schema_editor: Any) -> None:
     there = triggers(connection)
     for model in guarded_models():
         table = model._meta.db_table
-        for name in there.intersection(trigger_sql(connection.vendor, table, model._meta.pk.column)):
+        for name in there.intersection(trigger_sql(connection.vendor, table, key_of(model))):
             on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
             schema_editor.execute(f'DROP TRIGGER "{name}"{on}')
     if connection.vendor == "postgresql":

@@ -1,6 +1,7 @@
 """The request as the pages see it: someone is signed in, somewhere, perhaps through htmx."""
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from allauth.account.adapter import get_adapter
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
@@ -19,6 +20,7 @@ class Request(HttpRequest):
     user: "User"  # LoginRequiredMiddleware lets nobody else in
     location: "Location | None"  # None for someone who belongs to no location yet
     htmx: "HtmxDetails"
+    audit_id: UUID  # the same on all events of one request
     emergencies: list[Any]  # what this sign-in has open of other locations; see patients/emergencies.py
     ended: str  # why the sign-in ended, in words; only where this request came too late for it
 

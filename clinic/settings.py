@@ -67,6 +67,8 @@ if not FIELD_KEYS:
         )
     FIELD_KEYS = local_secret("field_keys", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"))
 
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones, for what they sealed
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where patients reach us. The addresses in messages and QR codes begin with it, whatever host a request names.
@@ -163,10 +165,12 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
     database["CONN_HEALTH_CHECKS"] = True
+    # A server that is not there, or a row that somebody holds, ends in a page that says so, and not in waiting.
+    database["OPTIONS"] = {"connect_timeout": 5, "options": "-c lock_timeout=20s"} | database.get("OPTIONS", {})
 
 # The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each
 # worker's own, for what may be some seconds old.
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clinic_cache",
@@ -379,8 +383,10 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["private"]},
         "server": {"class": "logging.StreamHandler", "formatter": "server"},
     },
-    # Without this the worker would write a line of its own beside each of ours, for every task.
     "loggers": {
+        # Django's own would mail faults to ADMINS, with all that was typed.
+        "django": {"handlers": [], "level": "INFO"},
+        # Without this the worker would write a line of its own beside each of ours, for every task.
         "huey": {"level": env.str("LOG_LEVEL", default="WARNING"), "handlers": ["console"], "propagate": False},
         # Their own handlers come before the root's.
         "django.request": {"filters": ["private"]},

@@ -24,7 +24,8 @@ class Echo:
 
 def csv_file(head: Iterable[object], rows: Iterable[Iterable[object]], name: str) -> StreamingHttpResponse:
     """Return rows as a file of this name, sent as they are read, each cell made safe."""
-    writer = csv.writer(Echo())
+    # All in quotes: a spreadsheet of a country that parts cells by semicolons would begin a cell at one in a note.
+    writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
 
     def lines() -> Iterator[str]:
         yield "\N{ZERO WIDTH NO-BREAK SPACE}"  # so that a spreadsheet reads it as UTF-8

@@ -46,3 +46,6 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("favicon.ico", health.favicon, name="favicon"),
 ]
+
+# Where Django leads whatever nobody caught, in a view or around it.
+handler500 = "clinic.views.faults.server_error"

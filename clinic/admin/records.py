@@ -1,9 +1,11 @@
 """How every record is managed in the Django admin: nothing deleted, nothing overwritten unseen, every change kept."""
 
+import re
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +19,7 @@ from import_export.resources import ModelResource, modelresource_factory
 from simple_history.admin import SimpleHistoryAdmin
 
 from clinic import trail
-from clinic.forms import VersionedForm
+from clinic.forms import LONGEST_KEY, VersionedForm
 from clinic.models import VersionConflictError, Versioned
 from clinic.paging import bounded_count
 from clinic.spreadsheets import FORMULA_STARTS, safe_cell
@@ -51,7 +53,7 @@ class SafeResource(ModelResource):
 
 
 class ManagedAdmin(admin.ModelAdmin):
-    """What all records share: no deleting, no counting of big tables."""
+    """What all records share: no deleting, no counting of big tables, no filter by what is no row's number."""
 
     show_full_result_count = False
     paginator = BoundedPaginator
@@ -60,6 +62,13 @@ class ManagedAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list; an address that filters by a number larger than databases have leads to what Django shows."""
+        filters = (str(value) for name, value in request.GET.items() if name not in {SEARCH_VAR, ERROR_FLAG})
+        if any(len(number) >= LONGEST_KEY for value in filters for number in re.findall(r"\d+", value)):
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")
+        return super().changelist_view(request, extra_context)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the record an address names, and note it for the trail."""

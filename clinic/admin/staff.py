@@ -123,9 +123,6 @@ class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
         where = reverse("staff-second-factor", args=[user.public_id])
         return format_html('{} · <a href="{}">{}</a>', names, where, _("Phone lost?"))
 
-    def revert_disabled(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return True
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         before, after = obj.role if change else None, form.cleaned_data.get("role")
         if after and after != before:

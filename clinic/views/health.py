@@ -1,9 +1,11 @@
+import shutil
 from datetime import datetime
 from http import HTTPStatus
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
@@ -12,27 +14,67 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from clinic.models import Heartbeat
+from clinic.outage import Outage, leave_connections, outage_of
+
+PATIENCE_MS = 2000  # for the turn to write, which a clinic at work gives within milliseconds
+LEAST_ROOM = 64 * 1024 * 1024  # bytes on the disk: the day's writing, and the photos that arrive at one time
+DATABASE = {Outage.BUSY: "locked", Outage.FULL: "disk full", Outage.READ_ONLY: "read-only", Outage.GONE: "down"}
 
 
 @never_cache
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers, every migration is applied and reminders are looked for; else 503.
+    """Answer 200 when the database can be read and written, every migration is applied and reminders are looked for.
 
-    A clinic whose worker was never started is not well. On a developer's machine it only has none.
+    Else 503. A clinic whose worker was never started is not well. On a developer's machine it only has none.
     """
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError:
-        return JsonResponse({"database": "down"}, status=503)
+        reminders = "" if pending else reminders_state(timezone.now())
+        try_to_write()
+    except Error as error:
+        leave_connections()
+        said = DATABASE[outage_of(error) or Outage.GONE]
+        return JsonResponse({"database": said}, status=HTTPStatus.SERVICE_UNAVAILABLE)
     if pending:
-        return JsonResponse({"database": "up", "migrations": "pending"}, status=503)
-    state = reminders_state(timezone.now())
-    is_well = state == "running" or (state == "never ran" and not settings.PRODUCTION)
-    facts = {"database": "up", "migrations": "applied", "reminders": state}
-    return JsonResponse(facts, status=HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE)
+        return JsonResponse({"database": "up", "migrations": "pending"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    has_room = least_room() > LEAST_ROOM
+    is_well = has_room and (reminders == "running" or (reminders == "never ran" and not settings.PRODUCTION))
+    return JsonResponse(
+        {
+            "database": "up",
+            "migrations": "applied",
+            "reminders": reminders,
+            "disk": "has room" if has_room else "full",
+        },
+        status=HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE,
+    )
+
+
+def try_to_write() -> None:
+    """Ask for a change of no row at all: where writing fails, reading mostly goes on.
+
+    Raises the database's error when it may only be read, or somebody has held SQLite's turn to write for too long.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+        try:
+            cursor.execute("UPDATE django_migrations SET name = name WHERE id IS NULL")
+        finally:
+            if connection.vendor == "sqlite":
+                usual = connection.get_connection_params()["timeout"]
+                cursor.execute(f"PRAGMA busy_timeout={int(usual * 1000)}")
+
+
+def least_room() -> int:
+    """Return the bytes that are free where the program writes, on the fullest of its disks."""
+    folders = [settings.VAR_DIR, settings.PHOTO_ROOT]
+    if connection.vendor == "sqlite":
+        folders.append(Path(connection.settings_dict["NAME"]).parent)
+    return min(shutil.disk_usage(folder).free for folder in folders if folder.exists())
 
 
 def reminders_state(now: datetime) -> str:

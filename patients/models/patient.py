@@ -388,17 +388,16 @@ class Patient(Versioned):
             seen.add(found.pk)
         return found
 
-    def earlier_numbers(self) -> list[str]:
-        """Return the numbers of all records that became part of this one, over any number of merges."""
-        numbers: list[str] = []
+    def merged_records(self) -> list["Patient"]:
+        """Return all records that became part of this one, over any number of merges."""
+        found: list[Patient] = []
         level, seen = [self.pk], {self.pk}
         while level:
             merged = Patient.objects.filter(merged_into__in=level).exclude(pk__in=seen).order_by("pk")
-            found = list(merged.values_list("pk", "record_number"))
-            level = [key for key, _number in found]
+            level = [each.pk for each in merged]
             seen.update(level)
-            numbers += [number for _key, number in found]
-        return numbers
+            found += merged
+        return found
 
     def refuse_merged(self) -> "Patient":
         """Return the patient. Raises `RecordMergedError` for a record that was merged into another."""
@@ -419,7 +418,8 @@ class Patient(Versioned):
         found = [self.surviving]
         for record in found:
             known = [each.pk for each in found]
-            found.extend(Patient.objects.filter(merged_into=record).exclude(pk__in=known).order_by("pk"))
+            merged = Patient.objects.filter(merged_into=record).select_related("location")
+            found.extend(merged.exclude(pk__in=known).order_by("pk"))
         return found
 
     def archive(self, now: datetime) -> None:

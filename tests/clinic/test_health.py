@@ -1,6 +1,7 @@
 """What a watchdog is told."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import time_machine
@@ -19,7 +20,7 @@ def test_healthy_clinic_says_so_to_anyone(client):
 
     assert (response.status_code, response.json()) == (
         200,
-        {"database": "up", "migrations": "applied", "reminders": "never ran"},
+        {"database": "up", "migrations": "applied", "reminders": "never ran", "disk": "has room"},
     )
     assert "no-store" in response.headers["Cache-Control"]
 
@@ -42,6 +43,17 @@ def test_database_that_does_not_answer_is_not_healthy(client, monkeypatch):
     response = client.get("/healthz")
 
     assert (response.status_code, response.json()) == (503, {"database": "down"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("megabytes", "status", "said"), [(65, 200, "has room"), (64, 503, "full")])
+def test_disk_that_is_nearly_full_is_told_before_it_is(client, monkeypatch, megabytes, status, said):
+    usage = SimpleNamespace(free=megabytes * 1024 * 1024)
+    monkeypatch.setattr(health.shutil, "disk_usage", lambda path: usage)
+
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.json()["disk"]) == (status, said)
 
 
 @pytest.mark.django_db

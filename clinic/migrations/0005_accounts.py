@@ -11,7 +11,7 @@ import clinic.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0010_second_factor_reset"),
+        ("clinic", "0004_second_factor_reset"),
     ]
 
     operations = [

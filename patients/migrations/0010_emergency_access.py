@@ -12,7 +12,7 @@ import clinic.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("patients", "0013_retention_rules"),
+        ("patients", "0009_retention_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

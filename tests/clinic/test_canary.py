@@ -1,0 +1,123 @@
+"""One name that nobody else has, and every place where it must not turn up: logs, addresses, mails about faults."""
+
+import io
+import logging
+
+import pytest
+from django.conf import settings
+from django.core import mail
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+
+from clinic.logs import HidePrivateAddresses, without_private
+from patients.models import Patient
+from tests.clinic.access import client_of, records_at
+from tests.clinic.test_access import TABLE, address
+from tests.factories import LocationFactory, PatientFactory
+
+pytestmark = pytest.mark.django_db
+
+CANARY = "Zanzibarova"
+
+
+@pytest.fixture
+def here():
+    return LocationFactory()
+
+
+@pytest.fixture
+def log():
+    """Return what the console of the clinic's settings would have got, from the level of the settings on."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter(settings.LOGGING["formatters"]["plain"]["format"], style="{"))
+    handler.addFilter(HidePrivateAddresses())
+    handler.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(handler)
+    yield stream
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def records(here):
+    records = records_at(here)
+    patient = records["patient"]
+    patient.family_name, patient.email = CANARY, f"{CANARY.lower()}@patient.example"
+    patient.save()
+    return records
+
+
+def test_name_of_a_patient_is_in_no_line_of_the_log_and_no_address(here, records, log):
+    client = client_of("clinician", here)
+    client.raise_request_exception = False
+    form = {"q": CANARY, "family_name": CANARY, "note": CANARY}
+
+    went = [client.post(address(name, records), form) for name, row in TABLE.items() if row.post]
+    went += map(client.get, [f"/search/?q={CANARY}", f"/nowhere/?q={CANARY}", f"/patients/?q={CANARY}%00"])
+    Client(enforce_csrf_checks=True).post("/patients/new/", form)
+
+    assert [line for line in log.getvalue().splitlines() if CANARY.lower() in line.lower()] == []
+    led = [answer.headers.get("Location", "") for answer in went]
+    assert [where for where in led if CANARY.lower() in where.lower()] == []
+
+
+def test_fault_is_mailed_to_nobody_since_such_a_mail_has_all_that_was_typed(here, settings, monkeypatch, log):
+    settings.ADMINS = [("Robin", "robin@clinic.example")]
+    client = client_of("staff", here)
+    client.raise_request_exception = False
+    monkeypatch.setattr(Patient, "full_clean", lambda *args, **kwargs: 1 / 0)
+
+    answer = client.post("/patients/new/", {"family_name": CANARY, "given_name": "Ana", "sex": "female"})
+
+    assert (answer.status_code, mail.outbox) == (500, [])
+    assert "ZeroDivisionError" in log.getvalue()
+    assert CANARY not in log.getvalue()
+
+
+def test_row_that_breaks_a_rule_is_not_shown_in_the_log(here, log):
+    """PostgreSQL says the whole row beside the rule that it breaks."""
+    patient = PatientFactory(location=here, family_name=CANARY, given_name="Ana\n\nMaria")
+    try:
+        with transaction.atomic():
+            Patient.objects.filter(pk=patient.pk).update(sex=None)
+    except IntegrityError:
+        logging.getLogger("django.request").exception("Internal Server Error: /patients/")
+
+    said = log.getvalue()
+    assert "IntegrityError" in said
+    assert CANARY not in said
+    assert "Maria" not in said
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite shows no question")
+def test_question_that_is_wrong_is_not_shown_in_the_log(log):
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT nothing FROM clinic_user WHERE last_name = %s", [CANARY])
+    except Exception:
+        logging.getLogger("django.request").exception("Internal Server Error: /")
+
+    assert CANARY not in log.getvalue()
+
+
+def test_of_a_chain_of_errors_each_is_told_and_none_of_the_rows():
+    said = (
+        'psycopg.errors.NotNullViolation: null value in column "sex"\n'
+        f"DETAIL:  Failing row contains (1, {CANARY},\n\nand a note of two lines).\n"
+        "\nThe above exception was the direct cause of the following exception:\n\n"
+        "Traceback (most recent call last):\n  File …\n"
+        'django.db.utils.IntegrityError: null value in column "sex"\n'
+        f"DETAIL:  Failing row contains (1, {CANARY})."
+    )
+
+    left = without_private(said)
+
+    assert CANARY not in left
+    assert "two lines" not in left
+    assert "psycopg.errors.NotNullViolation" in left
+    assert "django.db.utils.IntegrityError" in left
+
+
+def test_title_of_a_page_is_all_that_a_browser_remembers_beside_an_address(here, records):
+    """Addresses carry public ids: a history of addresses names nobody."""
+    assert [name for name in TABLE if CANARY.lower() in address(name, records).lower()] == []
