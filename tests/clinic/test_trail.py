@@ -232,7 +232,7 @@ def test_no_list_leaves_the_house_without_its_event(client, records, monkeypatch
 
 
 def test_every_record_of_a_patient_knows_whose_it_is(records):
-    of_nobody = {"lot", "preparation", "person", "merge"}
+    of_nobody = {"lot", "preparation", "person", "merge", "invitation"}
 
     assert {name: patient_of(record) for name, record in records.items() if name not in of_nobody} == {
         name: records["patient"].public_id for name in records if name not in of_nobody
