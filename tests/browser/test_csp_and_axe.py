@@ -199,7 +199,15 @@ def test_pages_of_the_staff(visit, clinic):
 def test_pages_of_the_admin(visit, clinic):
     boss = visit(User.objects.get(email=ADMIN), reduced_motion="reduce")
 
-    own = ["/reports/", "/reports/quality/", "/backups/"]
+    own = [
+        "/reports/",
+        "/reports/quality/",
+        "/backups/",
+        "/staff/",
+        "/staff/invite/",
+        "/emergencies/",
+        "/account/sign-ins/",
+    ]
     assert crawl(boss, pages_for_all() + own, dark=True) == []
     assert heard(boss) == []
 

@@ -295,7 +295,7 @@ def test_what_is_typed_while_signed_out_is_kept_again_after_signing_in_on_anothe
     door.locator("[name=login]").fill(doctor.email)
     door.locator("[name=password]").fill(PASSWORD)
     with keeping(desk):  # the page finds out by itself
-        door.locator("main button[type=submit], form button").last.click()
+        door.get_by_role("button", name="Sign in", exact=True).click()
         door.wait_for_url(f"{desk.base}/")
     desk.page.locator("#sign-in").wait_for(state="hidden")
     desk.page.bring_to_front()

@@ -128,7 +128,7 @@ def test_another_person_leaves_the_page_with_a_word(desk):
     door.goto(f"{desk.base}/accounts/login/")
     door.locator("[name=login]").fill(other.email)
     door.locator("[name=password]").fill(PASSWORD)
-    door.locator("form button").last.click()
+    door.get_by_role("button", name="Sign in", exact=True).click()
     door.wait_for_url(f"{desk.base}/")
 
     desk.page.get_by_text("The page that was open belonged to somebody else and was left.").wait_for(timeout=15_000)

@@ -36,7 +36,7 @@ def sign_in(tablet, user):
     tablet.go("/accounts/login/")
     tablet.page.get_by_label("E-mail").fill(user.email)
     tablet.page.get_by_label("Password").fill(PASSWORD)
-    tablet.page.get_by_role("button", name="Sign in").click()
+    tablet.page.get_by_role("button", name="Sign in", exact=True).click()
     tablet.page.wait_for_url(f"{tablet.base}/")
 
 
@@ -68,7 +68,7 @@ def test_tablet_goes_from_hand_to_hand_and_each_finds_the_page(visit, sam, ines,
     tablet.page.get_by_role("link", name="Sign in with a password").click()
     tablet.page.get_by_label("E-mail").fill(ines.email)
     tablet.page.get_by_label("Password").fill(PASSWORD)
-    tablet.page.get_by_role("button", name="Sign in").click()
+    tablet.page.get_by_role("button", name="Sign in", exact=True).click()
     tablet.page.wait_for_url("**/account/sign-ins/")
 
     page = course.get_absolute_url() + "sessions/new/"
