@@ -314,7 +314,8 @@ def test_what_a_killed_run_left_behind_goes_after_a_day(place):
     assert (left.exists(), young.exists()) == (False, True)
 
 
-def test_whoever_was_erased_since_is_erased_again_in_what_is_restored(place, empty, machine):
+def test_whoever_was_erased_since_is_erased_again_in_what_is_restored(place, empty, machine, monkeypatch):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "clinic.settings")  # the suite's own know no other folder
     photo = PhotoFactory(course__patient__family_name="Quibbledon")
     made(place)
     stone = {"patient": str(photo.course.patient.public_id), "erased_at": "2026-03-02T09:00:00+00:00", "keeps": {}}
