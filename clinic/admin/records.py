@@ -65,7 +65,7 @@ class ManagedAdmin(admin.ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list; an address that filters by a number larger than databases have leads to what Django shows."""
-        filters = (value for name, value in request.GET.items() if name not in {SEARCH_VAR, ERROR_FLAG})
+        filters = (str(value) for name, value in request.GET.items() if name not in {SEARCH_VAR, ERROR_FLAG})
         if any(len(number) >= LONGEST_KEY for value in filters for number in re.findall(r"\d+", value)):
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
         return super().changelist_view(request, extra_context)
