@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from allauth.account import app_settings
@@ -16,6 +17,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from clinic import sign_in_events
+from clinic.devices import device_of
 from clinic.roles import ACTS, Role, may_manage
 
 if TYPE_CHECKING:
@@ -48,6 +50,25 @@ class AccountAdapter(DefaultAccountAdapter):
         "enter_current_password": _("Type your current password."),
         "too_many_login_attempts": _("Too many tries. Wait five minutes, then try again."),
     }
+
+    def count_try(self, request: HttpRequest, user: "User", is_right: Callable[[], bool]) -> bool:
+        """Judge a PIN as a password is judged: its wrong tries and those of the password are counted together.
+
+        Raises `ValidationError` where there were too many lately, and then judges nothing.
+        """
+        self.pre_authenticate(request, email=user.email)
+        if is_right():
+            self._rollback_login_failed_rl_usage()
+            return True
+        self.authentication_failed(request, email=user.email)
+        return False
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out for good: on a shared device the PIN brings nobody back who said so."""
+        device = device_of(request)
+        if device is not None and request.user.is_authenticated:
+            request.user.devices.filter(device=device).delete()
+        super().logout(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:

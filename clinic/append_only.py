@@ -36,13 +36,17 @@ POSTGRES_FUNCTION = f"""
 
 
 def guarded_models() -> list[type[models.Model]]:
-    """Return the models whose rows are never changed: of the trail, and every history, those of its lists too."""
+    """Return the models whose rows are never changed: of the trail, and every history, those of its lists too.
+
+    A model of an app above says so of itself: `is_only_added_to = True`.
+    """
     histories = [
         model
         for model in apps.get_models(include_auto_created=True)
         if model._meta.pk.name in {"history_id", "m2m_history_id"}
     ]
-    return [AuditEvent, AuditSeal, *histories]
+    added_to = [model for model in apps.get_models() if getattr(model, "is_only_added_to", False)]
+    return [AuditEvent, AuditSeal, *added_to, *histories]
 
 
 def trigger_sql(vendor: str, table: str, key: str) -> dict[str, list[str]]:
@@ -71,6 +75,10 @@ def trigger_sql(vendor: str, table: str, key: str) -> dict[str, list[str]]:
     }
 
 
+def key_of(model: type[models.Model]) -> str:
+    return str(model._meta.pk.column)
+
+
 def guard(connection: BaseDatabaseWrapper, guarded: list[type[models.Model]]) -> None:
     """Make the triggers that are missing."""
     with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
@@ -83,7 +91,7 @@ def guard(connection: BaseDatabaseWrapper, guarded: list[type[models.Model]]) ->
         for model in guarded:
             if model._meta.db_table not in tables:
                 continue
-            wanted = trigger_sql(connection.vendor, model._meta.db_table, model._meta.pk.column)
+            wanted = trigger_sql(connection.vendor, model._meta.db_table, key_of(model))
             for statement in [each for name, made in wanted.items() if name not in there for each in made]:
                 cursor.execute(statement)
 
@@ -94,7 +102,7 @@ def unguard(_apps: Any, schema_editor: Any) -> None:
     there = triggers(connection)
     for model in guarded_models():
         table = model._meta.db_table
-        for name in there.intersection(trigger_sql(connection.vendor, table, model._meta.pk.column)):
+        for name in there.intersection(trigger_sql(connection.vendor, table, key_of(model))):
             on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
             schema_editor.execute(f'DROP TRIGGER "{name}"{on}')
     if connection.vendor == "postgresql":

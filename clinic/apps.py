@@ -9,7 +9,12 @@ class ClinicConfig(AppConfig):
     verbose_name = _("Clinic")
 
     def ready(self) -> None:
-        from clinic import checks, navigation, sign_in_events  # noqa: F401, PLC0415 -- the first registers checks
+        from clinic import (  # noqa: F401, PLC0415 -- the first registers the system checks
+            checks,
+            navigation,
+            receivers,
+            sign_in_events,
+        )
         from clinic.append_only import guard_after_migration  # noqa: PLC0415 -- needs the app registry
         from clinic.backup import standing  # noqa: PLC0415 -- needs the app registry
         from clinic.roles import create_groups  # noqa: PLC0415 -- needs the app registry

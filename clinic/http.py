@@ -1,7 +1,10 @@
 """The request as the pages see it: someone is signed in, somewhere, perhaps through htmx."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+from allauth.account.adapter import get_adapter
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -17,6 +20,9 @@ class Request(HttpRequest):
     user: "User"  # LoginRequiredMiddleware lets nobody else in
     location: "Location | None"  # None for someone who belongs to no location yet
     htmx: "HtmxDetails"
+    audit_id: UUID  # the same on all events of one request
+    emergencies: list[Any]  # what this sign-in has open of other locations; see patients/emergencies.py
+    ended: str  # why the sign-in ended, in words; only where this request came too late for it
 
 
 def came_from(request: HttpRequest) -> str:
@@ -33,3 +39,16 @@ def way_back(request: HttpRequest, otherwise: str) -> str:
     address = request.POST.get("next") or request.GET.get("next") or ""
     own = url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure())
     return address if own else otherwise
+
+
+def where_from(request: HttpRequest) -> dict[str, Any]:
+    """Return the facts of a sign-in that its request knows: the session, the address, the browser."""
+    try:
+        address = get_adapter(request).get_client_ip(request)
+    except (PermissionDenied, ImproperlyConfigured):  # a command has none; a proxy may hide it
+        address = None
+    return {
+        "session": request.session,
+        "address": address,
+        "browser": request.headers.get("User-Agent", ""),
+    }

@@ -4,7 +4,7 @@ import logging
 import re
 import traceback
 
-PRIVATE_ADDRESS = re.compile(r"(/(?:aftercare|stop|feeds)/)[^/\s\"'?]+")
+PRIVATE_ADDRESS = re.compile(r"(/(?:aftercare|stop|feeds|join)/)[^/\s\"'?]+")
 
 
 # PostgreSQL says beside a broken rule which row broke it, in full, and beside a wrong question the question. That ends

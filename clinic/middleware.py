@@ -1,21 +1,31 @@
 """What happens around every request."""
 
+import logging
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed, HttpResponseRedirect
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from clinic.http import Request, came_from
+from clinic import sign_in_time
+from clinic.actions.sign_ins import note_use
+from clinic.http import Request, came_from, where_from
 from clinic.models import Location
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], HttpResponse]
 METHODS = ["GET", "HEAD", "POST"]
@@ -46,17 +56,61 @@ def reject_nul(get_response: Handler) -> Handler:
     return middleware
 
 
+def end_what_is_unused(get_response: Handler) -> Handler:
+    """Sign out whoever did nothing for too long, or signed in too long ago; see `clinic.sign_in_time`."""
+
+    def middleware(request: Request) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = timezone.now()
+            left = sign_in_time.left(request.session, now)
+            if left.is_over:
+                logout(request)
+                request.ended = words_of_end(left)
+            elif sign_in_time.is_act(request) and sign_in_time.is_worth_noting(request.session, now):
+                keep_signed_in(request, now)
+        return get_response(request)
+
+    return middleware
+
+
+def keep_signed_in(request: Request, now: datetime) -> None:
+    """Put the end of a sign-in off. While nothing can be written, pages are read all the same, up to that end."""
+    try:
+        with transaction.atomic():
+            note_use(request.user, now=now, **where_from(request))
+    except DatabaseError:
+        log.exception("The use of a sign-in could not be noted.")
+    else:
+        sign_in_time.use(request.session, now)
+
+
+def words_of_end(left: sign_in_time.Left) -> str:
+    """Tell somebody why the sign-in ended."""
+    if left.can_be_longer:
+        minutes = settings.SESSION_IDLE_MINUTES
+        return ngettext(
+            "Nothing was done for %(n)s minute, so you were signed out.",
+            "Nothing was done for %(n)s minutes, so you were signed out.",
+            minutes,
+        ) % {"n": minutes}
+    return _("You were signed out: a sign-in lasts a day's work at most.")
+
+
 class SignInRequired(LoginRequiredMiddleware):
     """Lead strangers to the sign-in page, and back to a page that can be read.
 
     What was posted after the sign-in ended cannot be posted again by itself: the person is told so, and comes back to
-    the page it was typed on.
+    the page it was typed on. A script gets a plain 401, and its page the word that the sign-in has ended.
     """
 
-    def handle_no_permission(
+    def handle_no_permission(  # type: ignore[override]  # a script gets no way to anywhere
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
-    ) -> HttpResponseRedirect:
+    ) -> HttpResponseBase:
+        if sign_in_time.is_of_a_page(request):
+            return HttpResponse(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Trigger": "signed-out"})
         if request.method in {"GET", "HEAD"}:
+            if ended := getattr(request, "ended", ""):
+                messages.info(request, ended)
             return super().handle_no_permission(request, view_func)
         messages.warning(request, _("You were signed out, so the last step was not saved. Sign in and do it again."))
         return redirect_to_login(came_from(request), reverse("account_login"))

@@ -70,7 +70,7 @@ ITEMS = [
     Item("lots", _("Lots"), _("Lots"), "lot-list", "package", EVERYONE, also="/preparations/"),
     Item("reports", _("Reports"), _("Reports"), "report-list", "chart-no-axes-column", READING),
     Item("catalogue", _("Catalogue"), _("Catalogue"), "admin:app_list-treatments", "book-open", MANAGING),
-    Item("staff", _("Staff"), _("Staff"), "admin:clinic_user_changelist", "id-card", MANAGING),
+    Item("staff", _("Staff"), _("Staff"), "staff-list", "id-card", MANAGING, also="/admin/clinic/user/"),
     Item("privacy", _("Privacy"), _("Privacy"), "privacy", "shield-check", MANAGING),
     Item("audit", _("Audit"), _("Audit"), "audit-list", "footprints", MANAGING),
     Item("backups", _("Backups"), _("Backups"), "backup-list", "database-backup", MANAGING),

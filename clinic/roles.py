@@ -34,6 +34,7 @@ STOCK = frozenset({"treatments.receive_lot", "treatments.change_stock"})
 # What the people who treat do.
 TREATING = frozenset(
     {
+        "patients.open_in_emergency",
         "patients.record_allergy",
         "patients.record_screening",
         "patients.record_consent",
@@ -66,12 +67,14 @@ ACTS: dict[Role, frozenset[str]] = {
     Role.ADMIN: DESK
     | STOCK
     | {
+        "clinic.manage_staff",
         "clinic.see_audit",
         "clinic.reset_second_factor",
         "clinic.see_backups",
         "patients.erase_patient",
         "patients.export_dossier",
         "patients.import_patients",
+        "patients.review_emergencies",
         "patients.merge_patients",
         "treatments.correct_patient",
         "patients.restrict_patient",

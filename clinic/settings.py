@@ -67,6 +67,8 @@ if not FIELD_KEYS:
         )
     FIELD_KEYS = local_secret("field_keys", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii"))
 
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # earlier ones, for what they sealed
+
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where patients reach us. The addresses in messages and QR codes begin with it, whatever host a request names.
@@ -111,10 +113,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "clinic.middleware.end_what_is_unused",
     "clinic.middleware.SignInRequired",
     "clinic.second_factor.gate.SecondFactorRequired",
     "allauth.account.middleware.AccountMiddleware",
     "clinic.middleware.at_location",
+    "patients.emergencies.with_emergencies",
     "clinic.trail.leave_trail",
     "clinic.middleware.no_store",
     "clinic.middleware.name_the_refusal",
@@ -138,6 +142,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "clinic.context.clinic",
+                "patients.emergencies.emergencies",
             ],
         },
     }
@@ -165,7 +170,7 @@ else:
 
 # The sign-in rate limits are counted in the first, so every worker must see the same numbers. The other is each
 # worker's own, for what may be some seconds old.
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "clinic_cache",
@@ -210,7 +215,9 @@ ACCOUNT_RATE_LIMITS = {
     "aftercare_answer": "10/10m/key,60/10m/ip",
     "aftercare_danger": "10/10m/key",  # beyond those: a danger sign is not turned away for what came before it
     "aftercare_birth_date": "20/h/ip",
+    "emergency": "10/h/user",  # birth dates are guessed; a person in an emergency knows the one
 }
+EMERGENCY_MINUTES = env.int("EMERGENCY_MINUTES", default=60)  # that a record of another location stays open
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told to whose it is
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 
@@ -239,14 +246,22 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "clinic.second_factor.forms.ConfirmPasskeyForm",
 }
 
+# A sign-in ends when nobody has used it for so long, and after so many hours however much it is used.
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=15)
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+SESSION_NOTED_AFTER_SECONDS = 15  # an act sooner after the last one is not noted: not every page writes its session
+SESSION_COOKIE_AGE = SESSION_HOURS * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = False
+DEVICE_COOKIE_NAME = "device"  # of a tablet that several people use in turn
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 if PRODUCTION:
     SESSION_COOKIE_NAME = "__Host-sessionid"
+    DEVICE_COOKIE_NAME = "__Host-device"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True

@@ -20,7 +20,16 @@ def patient_of(record: Model | None) -> UUID | None:
     at: Model | None = record
     for name in path_to_patient(type(record)) or ():
         at = getattr(at, name) if at is not None else None
-    return at.public_id if at is not None and is_patient(at) else None  # type: ignore[attr-defined] -- a patient's
+    return at.public_id if at is not None and is_patient(at) else None  # type: ignore[attr-defined]
+
+
+def patients_of(record: Model) -> list[UUID]:
+    """Return the public ids of everybody a record is of: both where it names two, as that of a merge does."""
+    named = [getattr(record, field.name) for field in foreign_keys(type(record)) if is_patient(field.related_model)]
+    both = [patient.public_id for patient in named if patient is not None]
+    if len(both) > 1 and not is_patient(record):
+        return both
+    return [one] if (one := patient_of(record)) else []
 
 
 @cache

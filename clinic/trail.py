@@ -25,7 +25,7 @@ from clinic import audit
 from clinic.audit import Act
 from clinic.http import Request
 from clinic.models import User
-from clinic.subjects import is_patient, patient_of
+from clinic.subjects import is_patient, patient_of, patients_of
 
 log = logging.getLogger("clinic.audit")
 
@@ -62,17 +62,19 @@ def saw(record: Model, *, by: User | None = None, act: Act | None = None) -> Non
     trail = _trail.get()
     if trail is None:
         return
-    trail.found.setdefault(patient_of(record), record)
+    concerned: list[UUID | None] = [*patients_of(record)]
+    for patient in concerned or [None]:
+        trail.found.setdefault(patient, record)
     trail.by, trail.act = by or trail.by, act or trail.act
 
 
 def missed(model: type[Model], key: dict[str, Any]) -> None:
     """Note it where a record of this key is there, and not for this person."""
     trail = _trail.get()
-    if trail is None or trail.user is None:
+    visible_to = getattr(model._default_manager, "visible_to", None)  # those without have no place
+    if trail is None or trail.user is None or visible_to is None:
         return
-    seen = model._default_manager.visible_to(trail.user)  # type: ignore[attr-defined] -- where every look-up starts
-    if not seen.filter(**key).exists():
+    if not visible_to(trail.user).filter(**key).exists():
         trail.refused = model._default_manager.filter(**key).first()
 
 
@@ -107,7 +109,7 @@ def leave_trail(get_response: Callable[[Request], HttpResponse]) -> Callable[[Re
 
     def middleware(request: Request) -> HttpResponse:
         trail = Trail(user=audit.user_of(request))
-        request.audit_id = uuid.uuid4()  # type: ignore[attr-defined] -- of the trail alone
+        request.audit_id = uuid.uuid4()
         token = _trail.set(trail)
         try:
             response = get_response(request)
@@ -151,20 +153,22 @@ def shown(response: HttpResponse, trail: Trail) -> Act:
 
 
 def write(request: Request, trail: Trail, act: Act) -> None:
-    for record in records(trail, act):
+    for patient, record in records(trail, act):
         detail = trail.details | said_by(request)
         if act == Act.DENIED and record is None and (key := key_of_address(request)):
             detail |= {"key": key}
-        audit.write(act, at=timezone.now(), request=request, by=trail.by, record=record, detail=detail)
+        audit.write(
+            act, at=timezone.now(), request=request, by=trail.by, record=record, patient=patient, detail=detail
+        )
 
 
-def records(trail: Trail, act: Act) -> list[Model | None]:
-    """Return the record of each patient concerned, else the one without a patient, else nothing: a list."""
+def records(trail: Trail, act: Act) -> list[tuple[UUID | None, Model | None]]:
+    """Return each patient concerned with a record, else the record without a patient, else nothing: a list."""
     if act == Act.DENIED and trail.refused:
-        return [trail.refused]
+        return [(patient_of(trail.refused), trail.refused)]
     found = trail.found or (trail.changed if len(trail.changed) < MOST_PATIENTS else {})
-    of_patients = [record for patient, record in found.items() if patient is not None]
-    return [*of_patients] or [found.get(None)]
+    of_patients: list[tuple[UUID | None, Model | None]] = [each for each in found.items() if each[0] is not None]
+    return of_patients or [(None, found.get(None))]
 
 
 def key_of_address(request: Request) -> str:
@@ -175,7 +179,7 @@ def key_of_address(request: Request) -> str:
 def said_by(request: Request) -> dict[str, Any]:
     """Return the filter of an address: which parameters, and the values that are codes. Nothing that was typed."""
     said = {
-        name[:40]: value if name not in TYPED and CODE.fullmatch(value) else "…"
+        name[:40]: value if name not in TYPED and CODE.fullmatch(str(value)) else "…"
         for name, value in sorted(request.GET.items())[:MOST_SAID]
         if value
     }

@@ -35,11 +35,12 @@ def register(patient: Patient, *, allergies: Iterable[Allergy], asked_on: date |
 @transaction.atomic
 def record_allergy(patient: Patient, allergy: Allergy, *, today: date) -> Allergy:
     """Add an allergy: whoever names one has been asked."""
-    Patient.objects.hold(patient)
+    if patient.allergies_asked_on == today:
+        Patient.objects.hold(patient)
+    else:
+        patient.note(allergies_asked_on=today)  # holds the record as well
     allergy.patient = patient
     allergy.save()
-    if patient.allergies_asked_on != today:
-        patient.note(allergies_asked_on=today)
     return allergy
 
 

@@ -13,6 +13,8 @@ from patients.models import (
     ConsentForm,
     DistinctPair,
     Dossier,
+    EmergencyAccess,
+    EmergencyReview,
     Erasure,
     HoldOpening,
     LegalHold,
@@ -185,6 +187,22 @@ class ConsentAdmin(ReadOnly, RecordAdmin):
     list_filter = ["form__purpose", "method", ("withdrawn_at", admin.EmptyFieldListFilter)]
     list_select_related = ["patient", "form"]
     search_fields = ["patient__sort_name", "patient__record_number", "signer_name"]
+
+
+@admin.register(EmergencyAccess)
+class EmergencyAccessAdmin(ReadOnly, ManagedAdmin):
+    """Who opened a record of another location, and why. Reviewed on its own page."""
+
+    list_display = ["opened_at", "user", "patient", "ends_at", "reason"]
+    list_select_related = ["user", "patient"]
+    search_fields = ["user__first_name", "user__last_name", "patient__record_number", "reason"]
+
+
+@admin.register(EmergencyReview)
+class EmergencyReviewAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["reviewed_at", "reviewed_by", "access", "note"]
+    list_select_related = ["reviewed_by", "access__user"]
+    search_fields = ["note", "reviewed_by__first_name", "reviewed_by__last_name"]
 
 
 @admin.register(RetentionRule)

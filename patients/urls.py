@@ -1,10 +1,13 @@
 from django.urls import path
 
-from patients.views import addresses, allergies, audit, consents, patients, screenings, search, stopping
+from patients.views import addresses, allergies, audit, consents, emergencies, patients, screenings, search, stopping
 
 urlpatterns = [
     path("stop/<str:token>/", stopping.stop, name="messages-stop"),
     path("search/", search.search, name="search"),
+    path("emergencies/", emergencies.emergency_list, name="emergency-list"),
+    path("emergencies/new/", emergencies.emergency_new, name="emergency-new"),
+    path("emergencies/<uuid:public_id>/review/", emergencies.emergency_review, name="emergency-review"),
     path("patients/new/", patients.register, name="patient-register"),
     path("patients/<uuid:public_id>/edit/", patients.edit, name="patient-edit"),
     path("patients/<uuid:public_id>/archive/", patients.archive, name="patient-archive"),

@@ -72,9 +72,9 @@ def slot_url(opening: Opening) -> str:
 def tell_of_lifted(request: Request, closure: Closure) -> None:
     """Say to whoever called a closure off how many of the waiting list could come on a day that is open again."""
     now = timezone.now()
-    places = [closure.location] if closure.location else list(closure.practitioner.locations.all())
+    away = closure.practitioner
     count = 0
-    for place in places:
+    for place in away.locations.all() if away else filter(None, [closure.location]):
         first, last = max(closure.first_on, place.today(now)), min(closure.last_on, place.today(now) + FURTHEST)
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         rows = Waiting.objects.visible_to(request.user).at(place).with_facts().waiting(now, place.today(now))

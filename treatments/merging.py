@@ -24,6 +24,7 @@ from patients.models import (
     Consent,
     DistinctPair,
     Dossier,
+    EmergencyAccess,
     Erasure,
     HoldOpening,
     LegalHold,
@@ -65,9 +66,10 @@ STAYS: tuple[type[models.Model], ...] = (
     MergeOfRecords,
     DistinctPair,
     Dossier,
+    EmergencyAccess,
     Erasure,
-    LegalHold,
     HoldOpening,
+    LegalHold,
 )
 # What goes along by its course, with the path to the patient.
 GOES_ALONG: tuple[tuple[type[models.Model], str], ...] = (
@@ -229,7 +231,18 @@ class Pair:
     @cached_property
     def stops(self) -> list[Against]:
         """Return what has to be settled first, in one of the two records."""
-        return [*self._places(), *self._running_twice(), *self._booked_twice()]
+        return [*self._rights(), *self._places(), *self._running_twice(), *self._booked_twice()]
+
+    def _rights(self) -> Iterator[Against]:
+        """Yield what the patient asked for that a merge would undo: an erasure, or a restriction of one record."""
+        both = (self.survivor, self.other)
+        for patient in both:
+            if patient.erased_at:
+                yield Against(_("Record %(number)s was erased.") % {"number": patient.record_number})
+        if bool(self.survivor.restricted_at) != bool(self.other.restricted_at):
+            number = next(patient.record_number for patient in both if patient.restricted_at)
+            words = _("Record %(number)s is restricted, the other is not. End the restriction, or restrict both.")
+            yield Against(words % {"number": number})
 
     def _places(self) -> Iterator[Against]:
         if self.survivor.location_id == self.other.location_id:

@@ -170,7 +170,7 @@ class WaitingRoom:
         return Candidate(waiting, opening, own, asking_now(every, self.now))
 
     def wish(self, waiting: Waiting) -> Wish:
-        days = self.days.get(waiting.course_id, []) if waiting.kind == Appointment.Kind.SESSION else []
+        days = self.days.get(waiting.course_id or 0, []) if waiting.kind == Appointment.Kind.SESSION else []
         return Wish(
             from_on=waiting.from_on,
             until_on=waiting.until_on,

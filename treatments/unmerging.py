@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from patients.models import Consent, MergeOfRecords, MessageChoice, Patient, Screening
 from treatments.merging import MOVES, Moving, label_of
-from treatments.models import Appointment, Course, Reminder, Session
+from treatments.models import Appointment, Course, Reminder, Session, Waiting
 
 MOST_NAMED = 20
 SAID_WITH: dict[type[models.Model], tuple[str, ...]] = {
@@ -23,6 +23,7 @@ SAID_WITH: dict[type[models.Model], tuple[str, ...]] = {
     Consent: ("form",),
     Course: ("protocol",),
     MessageChoice: ("patient",),
+    Waiting: ("patient",),
 }
 
 
@@ -59,6 +60,8 @@ class Undoing:
         found = []
         if self.merge.is_undone:
             found.append(_("This merge was undone already."))
+        elif self.survivor.is_erased:
+            found.append(_("The patient was erased since. Nobody is left to go back to."))
         elif self.survivor.merged_into_id:
             words = _("%(number)s was itself merged into another record since. Undo that merge first.")
             found.append(words % {"number": self.survivor.record_number})
@@ -141,6 +144,7 @@ class Undoing:
         courses = self._courses_back
         sources: tuple[models.QuerySet, ...] = (
             Appointment.objects.filter(course__in=courses),
+            Waiting.objects.filter(course__in=courses),
             Screening.objects.filter(session__course__in=courses),
             Reminder.objects.filter(
                 Q(follow_up__course__in=courses)

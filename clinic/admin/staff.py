@@ -9,15 +9,17 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.admin.records import HistoryAdmin, ManagedAdmin
-from clinic.models import User
+from clinic.actions.sign_ins import end_sign_ins
+from clinic.actions.staff import hold_admins, require_another_admin
+from clinic.admin.records import HistoryAdmin, ManagedAdmin, ReadOnly
+from clinic.models import DevicePerson, Invitation, Pin, SharedDevice, SignIn, User
 from clinic.roles import ROLE_NAMES, Role
 from clinic.second_factor.need import factors_of, name_of
 
@@ -57,18 +59,19 @@ class AccountForm(RoleForm, UserChangeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.was_admin and not other_admins(self.instance).exists():
+        if self.was_admin:
+            hold_admins()
             if cleaned.get("role") not in {None, Role.ADMIN}:
-                self.add_error("role", _("This is the only active admin. Make someone else an admin first."))
+                self._require_another_admin("role")
             if not cleaned.get("is_active", True):
-                self.add_error("is_active", _("This is the only active admin. Make someone else an admin first."))
+                self._require_another_admin("is_active")
         return cleaned
 
-
-def other_admins(user: User) -> QuerySet[User]:
-    """Return the other people who can open the admin."""
-    managing = Q(is_superuser=True) | Q(groups__name=Role.ADMIN)
-    return User.objects.active().filter(managing).exclude(pk=user.pk)
+    def _require_another_admin(self, field: str) -> None:
+        try:
+            require_another_admin(User.objects.get(pk=self.instance.pk))
+        except ValidationError as error:
+            self.add_error(field, error)
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -120,9 +123,6 @@ class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
         where = reverse("staff-second-factor", args=[user.public_id])
         return format_html('{} · <a href="{}">{}</a>', names, where, _("Phone lost?"))
 
-    def revert_disabled(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return True
-
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:  # noqa: FBT001 -- Django's
         before, after = obj.role if change else None, form.cleaned_data.get("role")
         if after and after != before:
@@ -135,4 +135,60 @@ class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         super().save_related(request, form, formsets, change)
-        form.instance.groups.set(Group.objects.filter(name=form.cleaned_data["role"]))
+        groups = Group.objects.filter(name=form.cleaned_data["role"])
+        is_same = list(form.instance.groups.all()) == list(groups)
+        form.instance.groups.set(groups)
+        if change and not (is_same and form.instance.is_active):
+            end_sign_ins(form.instance)
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnly, ManagedAdmin):
+    """Who was asked to join; invited, sent again and withdrawn on the staff page."""
+
+    list_display = [
+        "__str__",
+        "email",
+        "role_name",
+        "invited_by",
+        "invited_at",
+        "sent_at",
+        "accepted_at",
+        "withdrawn_at",
+    ]
+    list_select_related = ["invited_by"]
+    search_fields = ["first_name", "last_name", "email"]
+
+
+@admin.register(SignIn)
+class SignInAdmin(ReadOnly, ManagedAdmin):
+    """Who is signed in where. Ended by whom it belongs to, or by closing the account."""
+
+    list_display = ["user", "started_at", "seen_at", "address", "browser"]
+    list_select_related = ["user"]
+    search_fields = ["user__first_name", "user__last_name", "user__email"]
+
+
+@admin.register(SharedDevice)
+class SharedDeviceAdmin(ReadOnly, ManagedAdmin):
+    list_display = ["name", "made_by", "made_at", "withdrawn_at"]
+    list_select_related = ["made_by"]
+    search_fields = ["name"]
+
+
+@admin.register(DevicePerson)
+class DevicePersonAdmin(ReadOnly, ManagedAdmin):
+    """Who may come back to which shared device with a PIN."""
+
+    list_display = ["user", "device", "signed_in_at"]
+    list_select_related = ["user", "device"]
+    search_fields = ["user__first_name", "user__last_name", "device__name"]
+
+
+@admin.register(Pin)
+class PinAdmin(ReadOnly, ManagedAdmin):
+    """Who has a PIN. Which one it is, nobody can see."""
+
+    list_display = ["user", "set_at", "failed_count"]
+    list_select_related = ["user"]
+    search_fields = ["user__first_name", "user__last_name"]

@@ -2,9 +2,12 @@ from clinic.models.audit_event import AppendOnlyDoor, AuditCheck, AuditEvent, Au
 from clinic.models.backup_run import BackupRun
 from clinic.models.heartbeat import Heartbeat
 from clinic.models.hours import Closure, Weekday, WorkingHours
+from clinic.models.invitation import Invitation, InvitationState
 from clinic.models.location import Location, Room
 from clinic.models.record import VersionConflictError, Versioned
 from clinic.models.second_factor_reset import SecondFactorReset
+from clinic.models.shared_device import DevicePerson, Pin, SharedDevice
+from clinic.models.sign_in import SignIn
 from clinic.models.user import User
 
 __all__ = [
@@ -14,10 +17,16 @@ __all__ = [
     "AuditSeal",
     "BackupRun",
     "Closure",
+    "DevicePerson",
     "Heartbeat",
+    "Invitation",
+    "InvitationState",
     "Location",
+    "Pin",
     "Room",
     "SecondFactorReset",
+    "SharedDevice",
+    "SignIn",
     "User",
     "VersionConflictError",
     "Versioned",

@@ -22,8 +22,9 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
         """Fetch what a line says, with whom and where."""
         return self.select_related("by", "location")
 
-    def of_patient(self, public_id: UUID) -> "AuditEventQuerySet":
-        return self.filter(patient_public_id=public_id)
+    def of_patient(self, *public_ids: UUID) -> "AuditEventQuerySet":
+        """Return the events about one patient, who may have had several records."""
+        return self.filter(patient_public_id__in=public_ids)
 
     def on_days(self, first: date | None, last: date | None, zone: tzinfo) -> "AuditEventQuerySet":
         """Return the events from one day to another, both included, by the clocks of a zone."""

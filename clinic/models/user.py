@@ -19,6 +19,13 @@ class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> "UserQuerySet":
         return self.filter(is_active=True)
 
+    def admins(self) -> "UserQuerySet":
+        """Return the active people who can open the admin: who treats as well does not."""
+        treating = Group.objects.filter(user=models.OuterRef("pk"), name__in=[Role.STAFF, Role.CLINICIAN])
+        managing = Group.objects.filter(user=models.OuterRef("pk"), name=Role.ADMIN)
+        is_admin = Q(is_superuser=True) | (models.Exists(managing) & ~models.Exists(treating))
+        return self.active().filter(is_admin)
+
     def treating_at(self, location: Location, *, also: int | None = None) -> "UserQuerySet":
         """Return the staff and clinicians of a location, and the person `also` (a key) whom a record names already."""
         return self._of_roles_at([Role.STAFF, Role.CLINICIAN], location, also)
@@ -76,6 +83,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         _("active"), default=True, help_text=_("Someone who has left is made inactive, never deleted.")
     )
     date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+    # Patients of other locations, by key, whose records are open in an emergency: set for one request.
+    patients_in_emergency: frozenset[int] = frozenset()
     history = HistoricalRecords(excluded_fields=["password", "last_login"], m2m_fields=[locations])
 
     objects = UserManager()

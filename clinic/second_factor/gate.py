@@ -43,7 +43,8 @@ class SecondFactorRequired:
     ) -> HttpResponse | None:
         if not request.user.is_authenticated or not getattr(view, "login_required", True):
             return None
-        if request.resolver_match.view_name in SETTING_UP or not is_missing(request.user):
+        page = request.resolver_match.view_name if request.resolver_match else ""
+        if page in SETTING_UP or not is_missing(request.user):
             return None
         if request.method == "POST":
             messages.warning(request, _("The last step was not saved. Set up the second step, then do it again."))

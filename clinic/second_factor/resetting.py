@@ -4,11 +4,10 @@ from datetime import datetime
 
 from allauth.account.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.http import HttpRequest
 
+from clinic.actions.sign_ins import end_sign_ins
 from clinic.models import SecondFactorReset, User
 from clinic.second_factor.need import name_of
 
@@ -24,15 +23,8 @@ def reset_second_factors(
         reset.validate_constraints()
         reset.save()
         factors.delete()
-        end_sessions(user, now)
+        end_sign_ins(user)
     get_adapter(request).send_notification_mail(
         "account/email/second_factor_reset", user, {"admin": by.get_full_name(), "reason": reason}
     )
     return reset
-
-
-def end_sessions(user: User, now: datetime) -> None:
-    """Sign the person out everywhere. Sessions are not listed by person: each live one is opened."""
-    live = Session.objects.filter(expire_date__gt=now).iterator()
-    ended = [each.pk for each in live if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
-    Session.objects.filter(pk__in=ended).delete()

@@ -45,12 +45,12 @@ def reset_of(request: Request, person: User) -> HttpResponse:
         messages.success(
             request, _("%(name)s has no second step any more, and was told.") % {"name": person.get_full_name()}
         )
-        return redirect("admin:clinic_user_change", person.pk)
+        return redirect("staff-person", person.public_id)
     page = {
         "names": ", ".join(map(name_of, factors)),
         "form": form,
         "person": person,
         "resets": person.second_factor_resets.select_related("by")[:10],
-        "back": reverse("admin:clinic_user_change", args=[person.pk]),
+        "back": reverse("staff-person", args=[person.public_id]),
     }
     return TemplateResponse(request, "clinic/second_factor_reset.html", page)

@@ -2,6 +2,7 @@ from patients.models.address import ReturnedAddress, comes_back
 from patients.models.allergy import Allergy
 from patients.models.consent import Consent, ConsentForm
 from patients.models.dossier import Dossier
+from patients.models.emergency import EmergencyAccess, EmergencyReview
 from patients.models.erasure import Erasure, HoldOpening, LegalHold
 from patients.models.merge import DistinctPair, MergeOfRecords
 from patients.models.patient import Patient, RecordMergedError, RecordNumberSeries, seen_by
@@ -16,6 +17,8 @@ __all__ = [
     "ConsentForm",
     "DistinctPair",
     "Dossier",
+    "EmergencyAccess",
+    "EmergencyReview",
     "Erasure",
     "HoldOpening",
     "LegalHold",

@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from patients.models.patient import Patient
+
+
+ERASED = "–"  # what an erasure leaves in the place of an address
 
 
 class Channel(models.TextChoices):
@@ -23,6 +26,11 @@ class ReturnedAddressQuerySet(models.QuerySet["ReturnedAddress"]):
     def standing(self) -> "ReturnedAddressQuerySet":
         """Return those that nobody has confirmed since."""
         return self.filter(confirmed_at=None)
+
+    def idle(self) -> "ReturnedAddressQuerySet":
+        """Leave out what still keeps messages from an address in its patient's record."""
+        is_current = Q(address=Lower("patient__email")) | Q(address=F("patient__phone"))
+        return self.exclude(is_current, confirmed_at=None)
 
     def at(self, channel: str, address: str) -> "ReturnedAddressQuerySet":
         return self.filter(channel=channel, address=address.lower())
@@ -74,7 +82,7 @@ class ReturnedAddress(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "address"],
-                condition=Q(confirmed_at=None),
+                condition=Q(confirmed_at=None) & ~Q(address=ERASED),
                 name="returned_address_stands_once",
                 violation_error_message=_("This address is known to come back."),
             ),

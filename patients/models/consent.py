@@ -262,7 +262,7 @@ class Consent(Versioned):
         """
         if self.digest == self.compute_digest():
             return self.patient.record_number
-        earlier = self.patient.earlier_numbers()
+        earlier = [each.record_number for each in self.patient.merged_records()]
         return next((number for number in earlier if self.digest == self.compute_digest(number)), None)
 
     def is_intact(self) -> bool:

@@ -41,11 +41,12 @@ class MergeOfRecords(Versioned):
     as JSON has them. `newest` is the highest key of each kind of row at that moment: what has a higher one came later.
     """
 
-    merged = models.ForeignKey(
-        Patient, verbose_name=_("merged record"), on_delete=models.PROTECT, related_name="merges"
-    )
+    # Whose record it is of is read from the first.
     survivor = models.ForeignKey(
         Patient, verbose_name=_("record that goes on"), on_delete=models.PROTECT, related_name="merges_received"
+    )
+    merged = models.ForeignKey(
+        Patient, verbose_name=_("merged record"), on_delete=models.PROTECT, related_name="merges"
     )
     reason = models.CharField(_("how it is known"), max_length=300, validators=[validate_plain_text])
     made_at = models.DateTimeField(_("merged at"))

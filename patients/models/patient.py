@@ -85,7 +85,8 @@ class RecordMergedError(Exception):
 
 
 def seen_by(user: "User", path: str = "") -> Q:
-    """Return the condition that this person may see the patient at the end of a path: one of their locations.
+    """Return the condition that this person may see the patient at the end of a path: one of their locations, or one
+    whose record they have open in an emergency.
 
     A path is followed by joins. `patient__in=Patient.objects.visible_to(user)` says the same, and makes a database
     collect half of all patients, or of all sessions, before it looks at the first row of the page.
@@ -93,9 +94,9 @@ def seen_by(user: "User", path: str = "") -> Q:
     if user.sees_all_locations:
         return Q()
     own = [location.pk for location in user.own_locations]
-    if not path:
-        return Q(location__in=own)
-    return Q(In(Judged(F(f"{path}__location")), own))
+    theirs = Q(In(Judged(F(f"{path}__location")), own)) if path else Q(location__in=own)
+    opened = user.patients_in_emergency
+    return theirs | Q(**{f"{path}__in" if path else "pk__in": opened}) if opened else theirs
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -387,17 +388,16 @@ class Patient(Versioned):
             seen.add(found.pk)
         return found
 
-    def earlier_numbers(self) -> list[str]:
-        """Return the numbers of all records that became part of this one, over any number of merges."""
-        numbers: list[str] = []
+    def merged_records(self) -> list["Patient"]:
+        """Return all records that became part of this one, over any number of merges."""
+        found: list[Patient] = []
         level, seen = [self.pk], {self.pk}
         while level:
             merged = Patient.objects.filter(merged_into__in=level).exclude(pk__in=seen).order_by("pk")
-            found = list(merged.values_list("pk", "record_number"))
-            level = [key for key, _number in found]
+            level = [each.pk for each in merged]
             seen.update(level)
-            numbers += [number for _key, number in found]
-        return numbers
+            found += merged
+        return found
 
     def refuse_merged(self) -> "Patient":
         """Return the patient. Raises `RecordMergedError` for a record that was merged into another."""
@@ -418,7 +418,8 @@ class Patient(Versioned):
         found = [self.surviving]
         for record in found:
             known = [each.pk for each in found]
-            found.extend(Patient.objects.filter(merged_into=record).exclude(pk__in=known).order_by("pk"))
+            merged = Patient.objects.filter(merged_into=record).select_related("location")
+            found.extend(merged.exclude(pk__in=known).order_by("pk"))
         return found
 
     def archive(self, now: datetime) -> None:

@@ -26,8 +26,6 @@ class Subject(models.TextChoices):
 
 
 KEPT_BY_LAW = (Subject.CLINICAL, Subject.PHOTOS, Subject.CONSENTS)
-# What the worker may remove by itself, once its time is over: nothing of these is clinical.
-REMOVED_BY_ITSELF = (Subject.MESSAGES, Subject.COPIES)
 
 
 class RetentionRuleQuerySet(models.QuerySet["RetentionRule"]):
@@ -127,7 +125,11 @@ class RetentionRule(Versioned):
 
     @property
     def period(self) -> relativedelta:
-        return relativedelta(**{self.unit: self.keeps_for})
+        return {
+            self.Unit.DAYS: relativedelta(days=self.keeps_for),
+            self.Unit.MONTHS: relativedelta(months=self.keeps_for),
+            self.Unit.YEARS: relativedelta(years=self.keeps_for),
+        }[self.Unit(self.unit)]
 
     def last_day(self, event_on: date) -> date:
         """Return the last day on which it is kept; what would end after the calendar does ends with it."""

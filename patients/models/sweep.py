@@ -1,5 +1,9 @@
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+LATE = timedelta(hours=26)  # once a day, and two hours of patience
 
 
 class RetentionSweep(models.Model):
@@ -18,3 +22,7 @@ class RetentionSweep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.swept_on:%Y-%m-%d}"
+
+    def is_late(self, now: datetime) -> bool:
+        """Say whether the next one should have come since."""
+        return now - (self.finished_at or self.begun_at) > LATE

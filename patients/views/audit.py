@@ -59,7 +59,8 @@ def audit_list(request: Request) -> HttpResponseBase:
 def patient_access(request: Request, public_id: UUID) -> HttpResponseBase:
     """Show who saw and changed the record of one patient, as it is handed to the patient who asks."""
     patient = get_patient(request, public_id)
-    events = AuditEvent.objects.of_patient(patient.public_id).for_list()
+    records = [patient, *patient.merged_records()]
+    events = AuditEvent.objects.of_patient(*(each.public_id for each in records)).for_list()
     if request.GET.get("format") == "csv":
         zone = timezone.get_current_timezone()  # the file is sent when the request is over
         found = (line(event, zone) for event in events.newest_first().iterator(chunk_size=READ))

@@ -71,7 +71,11 @@ def test_the_first_key_seals_and_each_opens(settings):
     assert is_current(seal("x"))
 
 
-@pytest.mark.parametrize("written", ["", " , ", "short", "ü" * 44, f"{OLD[:-2]}==", OLD + OLD])
+@pytest.mark.parametrize(
+    "written",
+    ["", " , ", "short", "ü" * 44, f"{OLD[:-2]}==", OLD + OLD],
+    ids=["none", "only commas", "short", "no ASCII", "cut off", "two in one"],
+)
 def test_what_is_no_key_is_refused_without_being_shown(settings, written):
     settings.FIELD_KEYS = written
 

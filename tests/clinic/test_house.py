@@ -90,3 +90,19 @@ def test_a_commit_is_checked_with_the_tools_of_ci(repository, package):
 @pytest.mark.parametrize("script", [".ci/run", ".ci/lint", "manage.py"])
 def test_script_can_be_run(script):
     assert (BASE_DIR / script).stat().st_mode & 0o111 == 0o111
+
+
+def test_views_look_records_up_where_the_trail_sees_it():
+    shortcuts = re.compile(r"^from django\.shortcuts import .*get_(?:object|list)_or_404", re.MULTILINE)
+    views = [path for app in ("patients", "treatments") for path in (BASE_DIR / app / "views").rglob("*.py")]
+
+    assert len(views) > 30
+    assert [path.name for path in views if shortcuts.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_text_that_is_searched_for_is_called_q_so_that_no_event_repeats_it():
+    filters = [path for app in ("patients", "treatments") for path in (BASE_DIR / app / "filters").rglob("*.py")]
+    typed = [line.strip() for path in filters for line in path.read_text().splitlines() if "CharFilter(" in line]
+
+    assert typed
+    assert {line.partition(" = ")[0] for line in typed} == {"q"}

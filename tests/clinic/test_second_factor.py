@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, transaction
@@ -204,16 +205,29 @@ def test_of_two_people_with_one_code_in_the_same_moment_one_gets_in():
     assert sorted(taken) == [False, False, False, True]
 
 
+@pytest.fixture
+def committed(django_capture_on_commit_callbacks):
+    """Return a function that sends something and then does, as in the request, what waited for the commit."""
+
+    def commit(send):
+        with django_capture_on_commit_callbacks() as waiting:
+            response = send()
+        with request_context(response.wsgi_request):
+            [act() for act in waiting]
+        return response
+
+    return commit
+
+
 def set_up(client, at=MORNING):
     secret = client.get("/accounts/2fa/totp/activate/").context["form"].secret
     return client.post("/accounts/2fa/totp/activate/", {"code": app_code(at, secret)})
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_setting_the_app_up_gives_recovery_codes_and_is_told_by_mail(sam, mailoutbox):
+def test_setting_the_app_up_gives_recovery_codes_and_is_told_by_mail(sam, mailoutbox, committed):
     client = at_ones_desk(sam)
 
-    response = set_up(client)
+    response = committed(lambda: set_up(client))
 
     assert response.url == "/accounts/2fa/recovery-codes/"
     page = client.get(response.url).content.decode()
@@ -221,12 +235,11 @@ def test_setting_the_app_up_gives_recovery_codes_and_is_told_by_mail(sam, mailou
     assert [(mail.to, mail.subject) for mail in mailoutbox] == [([sam.email], "A phone app was connected")]
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_a_mail_server_that_is_down_keeps_nobody_from_setting_up(sam, settings):
+def test_a_mail_server_that_is_down_keeps_nobody_from_setting_up(sam, settings, committed):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
 
-    response = set_up(at_ones_desk(sam))
+    response = committed(lambda: set_up(at_ones_desk(sam)))
 
     assert response.status_code == 302
     assert Authenticator.objects.filter(user=sam, type="totp").exists()

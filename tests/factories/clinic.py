@@ -7,7 +7,7 @@ from factory import LazyFunction, SelfAttribute, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 
 from clinic.field_keys import seal
-from clinic.models import AuditEvent, Closure, Location, Room, User, WorkingHours
+from clinic.models import AuditEvent, Closure, Invitation, Location, Room, User, WorkingHours
 from clinic.roles import Role
 
 PASSWORD = "wave-harbour-lantern"
@@ -108,6 +108,20 @@ class ClosureFactory(DjangoModelFactory):
     location = None
     last_on = SelfAttribute("first_on")
     reason = "Holiday"
+
+
+class InvitationFactory(DjangoModelFactory):
+    """Somebody asked to join as staff; `sent_at` and the secret are set by sending it."""
+
+    class Meta:
+        model = Invitation
+
+    email = Sequence(lambda n: f"new{n + 1}@clinic.example")
+    first_name = "Noor"
+    last_name = "Haddad"
+    role = Role.STAFF.value
+    invited_by = SubFactory(UserFactory, role=Role.ADMIN)
+    invited_at = datetime(2026, 11, 2, 9, tzinfo=UTC)
 
 
 class AuditEventFactory(DjangoModelFactory):

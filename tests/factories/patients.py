@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from factory import LazyFunction, SelfAttribute, Sequence, SubFactory
@@ -11,6 +11,7 @@ from patients.models import (
     Consent,
     ConsentForm,
     Dossier,
+    EmergencyAccess,
     Erasure,
     MergeOfRecords,
     Patient,
@@ -131,6 +132,19 @@ class ConsentFactory(DjangoModelFactory):
 def first_form(purpose: str) -> ConsentForm:
     """Return the version of a purpose that the migration brought."""
     return ConsentForm.objects.get(purpose=purpose, language="en", number=1)
+
+
+class EmergencyAccessFactory(DjangoModelFactory):
+    """An hour of emergency access, on an afternoon in March."""
+
+    class Meta:
+        model = EmergencyAccess
+
+    patient = SubFactory(PatientFactory)
+    user = SubFactory(UserFactory, role=Role.CLINICIAN)
+    reason = "Collapsed in the waiting room, allergies needed."
+    opened_at = ANSWERED
+    ends_at = ANSWERED + timedelta(hours=1)
 
 
 class DossierFactory(DjangoModelFactory):

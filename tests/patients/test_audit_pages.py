@@ -59,7 +59,7 @@ def test_an_event_is_a_line_with_who_what_whose_when_and_from_where(client, nurs
     page = text(client.get("/audit/?act=read"))
 
     assert "Sam Adeyemi<small>Staff</small>" in page
-    assert "Read session" in page
+    assert "Read: session" in page
     assert f"{patient.record_number}</a><small>Amara Okafor" in page
     assert "25 Nov 2026, 12:00:00" in page
     assert "Harbour Street<small>198.51.100.7" in page

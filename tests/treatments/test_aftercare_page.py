@@ -293,7 +293,7 @@ def test_the_page_asks_the_database_as_often_for_many_areas_and_reactions(opened
     link.session.areas.set(areas)
     for area in areas:
         SideEffectFactory(session=link.session, area=area)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         html = opened.get(page_of(link)).content.decode()
     assert html.count("Swelling, ") == 3
 

@@ -11,7 +11,17 @@ from PIL import Image
 
 from clinic.vault import new_name
 from patients.models import Dossier
-from tests.factories import ConsentFactory, PatientFactory, PhotoFactory, SessionFactory, UserFactory
+from tests.factories import (
+    AllergyFactory,
+    ConsentFactory,
+    InjectionFactory,
+    LotFactory,
+    PatientFactory,
+    PhotoFactory,
+    ProductFactory,
+    SessionFactory,
+    UserFactory,
+)
 from tests.treatments.forgotten import FAMILY, NOW, person
 from treatments.actions.privacy import ask_dossier
 from treatments.photo_files import vault as photo_vault
@@ -19,6 +29,7 @@ from treatments.privacy import dossier as made
 from treatments.privacy.dossier import make_all
 from treatments.privacy.facts import INTERNAL, as_table, everything, told_fields
 from treatments.privacy.holdings import HOLDINGS
+from treatments.privacy.paper import dossier_paper
 from treatments.privacy.sweep import sweep_daily
 from treatments.privacy.vault import ZIP, vault
 
@@ -219,3 +230,17 @@ def test_no_field_of_a_holding_is_told_under_two_names():
     for holding in HOLDINGS:
         names = [field.name for field in told_fields(holding.model)]
         assert len(names) == len(set(names))
+
+
+def test_database_is_not_asked_once_a_row():
+    patient = person()
+    SessionFactory(course=patient.courses.get(), performed_at=NOW - timedelta(days=9), signed=True)
+    for number in range(3):
+        lot = LotFactory(number=f"L-{number}", product=ProductFactory(name=f"Mixture {number}"))
+        InjectionFactory(session=patient.courses.first().sessions.first(), lot=lot)
+        ConsentFactory(patient=patient, signed_at=NOW)
+        AllergyFactory(patient=patient)
+
+    with pytest.importorskip("zeal").zeal_context():
+        assert everything(patient.whole_family(), NOW)
+        assert dossier_paper(patient.whole_family(), NOW).startswith(b"%PDF")

@@ -5,7 +5,15 @@ from datetime import date, timedelta
 import pytest
 
 from clinic import tombstones
-from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
+from patients.models import (
+    Dossier,
+    Erasure,
+    HoldOpening,
+    LegalHold,
+    MergeOfRecords,
+    Patient,
+    ReturnedAddress,
+)
 from tests.factories import AppointmentFactory, PatientFactory, SessionFactory, UserFactory
 from tests.treatments.forgotten import (
     FAMILY,
@@ -18,10 +26,12 @@ from tests.treatments.forgotten import (
     person,
 )
 from treatments.actions.privacy import ahead, decide_erasure
-from treatments.models import Amendment, Photo, Reminder, Session, SideEffect, WorkingCopy
+from treatments.merging import Pair
+from treatments.models import Amendment, Photo, Reminder, Session, SideEffect, Waiting, WorkingCopy
 from treatments.privacy import erasing
 from treatments.privacy.erasing import erase, erase_again, erase_all
 from treatments.privacy.retention import standings
+from treatments.unmerging import Undoing
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -254,3 +264,48 @@ def test_whoever_is_expected_is_counted_before():
 
     assert ahead(patient, NOW) == 1
     assert ahead(patient, NOW + timedelta(days=2)) == 0
+
+
+def test_merge_of_an_erased_person_is_neither_made_nor_taken_back():
+    patient = person()
+    other = PatientFactory(location=patient.location)
+    merged = Patient.objects.get(merged_into=patient)
+    merge = MergeOfRecords.objects.create(
+        merged=merged,
+        survivor=patient,
+        reason=f"both are {FAMILY}",
+        made_at=NOW,
+        made_by=UserFactory(),
+        written=[{"model": "patients.patient", "pk": 1, "before": {"family_name": FAMILY}, "after": {}}],
+        newest={"patients.patient": 3},
+    )
+
+    erase(decided(patient), LATER)
+
+    merge = MergeOfRecords.objects.for_page().get(pk=merge.pk)
+    assert (merge.reason, merge.written, merge.newest) == ("–", [], {"patients.patient": 3})
+    assert Undoing(merge).stops
+    assert Pair(Patient.objects.get(pk=patient.pk), other).stops
+    assert found_in_tables() == []
+
+
+def test_address_that_came_back_and_the_waiting_list_forget_the_person():
+    patient = person()
+    ReturnedAddress.objects.create(
+        patient=patient, channel="email", address="kanara.mail@example.org", reason=FAMILY, returned_at=NOW
+    )
+    Waiting.objects.create(
+        patient=patient,
+        kind="consultation",
+        minutes=30,
+        from_on=NOW.date(),
+        note=f"for {GIVEN}",
+        joined_at=NOW,
+        joined_by=UserFactory(),
+    )
+
+    erase(decided(patient), LATER)
+
+    assert found_in_tables() == []
+    assert not ReturnedAddress.objects.exists()
+    assert Waiting.objects.get().note == "–"

@@ -40,3 +40,13 @@ def test_a_field_that_nobody_types_a_name_into_is_not_emptied():
 
     assert not {text for text in texts if text.endswith((".status", ".kind", ".severity", ".stored_name", ".state"))}
     assert {"session.note", "consent.signer_name", "consent.strokes", "amendment.before", "reminder.address"} <= texts
+
+
+def test_what_is_removed_with_its_rows_keeps_no_history_that_would_have_them():
+    assert [holding.model for holding in HOLDINGS if holding.is_removed and holding.history] == []
+
+
+def test_no_table_is_a_holding_twice():
+    models = [holding.model for holding in HOLDINGS]
+
+    assert len(models) == len(set(models))

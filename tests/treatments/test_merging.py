@@ -8,6 +8,7 @@ import time_machine
 from django.apps import apps
 from django.urls import reverse
 
+from clinic.models import AuditEvent
 from clinic.roles import Role
 from patients.actions import record_allergy, record_screening, write_for
 from patients.models import (
@@ -18,6 +19,7 @@ from patients.models import (
     MessageChoice,
     Patient,
     RecordMergedError,
+    Screening,
 )
 from patients.stopping import token_of as stop_token
 from tests.factories import (
@@ -32,7 +34,6 @@ from tests.factories import (
     PatientFactory,
     PhotoFactory,
     ReminderFactory,
-    ScreeningFactory,
     SessionFactory,
     SideEffectFactory,
     UserFactory,
@@ -183,7 +184,7 @@ def test_nothing_is_deleted_and_nothing_is_made_but_the_merge(client, admin, ida
     merge(client, ida, twin)
 
     found = {model: model._default_manager.count() for model in counts}
-    assert {model for model in counts if counts[model] != found[model]} == {MergeOfRecords}
+    assert {model for model in counts if counts[model] != found[model]} == {MergeOfRecords, AuditEvent}
 
 
 def keeps_count(model):
@@ -389,6 +390,18 @@ def test_birth_dates_that_differ_are_named(client, admin, ida, twin):
     assert "The birth dates differ." in client.get(merge_url(ida, twin)).content.decode()
 
 
+def test_erased_record_is_merged_with_nothing(client, admin, ida, twin):
+    Patient.objects.filter(pk=twin.pk).update(erased_at=NOW)
+
+    refused(client, ida, twin, f"Record {twin.record_number} was erased.")
+
+
+def test_restriction_of_one_record_is_not_lost_in_the_other(client, admin, ida, twin):
+    Patient.objects.filter(pk=twin.pk).update(restricted_at=NOW, restriction_reason="Asked by the patient.")
+
+    refused(client, ida, twin, f"Record {twin.record_number} is restricted, the other is not.")
+
+
 # Read, then written: never over what nobody saw
 
 
@@ -508,19 +521,19 @@ def test_form_of_the_old_record_that_was_open_writes_nothing_and_loses_nothing(c
     assert Patient.objects.get(pk=ida.pk).version == before
 
 
-@pytest.mark.parametrize("page", ["allergy", "screening", "consent", "course", "appointment"])
+@pytest.mark.parametrize("what", ["allergy", "screening", "consent", "course", "appointment"])
 def test_what_is_sent_in_the_moment_of_the_merge_is_not_written_into_the_old_record(
-    client, admin, here, ida, twin, page
+    client, admin, here, ida, twin, what
 ):
     """The page read the old record before the merge, and writes after it: nothing stays where nobody looks."""
     counted = {model: model._default_manager.count() for model in MOVES}
     act = {
         "allergy": lambda: record_allergy(twin, AllergyFactory.build(patient=twin), today=date(2026, 3, 10)),
-        "screening": lambda: record_screening(ScreeningFactory.build(patient=twin), answers=[]),
+        "screening": lambda: record_screening(Screening(patient=twin), answers=[]),
         "consent": lambda: write_for(twin, lambda: ConsentFactory(patient=twin)),
         "course": lambda: write_for(twin, lambda: CourseFactory(patient=twin)),
-        "appointment": lambda: refuse_overlap(AppointmentFactory.build(patient=twin, location=here, course=None)),
-    }[page]
+        "appointment": lambda: refuse_overlap(Appointment(patient=twin, location=here)),
+    }[what]
     merge(client, ida, Patient.objects.get(pk=twin.pk))
 
     with pytest.raises(RecordMergedError):
@@ -632,6 +645,15 @@ def test_archived_record_that_was_merged_is_not_restored_by_its_old_page(client,
     client.post(reverse("patient-archive", args=[twin.public_id]), {"to": "restore"})
 
     assert Patient.objects.get(pk=twin.pk).archived_at == NOW
+
+
+def test_who_saw_the_old_record_stands_in_the_patients_own_report(client, admin, ida, twin):
+    client.get(twin.get_absolute_url())
+    merge(client, ida, twin)
+
+    events = client.get(reverse("patient-access", args=[ida.public_id])).context["page"].rows
+
+    assert {event.patient_public_id for event in events} == {ida.public_id, twin.public_id}
 
 
 # Undoing
@@ -937,7 +959,7 @@ def test_list_of_duplicates_asks_as_often_for_three_as_for_one(client, admin, he
             PatientFactory(phone=f"+1415555010{number}", location=here)
     client.get(reverse("patient-duplicates"))
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         assert len(listed(client)) == count
 
 
@@ -949,7 +971,7 @@ def test_preview_asks_as_often_for_three_of_everything_as_for_one(
         filled(twin, number)
     client.get(merge_url(ida, twin))
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(29):
         client.get(merge_url(ida, twin))
 
 
@@ -964,7 +986,7 @@ def test_page_of_a_merge_asks_as_often_for_three_of_everything_as_for_one(
         filled(ida, number + count)
     client.get(made.get_absolute_url())
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(29):
         client.get(made.get_absolute_url())
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from clinic.roles import Role
 from clinic.vault import new_name
-from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
+from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient, RetentionSweep
 from tests.factories import (
     PASSWORD,
     AppointmentFactory,
@@ -186,6 +186,7 @@ def test_erasure_shows_what_goes_and_what_is_kept_and_asks_for_the_number(client
     refused = client.post(where, {"ground": "withdrawn", "record_number": "A-0000"}).content.decode()
 
     assert "Goes now" in shown
+    assert "1 course is running, 1 reaction is open." in shown
     assert "Kept to" in shown
     assert "Default of ours" in shown
     assert "This is not the number of this record" in refused
@@ -327,3 +328,11 @@ def test_gate_lets_a_clinician_pass_a_restriction_for_a_vital_reason(patient):
     [problem] = _of_restriction(patient)
 
     assert (problem.code, problem.stops, problem.may_override) == ("restricted", True, True)
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(25, False), (27, True)])
+def test_overview_tells_that_the_daily_look_did_not_come(client, hours, is_told):
+    at = timezone.now() - timedelta(hours=hours)
+    RetentionSweep.objects.create(swept_on=at.date(), begun_at=at, finished_at=at)
+
+    assert ("Nobody has looked since" in client.get(reverse("privacy")).content.decode()) == is_told

@@ -23,7 +23,7 @@ from treatments.timeline import STEP, Kind, timeline
 
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
-QUERIES = 27
+QUERIES = 29
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from clinic.mailboxes import MailboxUnreadableError
 from clinic.roles import Role
 from patients.actions import confirm_address, note_returned
-from patients.models import Patient, ReturnedAddress
+from patients.models import Patient, RetentionRule, ReturnedAddress
 from tests.clinic.letters import complaint, returned
 from tests.factories import (
     AftercareLinkFactory,
@@ -31,6 +31,7 @@ from treatments.actions.aftercare_letters import send_all
 from treatments.actions.reminders import sweep
 from treatments.actions.returned_mail import read_letter, read_mailbox
 from treatments.models import AftercareAnswer, DeliveryReport, Reminder
+from treatments.privacy.sweep import forget_returned_addresses
 
 pytestmark = pytest.mark.django_db
 
@@ -233,6 +234,23 @@ def test_address_without_a_person_is_confirmed_by_nobody(message):
         ReturnedAddress.objects.create(
             patient=message.patient, channel="email", address="a@x.example", returned_at=MORNING, confirmed_at=MORNING
         )
+
+
+def test_old_addresses_are_forgotten_but_for_those_that_still_keep_messages_back(here, message, sam):
+    RetentionRule.objects.update(keeps_for=1, unit="years")
+    bounce(message)
+    other = due(here, email="b@x.example").course.patient
+    for address in ("old@x.example", "older@x.example"):
+        note_returned(other, channel="email", address=address, reason="5.1.1 old@x.example", now=MORNING)
+    forget_returned_addresses(MORNING + timedelta(days=364))
+    assert ReturnedAddress.objects.filter(address="–").count() == 0
+
+    forget_returned_addresses(MORNING + timedelta(days=400))
+    assert sorted(ReturnedAddress.objects.values_list("address", "reason")) == [
+        ("ana@x.example", message.error),
+        ("–", ""),
+        ("–", ""),
+    ]
 
 
 def test_complaint_stops_all_messages_of_the_patient(message):

@@ -109,6 +109,24 @@ def test_from_an_appointment_the_patient_waits_to_come_earlier_than_it(client, n
     assert (waiting.joined_at, waiting.joined_by) == (NOW, nurse)
 
 
+def test_whoever_names_a_later_one_of_several_gives_up_that_one(client, nurse, booked, doctor):
+    named = AppointmentFactory(course=booked.course, practitioner=doctor, starts_at=TEN + timedelta(days=14))
+
+    join(client, f"appointment={named.public_id}")
+
+    assert Waiting.objects.get().appointment == named
+
+
+@pytest.mark.parametrize("fields", [{"status": "cancelled", "status_reason": "Ill."}, {"starts_at": NOW}])
+def test_nobody_waits_to_come_earlier_than_what_is_off_or_past(client, nurse, booked, fields):
+    Appointment.objects.update(**fields)
+
+    page = join(client, f"appointment={booked.public_id}").content.decode()
+
+    assert "This appointment is not ahead any more." in page
+    assert not Waiting.objects.exists()
+
+
 def test_from_the_record_the_next_appointment_is_found(client, nurse, booked):
     join(client, f"patient={booked.patient.public_id}", kind="session", course=booked.course.pk)
 
@@ -488,7 +506,7 @@ def test_list_asks_as_often_for_three_as_for_one(client, nurse, here, doctor, ro
         )
     client.get(reverse("waiting-list"))  # numbers beside the navigation are kept for a while
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         response = client.get(reverse("waiting-list"))
 
     assert len(response.context["rows"]) == rows

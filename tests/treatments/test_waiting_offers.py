@@ -399,7 +399,7 @@ def test_page_of_an_hour_asks_as_often_for_three_as_for_one(
         WaitingOfferFactory(waiting=wait(f"Ana{number}"), starts_at=SLOT, outcome="no-answer")
     open_hour(client, leaving)
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         response = open_hour(client, leaving)
 
     assert len(names(response)) == rows
@@ -474,6 +474,32 @@ def test_answer_sent_twice_is_kept_once(client, nurse, leaving, wait):
         offer(client, waiting, leaving, "no-answer", form_token=token)
 
     assert WaitingOffer.objects.count() == 1
+
+
+def test_page_that_somebody_went_back_to_takes_another_answer_and_the_hour(client, nurse, leaving, wait):
+    """Its token was sent already, with "asked"."""
+    fell(leaving)
+    waiting, token = wait("Ana"), str(uuid.uuid4())
+
+    for outcome in ("asked", "no-answer", "no-answer"):
+        offer(client, waiting, leaving, outcome, form_token=token)
+    take(client, waiting, leaving, form_token=token)
+
+    assert list(WaitingOffer.objects.order_by("pk").values_list("outcome", flat=True)) == [
+        "asked",
+        "no-answer",
+        "booked",
+    ]
+
+
+def test_token_of_one_patient_makes_no_row_of_another_disappear(client, nurse, leaving, wait):
+    fell(leaving)
+    token = str(uuid.uuid4())
+
+    for name in ("Ana", "Eva"):
+        offer(client, wait(name), leaving, "no-answer", form_token=token)
+
+    assert WaitingOffer.objects.count() == 2
 
 
 @pytest.mark.parametrize("changes", [{"outcome": "booked"}, {"outcome": "x"}, {"form_token": "x"}, {"starts": "x"}])

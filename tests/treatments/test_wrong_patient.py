@@ -518,5 +518,5 @@ def test_page_asks_as_often_for_three_reactions_and_photos_as_for_one(
         AssessmentFactory(course=course, assessed_on=date(2026, 3, 10))
     client.get(url_of(session, right))
 
-    with django_assert_num_queries(35):
+    with django_assert_num_queries(37):
         client.get(url_of(session, right))

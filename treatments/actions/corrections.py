@@ -117,7 +117,7 @@ def correct_patient(
     """
     for key in sorted(key for key in (wrong.course_id, course.pk) if key):
         lock(key)
-    if course.patient.refusal_to_treat and not course.patient.deceased_on:
+    if course.patient.refusal_to_treat and (course.patient.erased_at or not course.patient.deceased_on):
         raise ValidationError(course.patient.refusal_to_treat)
     photos = list(Photo.objects.of_session(wrong))
     named = [(effect, list(effect.photos.values_list("pk", flat=True))) for effect in effects]

@@ -3,12 +3,13 @@
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import ngettext
 
 from clinic.background import ring
 from clinic.models import User
 from clinic.vault import new_name
 from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
-from treatments.models import Appointment
+from treatments.models import Appointment, Course, SideEffect
 from treatments.privacy.retention import Standing, standings
 from treatments.tasks import erase_patients, make_dossiers
 
@@ -28,6 +29,18 @@ def ahead(patient: Patient, now: datetime) -> int:
     """Return how many appointments of a person are still to come: nobody is forgotten who is expected."""
     keys = [record.pk for record in patient.whole_family()]
     return Appointment.objects.filter(patient__in=keys).ahead(now).count()
+
+
+def still_open(patient: Patient) -> list[str]:
+    """Return in words what somebody may still have to act on: courses that run, reactions that are open."""
+    keys = [record.pk for record in patient.whole_family()]
+    courses = Course.objects.filter(patient__in=keys).running().count()
+    reactions = SideEffect.objects.filter(session__course__patient__in=keys).standing().open().count()
+    words = [
+        (courses, ngettext("%(n)s course is running", "%(n)s courses are running", courses)),
+        (reactions, ngettext("%(n)s reaction is open", "%(n)s reactions are open", reactions)),
+    ]
+    return [text % {"n": count} for count, text in words if count]
 
 
 def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, today: date) -> Erasure:

@@ -1,7 +1,7 @@
 """The waiting list: who joins and leaves it, what is offered to whom, and who gets the hour."""
 
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -21,7 +21,7 @@ Outcome = WaitingOffer.Outcome
 
 @transaction.atomic
 def join(waiting: Waiting, *, by: User, now: datetime) -> Waiting:
-    """Put somebody on the list, to come earlier than the next appointment of that kind, if there is one.
+    """Put somebody on the list, to come earlier than an appointment they have: the one named, else the next.
 
     Raises `ValidationError` when the patient waits for it already, is not treated any more or is here by then.
     """
@@ -29,7 +29,7 @@ def join(waiting: Waiting, *, by: User, now: datetime) -> Waiting:
     if patient.refusal_to_treat:
         raise ValidationError(patient.refusal_to_treat)
     refuse_twice(waiting, patient, now)
-    ahead = appointment_ahead(waiting, now)
+    ahead = still_ahead(waiting.appointment, now) if waiting.appointment else appointment_ahead(waiting, now)
     waiting.appointment, waiting.instead_of_at = ahead, ahead.starts_at if ahead else None
     waiting.joined_at, waiting.joined_by = now, by
     waiting.full_clean(exclude=["form_token"])
@@ -46,6 +46,14 @@ def refuse_twice(waiting: Waiting, patient: Patient, now: datetime) -> None:
     if there:
         since = date_format(patient.location.local(there.joined_at), "j F Y")
         raise ValidationError(_("%(name)s waits for this since %(day)s.") % {"name": patient.full_name, "day": since})
+
+
+def still_ahead(appointment: Appointment, now: datetime) -> Appointment:
+    """Return the appointment as it stands now. Raises `ValidationError` when nobody can come earlier than it."""
+    found = Appointment.objects.booked_ahead(now).filter(pk=appointment.pk, starts_at__gt=now).first()
+    if found is None:
+        raise ValidationError(_("This appointment is not ahead any more."))
+    return found
 
 
 def appointment_ahead(waiting: Waiting, now: datetime) -> Appointment | None:
@@ -91,7 +99,8 @@ def log_offer(
     Raises `ValidationError` when a colleague is asking this moment, or the patient waits no more.
     """
     hold(waiting)
-    made = WaitingOffer.objects.filter(form_token=token, waiting=waiting).first()
+    token = token_of(waiting, opening, outcome, token)
+    made = WaitingOffer.objects.filter(form_token=token).first()
     if made:
         return made, False
     refuse_over(waiting, now)
@@ -109,7 +118,8 @@ def take(
     taken by now, or what else stands against it; `VersionConflictError` when somebody changed that appointment.
     """
     hold(waiting)
-    made = WaitingOffer.objects.filter(form_token=token, waiting=waiting).select_related("appointment").first()
+    token = token_of(waiting, opening, Outcome.BOOKED, token)
+    made = WaitingOffer.objects.filter(form_token=token).select_related("appointment").first()
     if made and made.appointment:
         return made.appointment, False
     refuse_over(waiting, now)
@@ -132,6 +142,15 @@ def take(
         move(appointment, version=version)
     keep(waiting, opening, outcome=Outcome.BOOKED, by=by, now=now, token=token, appointment=appointment)
     return appointment, True
+
+
+def token_of(waiting: Waiting, opening: Opening, outcome: str, token: UUID) -> UUID:
+    """Return what makes one row of one answer about one hour.
+
+    A page that somebody went back to sends its token again with another answer: that is no double tap.
+    """
+    said = f"{waiting.public_id} {opening.starts_at.isoformat()} {opening.practitioner.public_id} {outcome}"
+    return uuid5(token, said)
 
 
 def hold(waiting: Waiting) -> None:

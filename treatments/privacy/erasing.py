@@ -6,7 +6,7 @@ row and done from the beginning: what is gone already is no obstacle.
 
 import logging
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -36,8 +36,6 @@ from treatments.rules.naming import without_names
 log = logging.getLogger(__name__)
 
 NOTHING = "–"  # in the place of words, where a field may not be empty
-# What is removed with its rows: it was never part of the record.
-REMOVED_WHOLE = (Subject.COPIES,)
 Clock = Callable[[], datetime]
 
 
@@ -102,14 +100,13 @@ def destroy_files(family: list[Patient], kept: set[Subject], counts: Counter[str
 
 def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], now: datetime) -> None:
     """Take the person out of every row. What the law keeps loses its names, and the hold remembers them."""
-    for record in family:
-        Patient.objects.hold(record)
+    held = list(Patient.objects.select_for_update().filter(pk__in=[record.pk for record in family]).order_by("pk"))
     identity = identity_of(family)
     originals: list[list[Any]] = []
     for holding in HOLDINGS:
         if holding.subject in kept:
             originals += take_names_out(holding, family, identity, counts)
-        elif holding.subject in REMOVED_WHOLE:
+        elif holding.is_removed:
             counts["rows removed"] += holding.rows(family).delete()[0]
         else:
             blank(holding, family, counts)
@@ -118,7 +115,7 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
     blank_admin_log(family, counts)
     Dossier.objects.filter(patient__in=family).update(state=Dossier.State.GONE, gone_at=now, lease_ends_at=None)
     hold_apart(family[0], identity, originals, kept=kept, now=now)
-    for record in family:
+    for record in held:
         forget_person(record, counts, now)
 
 
@@ -205,10 +202,9 @@ def forget_photos(family: list[Patient], now: datetime) -> int:
 
 def blank_admin_log(family: list[Patient], counts: Counter[str]) -> None:
     """Empty the words of the admin site's own log about these rows."""
-    keys: defaultdict[type[models.Model], set[int]] = defaultdict(set)
-    keys[Patient] = {record.pk for record in family}
+    keys: dict[type[models.Model], list[int]] = {Patient: [record.pk for record in family]}
     for holding in HOLDINGS:
-        keys[holding.model] |= set(holding.rows(family).values_list("pk", flat=True))
+        keys[holding.model] = list(holding.rows(family).values_list("pk", flat=True))
     for model, rows in keys.items():
         about = LogEntry.objects.filter(
             content_type=ContentType.objects.get_for_model(model), object_id__in=[str(pk) for pk in rows]
@@ -235,13 +231,12 @@ def forget_person(record: Patient, counts: Counter[str], now: datetime) -> None:
     facts = nobody(pseudonym, record.birth_date)
     history = Patient.history.model.objects.filter(id=record.pk)
     counts["versions emptied"] += history.update(**facts, history_change_reason=Value(None, models.CharField()))
-    stored = Patient.objects.get(pk=record.pk)
     for name, value in facts.items():
-        setattr(stored, name, value)
-    stored.erased_at = stored.erased_at or now
-    stored.archived_at = stored.archived_at or now
-    stored.form_token = stored.restricted_at = None
-    stored.because("Erased").save_over(stored.version)
+        setattr(record, name, value)
+    record.erased_at = record.erased_at or now
+    record.archived_at = record.archived_at or now
+    record.form_token = record.restricted_at = None
+    record.because("Erased").save_over(record.version)
     counts["records"] += 1
 
 

@@ -93,6 +93,7 @@ def rows_of(holding: Holding, family: list[Patient]) -> list[Row]:
     ]
     single += [f"{name}__product" for name in single if name == "lot"]
     many = [field.name for field in holding.model._meta.many_to_many]
+    many += [f"{field.name}__groups" for field in told_fields(holding.model) if field.related_model is User]
     rows = holding.rows(family).select_related(*single).prefetch_related(*many).order_by("pk")
     return [row_of(row) for row in rows]
 
@@ -119,8 +120,8 @@ def pointed(row: models.Model | None) -> Any:
         return {"role": row.role_name}
     if hasattr(row, "public_id"):
         return {"public_id": str(row.public_id)} | batch(row)
-    named = {"code": row.code} if getattr(row, "code", "") else {}
-    return named | {"name": str(row)}
+    code = getattr(row, "code", "")
+    return ({"code": code} if code else {}) | {"name": str(row)}
 
 
 def batch(row: Any) -> Row:

@@ -15,6 +15,8 @@ from patients.models import (
     Consent,
     DistinctPair,
     Dossier,
+    EmergencyAccess,
+    EmergencyReview,
     Erasure,
     HoldOpening,
     LegalHold,
@@ -35,8 +37,9 @@ OF_SESSION = "session__course__patient"
 class Holding:
     """One table. `path` leads to the patient, `subject` is the rule it is kept by, `fhir` the resource it is like.
 
-    `codes` are fields of text that hold no words of anybody's. A table without a `key` is not in the dossier:
-    it says nothing of the patient that is not said elsewhere.
+    `also` is another way to a patient, where a row is about two. A table that `is_removed` goes with its rows: it was
+    never part of the record, and keeps no history. `codes` are fields of text that hold no words of anybody's. A table
+    without a `key` is not in the dossier: it says nothing of the patient that is not said elsewhere.
     """
 
     model: type[models.Model]
@@ -45,10 +48,15 @@ class Holding:
     key: str = ""
     fhir: str = ""
     codes: tuple[str, ...] = ()
+    also: str = ""
+    is_removed: bool = False
 
     def rows(self, patients: Iterable[Patient]) -> models.QuerySet[Any]:
         keys = [patient.pk for patient in patients]
-        return self.model._default_manager.filter(**{f"{self.path}__in": keys})
+        ways = models.Q(**{f"{self.path}__in": keys})
+        if self.also:
+            ways |= models.Q(**{f"{self.also}__in": keys})
+        return self.model._default_manager.filter(ways)
 
     @property
     def history(self) -> type[models.Model] | None:
@@ -116,16 +124,15 @@ HOLDINGS = (
     Holding(treated.Waiting, "patient", CLINICAL, "waiting_list", "ServiceRequest", codes=("weekdays", "parts")),
     Holding(treated.WaitingOffer, "waiting__patient", CLINICAL, "waiting_list_offers", "Communication"),
     # What tells of two people, or of two records, is in nobody's dossier.
-    Holding(treated.SessionCorrection, "wrong__course__patient", CLINICAL),
-    Holding(treated.SessionCorrection, "right__course__patient", CLINICAL),
-    Holding(MergeOfRecords, "merged", CLINICAL, codes=("newest",)),
-    Holding(MergeOfRecords, "survivor", CLINICAL, codes=("newest",)),
-    Holding(DistinctPair, "first", CLINICAL),
-    Holding(DistinctPair, "second", CLINICAL),
-    Holding(ReturnedAddress, "patient", COPIES, "addresses_that_came_back"),
+    Holding(treated.SessionCorrection, "wrong__course__patient", CLINICAL, also="right__course__patient"),
+    Holding(MergeOfRecords, "survivor", CLINICAL, also="merged", codes=("newest",)),
+    Holding(DistinctPair, "first", CLINICAL, also="second"),
+    Holding(ReturnedAddress, "patient", MESSAGES, "addresses_that_came_back", is_removed=True),
     Holding(treated.BlindedRun, "course__patient", CLINICAL, codes=("token",)),
     Holding(treated.BlindedRating, "run__course__patient", CLINICAL, codes=("given",)),
-    Holding(treated.WorkingCopy, "course__patient", COPIES),
+    Holding(treated.WorkingCopy, "course__patient", COPIES, is_removed=True),
+    Holding(EmergencyAccess, "patient", CLINICAL, "emergency_accesses"),
+    Holding(EmergencyReview, "access__patient", CLINICAL, "emergency_reviews"),
 )
 # What is about the keeping itself: no part of the dossier, and dealt with by the erasure by name.
 ABOUT_KEEPING = (Dossier, Erasure, HoldOpening, LegalHold)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clinic.pdf import paper_size, render
 from clinic.phones import show_phone
-from patients.models import Consent, Patient
+from patients.models import Allergy, Consent, Patient
 from treatments.areas import areas_in_words
 from treatments.models import Appointment, Injection, Photo, Reminder, Score, Session, SideEffect
 
@@ -25,7 +25,7 @@ def dossier_paper(family: list[Patient], now: datetime) -> bytes:
     place = family[0].location
     keys = [record.pk for record in family]
     found = [
-        allergies(family),
+        allergies(keys),
         consents(keys),
         sessions(keys),
         reactions(keys),
@@ -81,11 +81,11 @@ def about(record: Patient) -> list[tuple[str, str]]:
     return [(label, value) for label, value in rows if value]
 
 
-def allergies(family: list[Patient]) -> Section:
+def allergies(keys: list[int]) -> Section:
+    found = Allergy.objects.filter(patient__in=keys).select_related("patient__location").order_by("recorded_at", "pk")
     rows = [
-        (allergy.substance, allergy.reaction, day(allergy.recorded_at, record.location), allergy.status_reason)
-        for record in family
-        for allergy in record.allergies.order_by("recorded_at", "pk")
+        (each.substance, each.reaction, day(each.recorded_at, each.patient.location), each.status_reason)
+        for each in found
     ]
     return section(_("Allergies"), [_("Substance"), _("Reaction"), _("Noted"), _("Withdrawn because")], rows)
 

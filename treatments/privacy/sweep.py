@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from clinic.models import Heartbeat, Location
 from clinic.paging import bounded_count
-from patients.models import Dossier, RetentionRule, RetentionSweep, Subject
+from patients.models import Dossier, RetentionRule, RetentionSweep, ReturnedAddress, Subject
 from treatments.models import DeliveryReport, Reminder, WorkingCopy
 from treatments.privacy.erasing import NOTHING
 from treatments.privacy.retention import time_over
@@ -72,9 +72,17 @@ def _old(subject: Subject, path: str, field: str, now: datetime) -> Q:
 def empty_messages(now: datetime) -> int:
     """Forget where old messages went and what the server said; that they went stays known."""
     old = _old(Subject.MESSAGES, "patient__", "started_at", now)
-    keys = Reminder.objects.filter(old).exclude(address=NOTHING).values_list("pk", flat=True)
-    DeliveryReport.objects.filter(reminder__in=list(keys)).update(said="")
-    return Reminder.objects.filter(pk__in=list(keys)).update(address=NOTHING, error="")
+    keys = list(Reminder.objects.filter(old).exclude(address=NOTHING).values_list("pk", flat=True))
+    DeliveryReport.objects.filter(reminder__in=keys).update(said="")
+    forget_returned_addresses(now)
+    return Reminder.objects.filter(pk__in=keys).update(address=NOTHING, error="")
+
+
+def forget_returned_addresses(now: datetime) -> None:
+    """Forget old addresses from which messages came back, but for those that still keep messages from somebody."""
+    old = _old(Subject.MESSAGES, "patient__", "returned_at", now)
+    keys = ReturnedAddress.objects.idle().filter(old).exclude(address=NOTHING).values_list("pk", flat=True)
+    ReturnedAddress.objects.filter(pk__in=list(keys)).update(address=NOTHING, reason="")
 
 
 def remove_copies(now: datetime) -> int:

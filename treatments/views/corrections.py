@@ -75,7 +75,9 @@ def chosen_patient(request: Request) -> Patient | None:
         raise Http404 from error
     visible = Patient.objects.visible_to(request.user).select_related("location")
     patient = get_object_or_404(visible, public_id=public_id)
-    return get_object_or_404(visible, pk=patient.surviving.pk) if patient.merged_into_id else patient
+    if patient.merged_into_id and not visible.filter(pk=patient.surviving.pk).exists():
+        raise Http404
+    return patient.surviving
 
 
 def chosen_course(request: Request, session: Session, patient: Patient) -> Course | None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic import trail
 from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.paging import page
@@ -58,9 +59,12 @@ def other_of(request: Request, patient: Patient) -> Patient | None:
     except ValueError as error:
         raise Http404 from error
     visible = Patient.objects.visible_to(request.user).select_related("location")
-    other = get_object_or_404(visible, public_id=public_id)
-    if other == patient:
+    other = visible.filter(public_id=public_id).first()
+    if other is None:
+        trail.missed(Patient, {"public_id": public_id})
+    if other is None or other == patient:
         raise Http404
+    trail.saw(other)
     return other
 
 

@@ -28,6 +28,12 @@ from treatments.forms.privacy import ErasureForm, LiftForm, ReasonForm
 from treatments.privacy.retention import standings, time_over
 from treatments.privacy.vault import ZIP, vault
 
+# What the daily sweep removes by itself; the keys are those of `treatments.privacy.sweep`.
+REMOVED = {
+    "messages": gettext_lazy("addresses of messages"),
+    "copies": gettext_lazy("finished typing"),
+    "sign-ins": gettext_lazy("ended sign-ins"),
+}
 # What a certificate counts, in words; the keys are those of `treatments.privacy.erasing`.
 COUNTED = {
     "records": gettext_lazy("Records of the person"),
@@ -47,6 +53,7 @@ COUNTED = {
 def overview(request: Request) -> HttpResponse:
     """Show how long what is kept, whose time is over, and which erasures were done."""
     now = timezone.now()
+    sweep = RetentionSweep.objects.exclude(finished_at=None).first()
     proposed = time_over(timezone.localdate()).select_related("location")
     return TemplateResponse(
         request,
@@ -55,7 +62,9 @@ def overview(request: Request) -> HttpResponse:
             "now": now,
             "rules": RetentionRule.objects.select_related("location"),
             "page": page(request, proposed, "registered_at", "pk"),
-            "sweep": RetentionSweep.objects.exclude(finished_at=None).first(),
+            "sweep": sweep,
+            "removed": [(REMOVED.get(what, what), n) for what, n in sweep.removed.items()] if sweep else [],
+            "sweep_is_late": sweep is not None and sweep.is_late(now),
             "dossier_hours": settings.DOSSIER_HOURS,
             "backup_keep": settings.BACKUP_KEEP,
             "erasures": [
@@ -186,6 +195,7 @@ def erasure_of(request: Request, patient: Patient) -> HttpResponse:
         "family": family,
         "standings": standings(family, today),
         "expected": expected,
+        "still_open": actions.still_open(patient),
         "done": Erasure.objects.done().filter(patient=patient).newest_first(),
         "has_hold": LegalHold.objects.filter(patient=patient).exists(),
     }

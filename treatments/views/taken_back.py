@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.http import Request, way_back
 from clinic.models import User
 from clinic.undo import offer_undo
@@ -38,7 +38,10 @@ def offer_to_put_back(request: Request, appointments: list[Appointment], *, back
 
 
 def refused(request: Request, error: ValidationError | forms.Form) -> None:
-    texts = error.messages if isinstance(error, ValidationError) else [t for ts in error.errors.values() for t in ts]
+    if isinstance(error, ValidationError):
+        texts = error.messages
+    else:
+        texts = [str(text) for of_field in error.errors.values() for text in of_field]
     messages.error(request, _("Nothing was changed. %(why)s") % {"why": " ".join(texts)})
 
 
@@ -53,7 +56,9 @@ def back(request: Request) -> HttpResponse:
         return redirect(where)
     versions = form.cleaned_data["changed"]
     found = list(loaded(request.user).filter(public_id__in=versions))
-    if len(found) != len(versions) or len({each.patient_id for each in found}) != 1:
+    for key in versions.keys() - {each.public_id for each in found}:
+        get_object_or_404(loaded(request.user), public_id=key)  # is not there, and the trail notes what was asked for
+    if len({each.patient_id for each in found}) != 1:
         raise Http404
     found[0].location.keep_time()
     try:

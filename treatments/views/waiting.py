@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import Location, User, VersionConflictError
@@ -117,7 +117,7 @@ def slot(request: Request) -> HttpResponse:
         {
             "opening": opening,
             "is_past": opening.starts_at <= now,
-            "is_taken": bool(room.waitings) and not room.is_free(opening),
+            "is_taken": not room.is_free(opening),
             "candidates": [(each, WaitingRow(each.waiting, now)) for each in fitting if not each.said_no],
             "said_no": [each.waiting.patient for each in fitting if each.said_no],
             "today": opening.location.today(now),
@@ -142,7 +142,8 @@ def waiting_subject(request: Request) -> tuple[Waiting, bool]:
         visible = Appointment.objects.visible_to(request.user)
         rows = visible.select_related("patient__location", "course__protocol", "practitioner")
         one = get_object_or_404(rows, public_id=key)
-        return Waiting(patient=one.patient, kind=one.kind, course=one.course, minutes=one.minutes), True
+        facts = {"patient": one.patient, "kind": one.kind, "course": one.course, "minutes": one.minutes}
+        return Waiting(**facts, appointment=one, instead_of_at=one.starts_at), True
     patient, course, follow_up = booking_subject(request)
     return of_patient(patient, course, follow_up)
 
@@ -193,7 +194,7 @@ def join(request: Request) -> HttpResponse:
         {
             "form": form,
             "row": WaitingRow(waiting, now),
-            "ahead": actions.appointment_ahead(waiting, now) if is_settled else None,
+            "ahead": waiting.appointment or (actions.appointment_ahead(waiting, now) if is_settled else None),
             "patient": patient,
             "banner": banner(patient, today=today),
         },

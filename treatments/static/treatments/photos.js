@@ -109,8 +109,8 @@
 
   async function look() {
     if (!busy && !document.hidden) {
-      const answer = await fetch(location.href).catch(() => null);
-      if (answer) {
+      const answer = await fetch(location.href, { headers: { "X-Background": "1" } }).catch(() => null);
+      if (answer?.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const note = page.querySelector("[data-photos-waiting]");
         if (note) {

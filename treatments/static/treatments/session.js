@@ -113,9 +113,10 @@
   }
   document.addEventListener("htmx:responseError", (event) => {
     if (isKeeping(event)) {
-      say(event.detail.xhr.status === 403 ? trouble.dataset.signedOut : trouble.dataset.offline);
+      say([401, 403].includes(event.detail.xhr.status) ? trouble.dataset.signedOut : trouble.dataset.offline);
     }
   });
+  document.addEventListener("signed-in-again", () => rail.dispatchEvent(new Event("keep")));
 
   /* On leaving, what was typed in the last second goes along. */
   let changed = false;

@@ -12,8 +12,8 @@ import clinic.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0009_audit"),
-        ("patients", "0010_merge_of_records"),
+        ("clinic", "0003_audit"),
+        ("patients", "0007_merge_of_records"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -36,6 +36,6 @@ def add_rules(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("patients", "0012_privacy")]
+    dependencies = [("patients", "0008_privacy")]
 
     operations = [migrations.RunPython(add_rules, migrations.RunPython.noop)]

@@ -12,7 +12,7 @@ import clinic.validators
 class Migration(migrations.Migration):
     dependencies = [
         ("clinic", "0002_cache_table"),
-        ("patients", "0009_returned_addresses"),
+        ("patients", "0006_returned_addresses"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                 "ordering": ["-returned_at", "-pk"],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("confirmed_at", None)),
+                        condition=models.Q(("confirmed_at", None), models.Q(("address", "–"), _negated=True)),
                         fields=("channel", "address"),
                         name="returned_address_stands_once",
                         violation_error_message="This address is known to come back.",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0009_audit"),
+        ("clinic", "0003_audit"),
     ]
 
     operations = [

@@ -26,7 +26,7 @@ def write_templates(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0051_waiting_list"),
+        ("treatments", "0011_waiting_list"),
     ]
 
     operations = [

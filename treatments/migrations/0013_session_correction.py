@@ -8,7 +8,7 @@ import clinic.validators
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("treatments", "0053_delivery_reports"),
+        ("treatments", "0012_delivery_reports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,80 @@
+"""Asking somebody to work here: the invitation, its letter, and the account that comes of it."""
+
+import logging
+from datetime import datetime
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from clinic.invitations import token_of
+from clinic.models import Invitation, User
+from clinic.models.invitation import VALID_FOR
+from clinic.roles import Role
+from clinic.secret import digest_of, new_secret
+
+log = logging.getLogger(__name__)
+
+
+def send_invitation(invitation: Invitation, *, now: datetime) -> bool:
+    """Send an open invitation with a new link, which takes the place of the one before; say whether the mail went.
+
+    The link exists in the mail alone. Where no mail server takes it, the row says that it was not sent. Raises
+    `ValidationError` where somebody accepted or withdrew it meanwhile.
+    """
+    secret = new_secret()
+    ours = Invitation.objects.open().filter(pk=invitation.pk)
+    if not ours.update(secret_digest=digest_of(secret), sent_at=now):
+        raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
+    try:
+        letter(invitation, secret).send()
+    except (OSError, SMTPException):
+        log.exception("An invitation could not be sent.")
+        ours.filter(secret_digest=digest_of(secret)).update(secret_digest="", sent_at=None)
+        return False
+    return True
+
+
+def letter(invitation: Invitation, secret: str) -> EmailMessage:
+    address = settings.PUBLIC_URL.rstrip("/") + reverse("invitation-accept", args=[token_of(secret)])
+    context = {
+        "invitation": invitation,
+        "by": invitation.invited_by,
+        "address": address,
+        "hours": int(VALID_FOR.total_seconds() // 3600),
+    }
+    body = render_to_string("clinic/mail/invitation.txt", context)
+    return EmailMessage(_("Your account at the clinic"), body, to=[invitation.email])
+
+
+def withdraw_invitation(invitation: Invitation, *, now: datetime) -> bool:
+    """Let its link lead nowhere; say whether it was still open."""
+    return bool(Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now))
+
+
+def accept_invitation(invitation: Invitation, *, password: str, now: datetime) -> User:
+    """Make the account, once. Raises `ValidationError` where it is made already or its address is taken."""
+    try:
+        with transaction.atomic():
+            stored = Invitation.objects.select_for_update().get(pk=invitation.pk)
+            if stored.accepted_at or stored.withdrawn_at:
+                raise ValidationError(_("This link is used up."), code="closed")
+            user = User.objects.create_user(
+                stored.email,
+                password,
+                role=Role(stored.role),
+                title=stored.title,
+                first_name=stored.first_name,
+                last_name=stored.last_name,
+            )
+            user.locations.set(stored.locations.all())
+            stored.accepted_at, stored.user = now, user
+            stored.save(update_fields=["accepted_at", "user"])
+    except IntegrityError as error:
+        raise ValidationError(_("Someone already signs in with this e-mail."), code="taken") from error
+    return user
