@@ -12,6 +12,7 @@ PRODUCTION = {
     "MESOTRACK_ENV": "production",
     "DJANGO_SETTINGS_MODULE": "clinic.settings",
     "SECRET_KEY": "f4Kq8-w2Zx7Lr0Vt5Nc9Bj3Hm6Ys1Pd_Ge8Ua4Ti7Ow2Rk5XzQa8",
+    "MESOTRACK_FIELD_KEYS": "bGFudGVybi13YXZlLWhhcmJvdXItbGFudGVybi13YXY=",
     "ALLOWED_HOSTS": "clinic.example",
     "TRUSTED_PROXY_COUNT": "1",
     "EMAIL_URL": "smtp+tls://user:password@mail.example:587",
@@ -34,7 +35,7 @@ def test_check_of_a_deployment_finds_nothing(tmp_path):
     assert "no issues" in found.stdout
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY"])
+@pytest.mark.parametrize("name", ["SECRET_KEY", "MESOTRACK_FIELD_KEYS"])
 def test_server_without_its_secret_does_not_start(tmp_path, name):
     found = run(tmp_path, "-c", "import clinic.wsgi", **{name: None})
 
