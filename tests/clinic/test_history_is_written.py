@@ -44,7 +44,6 @@ ALLOWED = {
     "treatments/privacy/sweep.py remove_dossiers": NO_HISTORY + "a dossier whose time is over",
     "treatments/views/privacy.py send": NO_HISTORY + "a dossier that was fetched",
     "treatments/privacy/sweep.py empty_messages": NO_HISTORY + "a message, which has its acts",
-    "treatments/privacy/sweep.py forget_returned_addresses": NO_HISTORY + "what came back from an address",
     "patients/models/erasure.py claim": NO_HISTORY + "an erasure whose turn it is",
     **{
         f"treatments/privacy/erasing.py {function}": ERASING
