@@ -148,6 +148,7 @@ class TestSigning:
 
     def test_day_is_that_of_the_place(self, client, nurse, patient):
         with time_machine.travel(datetime(2026, 3, 11, 3, tzinfo=UTC), tick=False):  # still the 10th in Los Angeles
+            client.force_login(nurse)
             client.post(new_url(patient), signed())
 
         assert Consent.objects.get().expires_on == date(2027, 3, 10)

@@ -134,7 +134,7 @@ def test_the_card_asks_as_often_for_three_answers_as_for_one(desk, session, djan
         effect = SideEffectFactory(session=session, recorded_by=None, aftercare_answer=answer)
         answer.changes.create(side_effect=effect, said="same")
         if number != 1:
-            with django_assert_num_queries(32):
+            with django_assert_num_queries(33):
                 desk.get(session.get_absolute_url())
 
 

@@ -293,5 +293,5 @@ def test_page_of_a_session_asks_the_database_alike_for_one_lot_and_for_three(
     log(client, course, **drawn, **{f"drawn-{n}": "1" for n in range(count)})
     url = Session.objects.get().get_absolute_url()
 
-    with django_assert_num_queries(36):
+    with django_assert_num_queries(37):
         assert client.get(url).status_code == 200

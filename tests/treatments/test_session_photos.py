@@ -312,7 +312,7 @@ def test_protocol_that_wants_none_has_nothing_to_do(nurse, here):
     assert "This protocol wants no photos of its own." in response.content.decode()
 
 
-QUERIES = {"session": 33, "session-edit": 56, "new": 52}
+QUERIES = {"session": 34, "session-edit": 56, "new": 52}
 
 
 @pytest.mark.parametrize("count", [1, 3])

@@ -272,9 +272,10 @@ def test_follow_up_it_had_overtaken_is_open_again_and_the_only_one(client, cours
     assert attended(course) == [(1, date(2026, 9, 2), False)]
 
 
-def test_follow_up_that_a_later_session_overtook_too_stays_overtaken(client, course, overtaken):
+def test_follow_up_that_a_later_session_overtook_too_stays_overtaken(client, clinician, course, overtaken):
     mistaken = Session.objects.latest("performed_at")
     with time_machine.travel(NOW + timedelta(days=8), tick=False):
+        client.force_login(clinician)
         client.post(
             new_url(course), form_of(course, action="sign", performed_at="2026-03-18T11:00", asked_back="none")
         )

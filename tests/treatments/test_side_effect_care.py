@@ -322,7 +322,7 @@ def test_work_list_leaves_as_a_file(client, nurse, session):
     SideEffectFactory(session=session, owner=nurse, next_contact_on=TODAY, kind__code="discolouration")
     response = client.get(reverse("side-effect-list"), {"tab": "running", "format": "csv"})
     head, row = b"".join(response.streaming_content).decode("utf-8-sig").splitlines()
-    assert head.startswith("Patient,Record number,Phone,Reaction")
+    assert head.startswith('"Patient","Record number","Phone","Reaction"')
     assert "Discolouration" in row
     assert "day 9 of about 30" in row
 
