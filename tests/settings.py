@@ -69,6 +69,8 @@ if find_spec("zeal"):
         # A session whose password is another one by now is read again to be ended.
         {"model": "sessions.Session", "field": "get()"},
         {"model": "treatments.Session", "field": "get()"},
+        # The last second factor takes the recovery codes with it, and each that goes ends the other sign-ins.
+        {"model": "clinic.SignIn", "field": "get()"},
         # The birth date and the answer typed before it are kept one after the other, each under its own lock.
         {"model": "treatments.AftercareLink", "field": "get()"},
         # A link for a new password finds its person again to keep the password.

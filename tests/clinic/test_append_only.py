@@ -110,13 +110,13 @@ def test_what_failed_behind_the_door_is_taken_back_with_it(patient):
     assert not AppendOnlyDoor.objects.exists()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_the_door_opens_in_a_transaction_only():
     with pytest.raises(transaction.TransactionManagementError), opened(reason="erasure", at=NOON):
         pass
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_no_door_is_ever_left_open():
     event = AuditEventFactory()
 

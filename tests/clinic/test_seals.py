@@ -164,7 +164,7 @@ def test_the_command_fails_and_names_the_range(sealed):
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'")
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
 def test_an_event_that_is_committed_after_a_later_one_is_no_false_alarm():
     """A long transaction has written the first event, and another the second, when the worker comes to seal."""
     written, may_commit = threading.Event(), threading.Event()

@@ -388,7 +388,7 @@ def test_the_page_of_security_lists_the_passkeys(sam, app, passkeys, django_asse
     client.force_login(sam)
     client.get(SECURITY)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = client.get(SECURITY).content.decode()
 
     assert page.count("/edit/") == passkeys

@@ -298,7 +298,7 @@ def test_page_with_one_amendment_and_with_three_asks_the_database_alike(
     for pain in range(4, 4 + count):
         amend(client, Session.objects.get(), pain=str(pain))
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         page = client.get(session.get_absolute_url()).content.decode()
     assert [f"Amendment {n}" in page for n in range(1, 5)] == [n <= count for n in range(1, 5)]
 

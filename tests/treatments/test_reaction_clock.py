@@ -70,6 +70,7 @@ def test_time_alone_never_takes_a_reason_away(onset, length, more, code):
 
 
 @given(onset=moments(), length=LENGTHS, due=moments())
+@example(onset=GAP, length=timedelta(0), due=datetime(2026, 3, 8, 2, 0, 1, tzinfo=ZONES[2]))
 def test_a_review_is_due_from_its_moment_on(onset, length, due):
     judgement = Judgement(always_review=False, severe=False, reviewed=onset, review_due=due)
     now = later(due, length)

@@ -97,7 +97,7 @@ def review_reasons(clock: Clock, judgement: Judgement, now: datetime) -> list[Re
     reasons = [] if judgement.reviewed else [reason for reason, holds in unseen.items() if holds]
     if clock.over(now) > timedelta(0) and not _seen_prolonged(clock, judgement):
         reasons.append(ReviewReason.PROLONGED)
-    if judgement.review_due and judgement.review_due <= now:
+    if judgement.review_due and judgement.review_due.astimezone(UTC) <= now.astimezone(UTC):
         reasons.append(ReviewReason.DUE)
     return reasons
 
