@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import User
 from patients.models import Allergy, Consent, MessageChoice, Patient, ReturnedAddress, Screening, ScreeningAnswer
+from patients.models.address import ERASED
 
 Written = TypeVar("Written")
 
@@ -96,7 +97,9 @@ def choose_messages(patient: Patient, *, wants: bool, now: datetime) -> None:
 
 @transaction.atomic
 def note_returned(patient: Patient, *, channel: str, address: str, reason: str, now: datetime) -> None:
-    """Note that messages to an address come back; knowing it twice changes nothing."""
+    """Note that messages to an address come back; knowing it twice changes nothing, and nor does an erased one."""
+    if address in {"", ERASED}:
+        return
     ReturnedAddress.objects.get_or_create(
         channel=channel,
         address=address.lower(),

@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from patients.models import Patient
+from patients.models import Patient, ReturnedAddress
 from tests.factories import LocationFactory, ReminderFactory
 from tests.treatments.test_reminders import MORNING, due
 from treatments.models import DeliveryReport, Reminder
@@ -107,6 +107,42 @@ def test_report_that_comes_again_changes_nothing_more(message):
 
     assert DeliveryReport.objects.count() == 1
     assert Reminder.objects.get().settled_at == MORNING
+
+
+def forget_person(message):
+    Patient.objects.filter(pk=message.patient_id).update(erased_at=MORNING, archived_at=MORNING)
+
+
+def forget_address(_message):
+    Reminder.objects.update(address="–")
+
+
+@pytest.mark.parametrize("forget", [forget_person, forget_address])
+@pytest.mark.parametrize("event", ["failed", "complained"])
+def test_late_report_brings_nothing_back_of_what_was_erased(message, forget, event):
+    forget(message)
+    said = {"message": "5.1.1 <ana@x.example> no such user", "code": 550}
+
+    assert post(mailgun(message.reference, event=event, **{"delivery-status": said})).status_code == 200
+    assert (DeliveryReport.objects.get().said, stands(message), message.error) == ("", "sent", "")
+    assert not ReturnedAddress.objects.exists()
+
+
+def test_complaint_adds_nothing_to_an_erased_record(message):
+    Patient.objects.update(contact_permission=True)
+    forget_person(message)
+
+    assert post(mailgun(message.reference, event="complained")).status_code == 200
+    assert not message.patient.message_choices.exists()
+
+
+def test_late_bounce_is_taken_beside_addresses_that_were_forgotten(message):
+    for _row in range(2):
+        ReturnedAddress.objects.create(patient=message.patient, channel="email", address="–", returned_at=MORNING)
+    forget_address(message)
+
+    assert post(mailgun(message.reference)).status_code == 200
+    assert ReturnedAddress.objects.count() == 2
 
 
 @pytest.mark.parametrize("event", ["opened", "clicked", "accepted"])

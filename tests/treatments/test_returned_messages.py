@@ -151,6 +151,13 @@ def test_python_and_sql_agree_on_who_is_not_reached(here, channel):
     assert not Patient.objects.with_messages().filter(pk=patient.pk).exists()
 
 
+@pytest.mark.parametrize("address", ["", "–"])
+def test_address_that_was_erased_is_noted_nowhere(message, address):
+    note_returned(message.patient, channel="email", address=address, reason="5.1.1 ana@x.example", now=MORNING)
+
+    assert not ReturnedAddress.objects.exists()
+
+
 def test_address_bad_for_mail_is_not_bad_for_sms(here):
     patient = due(here, phone="+14155550182", preferred_channel="sms").course.patient
     note_returned(patient, channel="email", address=patient.email, reason="", now=MORNING)

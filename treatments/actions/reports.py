@@ -7,6 +7,7 @@ from django.db import transaction
 
 from clinic.returned_mail import Outcome, Report
 from patients.actions import choose_messages, note_returned
+from patients.models import Patient
 from treatments.models import DeliveryReport, Reminder
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ def take(report: Report, *, source: str, now: datetime) -> DeliveryReport | None
     if found is None:
         log.warning("%s reports of a message that is none of ours.", source.capitalize())
         return None
-    held = Reminder.objects.select_for_update(of=("self",)).select_related("patient").get(pk=found.pk)
+    held = hold(found)
     kept, is_new = DeliveryReport.objects.get_or_create(
         source=source,
         key=(report.key or f"{held.reference}:{report.outcome}")[:200],
@@ -32,7 +33,7 @@ def take(report: Report, *, source: str, now: datetime) -> DeliveryReport | None
             "reminder": held,
             "outcome": report.outcome,
             "is_address_bad": report.is_address_bad,
-            "said": report.said[:500],
+            "said": "" if held.is_forgotten else report.said[:500],
             "reported_at": now,
         },
     )
@@ -47,16 +48,22 @@ def find(report: Report, now: datetime) -> Reminder | None:
     return Reminder.objects.awaiting_receipt(report.number, now).first() if report.number else None
 
 
+def hold(reminder: Reminder) -> Reminder:
+    """Return a message as stored now, held until the transaction ends, after the patient, as an erasure does."""
+    Patient.objects.select_for_update().get(pk=reminder.patient_id)
+    return Reminder.objects.select_for_update(of=("self",)).select_related("patient").get(pk=reminder.pk)
+
+
 def follow(report: Report, reminder: Reminder, now: datetime) -> None:
     if report.outcome == Outcome.COMPLAINED:
-        if reminder.is_to_patient:
+        if reminder.is_to_patient and not reminder.patient.is_erased:
             choose_messages(reminder.patient.surviving, wants=False, now=now)
         return
     if report.reference and not reminder.is_of_this_attempt(report.reference):
         return  # it is of an earlier attempt, perhaps at another address
     if report.outcome == Outcome.DELIVERED:
         arrive(reminder, now)
-    else:
+    elif not reminder.is_forgotten:  # nobody could call any more, or correct an address that nobody knows
         come_back(reminder, report.said)
         if report.is_address_bad:
             blame_address(reminder, report.said, now)
@@ -78,5 +85,5 @@ def come_back(reminder: Reminder, said: str) -> None:
 
 def blame_address(reminder: Reminder, said: str, now: datetime) -> None:
     """Let nothing more go to where a message came back from. Word to the clinic itself blames no patient's address."""
-    if reminder.is_to_patient:
+    if reminder.is_to_patient and not reminder.is_forgotten:
         note_returned(reminder.patient, channel=reminder.channel, address=reminder.address, reason=said[:300], now=now)

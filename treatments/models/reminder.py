@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Patient, comes_back, seen_by
+from patients.models.address import ERASED
 from treatments.models.aftercare import AftercareAnswer, AftercareLink
 from treatments.models.appointment import Appointment
 from treatments.models.follow_up import FollowUp
@@ -250,6 +251,11 @@ class Reminder(models.Model):
     @property
     def is_to_patient(self) -> bool:
         return self.alarming_answer_id is None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Say whether where it went was erased, alone or with the patient: nothing of that may come back."""
+        return self.address == ERASED or self.patient.is_erased
 
     @property
     def told(self) -> Told:
