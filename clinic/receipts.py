@@ -107,10 +107,11 @@ def twilio(request: HttpRequest, secret: str) -> list[Report]:
         return []
     if code in STOPPED:
         outcome = Outcome.COMPLAINED
-    number = fields.get("To", "").removeprefix("whatsapp:")
+    prefix, _colon, number = fields.get("To", "").rpartition(":")
     key = f"{fields.get('MessageSid', '')}:{status}"
     said = f"{status} {code}".strip()
-    return [Report(outcome, number=number, key=key, is_address_bad=code in NO_SUCH_NUMBER, said=said)]
+    is_bad = code in NO_SUCH_NUMBER
+    return [Report(outcome, number=number, channel=prefix or "sms", key=key, is_address_bad=is_bad, said=said)]
 
 
 def whatsapp(request: HttpRequest, secret: str) -> list[Report]:
@@ -134,6 +135,7 @@ def of_status(status: dict[str, Any]) -> Report | None:
     return Report(
         outcome,
         number=f"+{status['recipient_id']}",
+        channel="whatsapp",
         key=f"{status['id']}:{status['status']}",
         is_address_bad=bool(codes & NOT_ON_WHATSAPP),
         said=said,

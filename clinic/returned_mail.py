@@ -30,11 +30,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """What became of a message. It is found by its `reference`, or by the `number` that a text message went to."""
+    """What became of a message. It is found by its `reference`, or by the `number` that it went to on a `channel`."""
 
     outcome: Outcome
     reference: str = ""
     number: str = ""
+    channel: str = ""  # "sms" or "whatsapp", of a number
     key: str = ""  # the same report has the same key, however often it comes
     is_address_bad: bool = False
     said: str = ""

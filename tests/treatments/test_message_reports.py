@@ -10,10 +10,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.test import Client
+from zeal import zeal_ignore
 
 from patients.models import Patient, ReturnedAddress
 from tests.factories import LocationFactory, ReminderFactory
 from tests.treatments.test_reminders import MORNING, due
+from treatments.actions import reports
 from treatments.models import DeliveryReport, Reminder
 
 pytestmark = pytest.mark.django_db
@@ -275,6 +277,47 @@ def test_receipts_go_to_the_messages_of_a_number_in_their_order(text):
     twilio(status="delivered", code="", sid="SM1")
     twilio(status="delivered", code="", sid="SM1")
     twilio(sid="SM2")
+
+    assert (stands(text), stands(later)) == ("sent", "bounced")
+
+
+def test_message_that_went_again_waits_for_a_receipt_of_its_new_attempt(text):
+    twilio(sid="SM1")
+    Reminder.objects.update(state="sent", started_at=MORNING + timedelta(minutes=5), error="")
+    with time_machine.travel(MORNING + timedelta(minutes=6), tick=False):
+        twilio(sid="SM2")
+
+    assert (stands(text), text.error, text.reports.count()) == ("bounced", "undelivered 30005", 2)
+
+
+def test_receipt_of_whatsapp_is_of_no_sms_to_the_same_number(text):
+    assert post(**signed_by_meta(status_of("failed", 131026))).status_code == 200
+
+    assert (stands(text), text.patient.returned_addresses.exists()) == ("sent", False)
+
+
+@pytest.mark.parametrize(("to", "channel"), [("+14155550182", "whatsapp"), ("whatsapp:+14155550182", "sms")])
+def test_receipt_of_twilio_is_of_its_own_channel_alone(text, to, channel):
+    Reminder.objects.update(channel=channel)
+    twilio(to=to)
+
+    assert stands(text) == "sent"
+
+
+def test_two_receipts_at_once_are_of_two_messages(text, monkeypatch):
+    later = ReminderFactory(
+        follow_up=text.follow_up, occasion="middle", channel="sms", address="+14155550182", started_at=MORNING
+    )
+    hold, receipts = reports.hold, ["SM1"]
+
+    def hold_late(found):
+        if receipts:
+            twilio(status="delivered", code="", sid=receipts.pop())  # takes the message while this one waits for it
+        return hold(found)
+
+    monkeypatch.setattr(reports, "hold", hold_late)
+    with zeal_ignore():  # it looks again, one by one, until it holds a message that no other receipt took
+        twilio(sid="SM2")
 
     assert (stands(text), stands(later)) == ("sent", "bounced")
 

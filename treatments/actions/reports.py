@@ -21,11 +21,10 @@ def take(report: Report, *, source: str, now: datetime) -> DeliveryReport | None
 
     A message that came back waits for a person; a complaint is the patient's own no to all messages.
     """
-    found = find(report, now)
-    if found is None:
+    held = find_and_hold(report, now)
+    if held is None:
         log.warning("%s reports of a message that is none of ours.", source.capitalize())
         return None
-    held = hold(found)
     kept, is_new = DeliveryReport.objects.get_or_create(
         source=source,
         key=(report.key or f"{held.reference}:{report.outcome}")[:200],
@@ -42,10 +41,23 @@ def take(report: Report, *, source: str, now: datetime) -> DeliveryReport | None
     return kept
 
 
+def find_and_hold(report: Report, now: datetime) -> Reminder | None:
+    """Return the message of a report, held. Another receipt may have taken it while this one waited for it."""
+    found = find(report, now)
+    while found is not None:
+        held = hold(found)
+        found = find(report, now)
+        if found == held:
+            return held
+    return None
+
+
 def find(report: Report, now: datetime) -> Reminder | None:
     if report.reference:
         return Reminder.objects.referred_to(report.reference).first()
-    return Reminder.objects.awaiting_receipt(report.number, now).first() if report.number else None
+    if not report.number:
+        return None
+    return Reminder.objects.awaiting_receipt(report.number, report.channel, now).first()
 
 
 def hold(reminder: Reminder) -> Reminder:

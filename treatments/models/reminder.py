@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from patients.models import Patient, comes_back, seen_by
@@ -76,14 +76,14 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         found = REFERENCE.search(reference)
         return self.filter(public_id=uuid.UUID(found["id"])) if found else self.none()
 
-    def awaiting_receipt(self, number: str, now: datetime) -> "ReminderQuerySet":
-        """Return what went to a number of late and of which no provider has reported yet, the oldest first.
+    def awaiting_receipt(self, number: str, channel: str, now: datetime) -> "ReminderQuerySet":
+        """Return what went to a number of late and of whose latest attempt no provider has reported, the oldest first.
 
         Providers report by ids that whoever sends for us keeps to itself, but they report in order.
         """
-        by_phone = self.filter(channel__in=[Reminder.Channel.SMS, Reminder.Channel.WHATSAPP], address=number)
-        went = by_phone.exclude(state=Reminder.State.FAILED).filter(started_at__gt=now - RECEIPT_WITHIN)
-        return went.filter(reports=None).order_by("started_at", "pk")
+        to_number = self.filter(channel=channel, address=number)
+        went = to_number.exclude(state=Reminder.State.FAILED).filter(started_at__gt=now - RECEIPT_WITHIN)
+        return went.exclude(reports__reported_at__gte=F("started_at")).order_by("started_at", "pk")
 
     def visible_to(self, user: "User") -> "ReminderQuerySet":
         return self.filter(seen_by(user, "patient"))
