@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.models import Location
-from treatments.actions.messages import obstacle_to
+from treatments.actions.messages import obstacle_to, settling
 from treatments.models import Reminder, ReminderAct
 
 Act = ReminderAct.Act
@@ -82,8 +82,4 @@ class Row:
 
     @property
     def settling(self) -> list[Act]:
-        return (
-            [Act.CALLED, Act.ARRIVED, Act.NOT_NEEDED]
-            if self.message.state == State.UNKNOWN
-            else [Act.CALLED, Act.NOT_NEEDED]
-        )
+        return settling(self.message)

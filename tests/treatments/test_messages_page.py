@@ -103,6 +103,15 @@ def test_settled_message_leaves_the_list_and_keeps_who_settled_it(here, client, 
     assert (done.act, done.made_by, done.made_at) == (how, sam, MORNING)
 
 
+@pytest.mark.parametrize(("state", "attempts"), [("bounced", 1), ("failed", 3)])
+def test_message_that_surely_did_not_arrive_is_not_said_to_have(here, client, sam, state, attempts):
+    reminder = message(here, state, attempts=attempts)
+    page = act(client, reminder, "arrived")
+
+    assert "This message did not arrive." in page.content.decode()
+    assert (shown(client), ReminderAct.objects.exists()) == ([reminder], False)
+
+
 def test_message_taken_on_has_an_owner_and_still_waits(here, client, sam):
     reminder = message(here)
     act(client, reminder, "taken")

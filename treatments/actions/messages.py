@@ -30,12 +30,24 @@ def act_on(reminder: Reminder, act: str, *, by: User, now: datetime) -> None:
     elif act == Act.AGAIN:
         ask_again(held, now)
     elif act in ReminderAct.SETTLING:
-        held.settled_at = now
+        settle(held, act, now)
     elif act != Act.TAKEN:
         raise ValidationError(_("Nothing is known by that name."))
     held.owner = by
     held.save(update_fields=["state", "attempts", "error", "started_at", "settled_at", "owner"])
     ReminderAct.objects.create(reminder=held, act=act, made_at=now, made_by=by)
+
+
+def settle(reminder: Reminder, act: str, now: datetime) -> None:
+    """Let a message wait no more. A page of before it came back may still offer that it arrived."""
+    if act not in settling(reminder):
+        raise ValidationError(_("This message did not arrive."))
+    reminder.settled_at = now
+
+
+def settling(reminder: Reminder) -> list[Act]:
+    """Return what settles a message: that it arrived may only be found out where nobody knows."""
+    return [act for act in ReminderAct.SETTLING if act != Act.ARRIVED or reminder.state == State.UNKNOWN]
 
 
 def mark_returned(reminder: Reminder, by: User, now: datetime) -> None:
