@@ -31,6 +31,7 @@ log = logging.getLogger("clinic.audit")
 
 SAFE = {"GET", "HEAD"}
 TYPED = {"q"}  # where people type names: kept nowhere
+NAME = re.compile(r"[a-z_]{1,40}")  # of a parameter, as pages of ours write it; what else is sent is nobody's filter
 # What a filter may say of itself: a code, a number, a day, a public id. Everything else is named, not repeated.
 CODE = re.compile(r"[a-z][a-z_-]{0,30}|-?\d{1,4}|\d{4}-\d{2}-\d{2}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_SAID = 20  # parameters of an address
@@ -119,11 +120,9 @@ def leave_trail(get_response: Callable[[Request], HttpResponse]) -> Callable[[Re
         if act is None:
             return response
         try:
-            write(request, trail, act)
+            write(request, trail, act, said=trail.details | said_by(request))
         except DatabaseError:
-            log.exception("Not written to the trail: %s by %s, %s", act, audit.user_of(request), sorted_keys(trail))
-            if act == Act.EXPORT:
-                raise
+            write_without_detail(request, trail, act)
         return response
 
     return middleware
@@ -152,14 +151,26 @@ def shown(response: HttpResponse, trail: Trail) -> Act:
     return trail.act or (Act.READ if kind.startswith(PAGES) else Act.DOWNLOAD)
 
 
-def write(request: Request, trail: Trail, act: Act) -> None:
+def write(request: Request, trail: Trail, act: Act, *, said: dict[str, Any]) -> None:
     for patient, record in records(trail, act):
-        detail = trail.details | said_by(request)
+        detail = said
         if act == Act.DENIED and record is None and (key := key_of_address(request)):
-            detail |= {"key": key}
+            detail = said | {"key": key}
         audit.write(
             act, at=timezone.now(), request=request, by=trail.by, record=record, patient=patient, detail=detail
         )
+
+
+def write_without_detail(request: Request, trail: Trail, act: Act) -> None:
+    """Write once more what the database refused, with nothing of what was said in it: who did what is the event."""
+    try:
+        write(request, trail, act, said={})
+    except DatabaseError:
+        log.exception("Not written to the trail: %s by %s, %s", act, audit.user_of(request), sorted_keys(trail))
+        if act == Act.EXPORT:
+            raise
+    else:
+        log.warning("Written to the trail without its detail: %s by %s", act, audit.user_of(request))
 
 
 def records(trail: Trail, act: Act) -> list[tuple[UUID | None, Model | None]]:
@@ -179,9 +190,9 @@ def key_of_address(request: Request) -> str:
 def said_by(request: Request) -> dict[str, Any]:
     """Return the filter of an address: which parameters, and the values that are codes. Nothing that was typed."""
     said = {
-        name[:40]: value if name not in TYPED and CODE.fullmatch(str(value)) else "…"
+        name: value if name not in TYPED and CODE.fullmatch(str(value)) else "…"
         for name, value in sorted(request.GET.items())[:MOST_SAID]
-        if value
+        if value and NAME.fullmatch(name)
     }
     return {"filter": said} if said else {}
 
