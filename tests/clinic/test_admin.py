@@ -226,6 +226,19 @@ def test_admin_cannot_make_a_superuser(manager, here):
     assert not User.objects.get(email="ada@clinic.example").is_superuser
 
 
+@pytest.mark.parametrize(("role", "stays"), [(Role.STAFF, False), (Role.CLINICIAN, False), (Role.ADMIN, True)])
+def test_first_account_keeps_what_it_may_as_long_as_it_is_an_admin(manager, here, role, stays):
+    first = UserFactory(locations=[here], role=Role.ADMIN, is_superuser=True)
+
+    manager.post(
+        address(User, "change", first.pk),
+        account(here, email=first.email, theme="system", role=role, is_active="on"),
+    )
+
+    first = User.objects.get(pk=first.pk)
+    assert (first.role, first.is_superuser, first.is_staff) == (role, stays, stays)
+
+
 def test_admin_sets_a_password(manager, here, settings):
     settings.ZEAL_ALLOWLIST = [{"model": "clinic.User", "field": "get()"}]  # the admin's own account, and this one
     ada = UserFactory(locations=[here])
