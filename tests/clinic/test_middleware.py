@@ -152,7 +152,18 @@ def test_location_tells_its_own_day():
 
 
 @pytest.mark.parametrize(
-    "referer", ["x", "http://evil.example/", "//evil.example", "http://testserver.evil.example/", ""]
+    "referer",
+    [
+        "x",
+        "http://evil.example/",
+        "//evil.example",
+        "http://testserver.evil.example/",
+        "http://testserver//evil.example/a",
+        "http://testserver///evil.example/a",
+        "http://testserver/\\evil.example/a",
+        "http://testserver//evil.example@testserver/",
+        "",
+    ],
 )
 def test_theme_leads_to_no_address_but_ours(client, berlin, referer):
     client.force_login(UserFactory(locations=[berlin]))
