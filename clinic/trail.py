@@ -34,6 +34,8 @@ TYPED = {"q"}  # where people type names: kept nowhere
 NAME = re.compile(r"[a-z_]{1,40}")  # of a parameter, as pages of ours write it; what else is sent is nobody's filter
 # What a filter may say of itself: a code, a number, a day, a public id. Everything else is named, not repeated.
 CODE = re.compile(r"[a-z][a-z_-]{0,30}|-?\d{1,4}|\d{4}-\d{2}-\d{2}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Answers that show the record with what stands against what was sent.
+REFUSED_BUT_SHOWN = {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 MOST_SAID = 20  # parameters of an address
 MOST_PATIENTS = 10  # changed by one request, before it is a list: an import
 TABLES = ("text/csv", "application/vnd.", "application/zip")
@@ -137,11 +139,20 @@ def act_of(request: Request, response: HttpResponse, trail: Trail) -> Act | None
         response.status_code == HTTPStatus.NOT_FOUND and trail.refused is not None
     ):
         return Act.DENIED
+    if response.status_code in REFUSED_BUT_SHOWN:
+        return refused_but_shown(response, trail)
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         return None
     if trail.has_changed or (request.method not in SAFE and response.status_code != HTTPStatus.OK and trail.found):
         return Act.CHANGE
     return shown(response, trail) if response.status_code == HTTPStatus.OK else None
+
+
+def refused_but_shown(response: HttpResponse, trail: Trail) -> Act | None:
+    """Return what was done by sending what was refused: of several photos, some may have been taken all the same."""
+    if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY and trail.has_changed:
+        return Act.CHANGE
+    return Act.READ if trail.found else None
 
 
 def shown(response: HttpResponse, trail: Trail) -> Act:

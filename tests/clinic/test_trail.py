@@ -139,6 +139,15 @@ def test_an_event_that_the_database_refuses_is_written_without_its_detail(client
     assert "Written to the trail without its detail" in caplog.text
 
 
+def test_the_photos_of_a_session_are_not_shown_unseen_by_sending_none(client, records):
+    where = reverse("course-photos", args=[records["course"].public_id])
+
+    response, left = left_by(lambda: client.post(where, {"card": "1"}))
+
+    assert response.status_code == 422
+    assert [(event.act, event.patient_public_id) for event in left] == [("read", records["patient"].public_id)]
+
+
 def test_a_list_taken_out_is_an_export_and_a_paper_a_file(client, records):
     _response, [export] = left_by(lambda: client.get("/follow-ups/?format=csv"))
     _response, [paper] = left_by(lambda: client.get(reverse("consent-pdf", args=[records["consent"].public_id])))
