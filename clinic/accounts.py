@@ -85,8 +85,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return str(credentials.get("email", "")).lower()
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Do not ask again who signed in a moment ago: that was the same question."""
+        """Do not ask again who signed in a moment ago: that was the same question.
+
+        Of somebody with a second factor only that one counts. The password is noted before the second step is taken.
+        """
         records = get_authentication_records(context.request, context.request.user)
+        if records and is_mfa_enabled(context.request.user):
+            records = [record for record in records if record["method"] == "mfa"]
         if records and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT:
             return False
         return super().is_reauthentication_required(app=app, **kwargs)

@@ -29,8 +29,10 @@ def came_from(request: HttpRequest) -> str:
     """Return the page of ours that the person came from, else Today."""
     referer = request.headers.get("Referer", "")
     ours = f"{request.scheme}://{request.get_host()}/"
-    if referer.startswith(ours) and url_has_allowed_host_and_scheme(referer, {request.get_host()}):
-        return referer.removeprefix(ours.rstrip("/"))
+    path = referer.removeprefix(ours.rstrip("/"))
+    # What is left without our name is judged again: of "https://ours//theirs/" a browser would read another site.
+    if referer.startswith(ours) and url_has_allowed_host_and_scheme(path, None):
+        return path
     return "/"
 
 

@@ -49,11 +49,16 @@ def reject_nul(get_response: Handler) -> Handler:
         charset = request.content_params.get("charset", "utf-8").lower() if request.content_params else "utf-8"
         if charset not in {"utf-8", "utf8"}:  # no page of ours sends another, and Django's own refusal needs the form
             return HttpResponseBadRequest(render_to_string("400.html"))
-        if "\0" in request.path or any("\0" in value for values in request.GET.lists() for value in values[1]):
+        if any("\0" in text for text in said_in_address(request)):
             return HttpResponseBadRequest(render_to_string("400.html"))
         return get_response(request)
 
     return middleware
+
+
+def said_in_address(request: Request) -> list[str]:
+    """Return the path of an address, and each name and each value of its parameters."""
+    return [request.path, *(text for name, values in request.GET.lists() for text in (name, *values))]
 
 
 def end_what_is_unused(get_response: Handler) -> Handler:

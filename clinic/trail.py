@@ -31,8 +31,11 @@ log = logging.getLogger("clinic.audit")
 
 SAFE = {"GET", "HEAD"}
 TYPED = {"q"}  # where people type names: kept nowhere
+NAME = re.compile(r"[a-z_]{1,40}")  # of a parameter, as pages of ours write it; what else is sent is nobody's filter
 # What a filter may say of itself: a code, a number, a day, a public id. Everything else is named, not repeated.
 CODE = re.compile(r"[a-z][a-z_-]{0,30}|-?\d{1,4}|\d{4}-\d{2}-\d{2}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Answers that show the record with what stands against what was sent.
+REFUSED_BUT_SHOWN = {HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 MOST_SAID = 20  # parameters of an address
 MOST_PATIENTS = 10  # changed by one request, before it is a list: an import
 TABLES = ("text/csv", "application/vnd.", "application/zip")
@@ -119,11 +122,9 @@ def leave_trail(get_response: Callable[[Request], HttpResponse]) -> Callable[[Re
         if act is None:
             return response
         try:
-            write(request, trail, act)
+            write(request, trail, act, said=trail.details | said_by(request))
         except DatabaseError:
-            log.exception("Not written to the trail: %s by %s, %s", act, audit.user_of(request), sorted_keys(trail))
-            if act == Act.EXPORT:
-                raise
+            write_without_detail(request, trail, act)
         return response
 
     return middleware
@@ -138,11 +139,20 @@ def act_of(request: Request, response: HttpResponse, trail: Trail) -> Act | None
         response.status_code == HTTPStatus.NOT_FOUND and trail.refused is not None
     ):
         return Act.DENIED
+    if response.status_code in REFUSED_BUT_SHOWN:
+        return refused_but_shown(response, trail)
     if response.status_code >= HTTPStatus.BAD_REQUEST:
         return None
     if trail.has_changed or (request.method not in SAFE and response.status_code != HTTPStatus.OK and trail.found):
         return Act.CHANGE
     return shown(response, trail) if response.status_code == HTTPStatus.OK else None
+
+
+def refused_but_shown(response: HttpResponse, trail: Trail) -> Act | None:
+    """Return what was done by sending what was refused: of several photos, some may have been taken all the same."""
+    if response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY and trail.has_changed:
+        return Act.CHANGE
+    return Act.READ if trail.found else None
 
 
 def shown(response: HttpResponse, trail: Trail) -> Act:
@@ -152,14 +162,26 @@ def shown(response: HttpResponse, trail: Trail) -> Act:
     return trail.act or (Act.READ if kind.startswith(PAGES) else Act.DOWNLOAD)
 
 
-def write(request: Request, trail: Trail, act: Act) -> None:
+def write(request: Request, trail: Trail, act: Act, *, said: dict[str, Any]) -> None:
     for patient, record in records(trail, act):
-        detail = trail.details | said_by(request)
+        detail = said
         if act == Act.DENIED and record is None and (key := key_of_address(request)):
-            detail |= {"key": key}
+            detail = said | {"key": key}
         audit.write(
             act, at=timezone.now(), request=request, by=trail.by, record=record, patient=patient, detail=detail
         )
+
+
+def write_without_detail(request: Request, trail: Trail, act: Act) -> None:
+    """Write once more what the database refused, with nothing of what was said in it: who did what is the event."""
+    try:
+        write(request, trail, act, said={})
+    except DatabaseError:
+        log.exception("Not written to the trail: %s by %s, %s", act, audit.user_of(request), sorted_keys(trail))
+        if act == Act.EXPORT:
+            raise
+    else:
+        log.warning("Written to the trail without its detail: %s by %s", act, audit.user_of(request))
 
 
 def records(trail: Trail, act: Act) -> list[tuple[UUID | None, Model | None]]:
@@ -179,9 +201,9 @@ def key_of_address(request: Request) -> str:
 def said_by(request: Request) -> dict[str, Any]:
     """Return the filter of an address: which parameters, and the values that are codes. Nothing that was typed."""
     said = {
-        name[:40]: value if name not in TYPED and CODE.fullmatch(str(value)) else "…"
+        name: value if name not in TYPED and CODE.fullmatch(str(value)) else "…"
         for name, value in sorted(request.GET.items())[:MOST_SAID]
-        if value
+        if value and NAME.fullmatch(name)
     }
     return {"filter": said} if said else {}
 

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from clinic import trail
 from patients.models import Patient, RecordMergedError
 
 OWN = {"csrfmiddlewaretoken", "form_token", "version", "mark", "with"}
@@ -42,6 +43,7 @@ class FollowMerges:
         if request.method in {"GET", "HEAD"}:
             messages.info(request, _("Record %(old)s was merged into this one, %(name)s, %(number)s.") % facts)
             return HttpResponseRedirect(address)
+        trail.saw(survivor)
         context = {"old": old, "survivor": survivor, "address": address, "typed": typed(request)}
         return TemplateResponse(request, "patients/merged.html", context, status=HTTPStatus.CONFLICT).render()
 

@@ -29,7 +29,10 @@ def require_another_admin(user: User) -> None:
 
 
 def change_role(user: User, *, role: Role, locations: Iterable[Location]) -> User:
-    """Give a person another role and other places. Another role ends their sign-ins: they come back in it."""
+    """Give a person another role and other places. Another role ends their sign-ins: they come back in it.
+
+    What the first account of a clinic may beyond its role goes with the role of an admin.
+    """
     with transaction.atomic():
         hold_admins()
         stored = User.objects.select_for_update().get(pk=user.pk)
@@ -37,7 +40,8 @@ def change_role(user: User, *, role: Role, locations: Iterable[Location]) -> Use
         if role != Role.ADMIN:
             require_another_admin(stored)
         stored.locations.set(locations)
-        if role != before:
+        if role != before or (stored.is_superuser and role != Role.ADMIN):
+            stored.is_superuser = stored.is_superuser and role == Role.ADMIN
             stored.groups.set(Group.objects.filter(name=role))
             # The role is a group, and groups have no history of their own.
             stored._change_reason = _("Role: %(role)s") % {"role": ROLE_NAMES[role]}

@@ -52,8 +52,18 @@ class SafeResource(ModelResource):
                 row[name] = value[1:]
 
 
+# What the filters beside a list and the days above it append to the field they filter by.
+ENDS = ("", "exact", "in", "isnull", "isempty", "gte", "gt", "lte", "lt", "year", "month", "day")
+KEYS = ("", "id", "pk")
+
+
+def lookups_of(path: str) -> set[str]:
+    """Return the parameters by which a list is filtered by one field, or by the row that it points to."""
+    return {"__".join(filter(None, (path, key, end))) for key in KEYS for end in ENDS}
+
+
 class ManagedAdmin(admin.ModelAdmin):
-    """What all records share: no deleting, no counting of big tables, no filter by what is no row's number."""
+    """What all records share: no deleting, no counting of big tables, no filter but those that a list offers."""
 
     show_full_result_count = False
     paginator = BoundedPaginator
@@ -62,6 +72,21 @@ class ManagedAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Allow the filters of the list and the row's own key, nothing else.
+
+        Django lets a list be filtered by every field of its own: a field that is shown nowhere, the key of somebody's
+        sign-in or a sealed name, could be read letter by letter from whether a row is left.
+        """
+        offered = [self.date_hierarchy, *(self.get_list_filter(request) if request else self.list_filter)]
+        return lookup in lookups_of("").union(*(self._lookups_by(each) for each in offered if each))
+
+    @staticmethod
+    def _lookups_by(offered: Any) -> set[str]:
+        if isinstance(offered, type) and issubclass(offered, admin.SimpleListFilter):
+            return {str(offered.parameter_name)}
+        return lookups_of(offered if isinstance(offered, str) else offered[0])
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show the list; an address that filters by a number larger than databases have leads to what Django shows."""

@@ -128,6 +128,8 @@ class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
             # The role is a group, and groups have no history of their own.
             reason = _("Role: %(role)s") % {"role": ROLE_NAMES[Role(after)]}
             obj._change_reason = reason  # type: ignore[attr-defined]  # simple-history reads it
+        # What the first account of a clinic may beyond its role goes with the role of an admin.
+        obj.is_superuser = obj.is_superuser and after == Role.ADMIN
         super().save_model(request, obj, form, change)
         # What signing in noted of an earlier address would let that one in as well.
         EmailAddress.objects.filter(user=obj).exclude(email__iexact=obj.email).delete()

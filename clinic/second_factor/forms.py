@@ -3,6 +3,7 @@
 import struct
 from typing import Any
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
@@ -30,6 +31,11 @@ LONGEST_CREDENTIAL = 32_000  # characters of JSON; a browser sends about 2,000
 NOT_TAKEN = _("The passkey was not taken. Try again; with another device, if it stays.")
 # What the parsers of a passkey raise at something that is none.
 NO_CREDENTIAL = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, struct.error)
+
+
+def note_shown(user: Any, kind: str) -> None:
+    """Note that a factor was shown while it was set up: its owner is not asked for it again to see the codes."""
+    record_authentication(context.request, user, "mfa", type=kind, reauthenticated=True)
 
 
 def code_field(label: Any, hint: Any = "") -> forms.CharField:
@@ -121,6 +127,7 @@ class AppSetUpForm(ActivateTOTPForm):
         if period_of(self.secret, self.cleaned_data["code"]) is None:
             raise get_adapter().validation_error("incorrect_code")
         tried.rollback()
+        note_shown(self.user, Authenticator.Type.TOTP)
         return self.cleaned_data["code"]
 
 
@@ -144,9 +151,12 @@ class NewPasskeyForm(AddWebAuthnForm):
 
     def clean(self) -> dict[str, Any]:
         try:
-            return super().clean()
+            cleaned = super().clean()
         except NO_CREDENTIAL as error:
             raise ValidationError(NOT_TAKEN, code="invalid") from error
+        if not self.errors:
+            note_shown(self.user, Authenticator.Type.WEBAUTHN)
+        return cleaned
 
 
 class PasskeyNameForm(EditWebAuthnForm):

@@ -24,8 +24,8 @@ def factors_of(user: User) -> "QuerySet[Authenticator]":
 
 
 def is_required_of(user: User) -> bool:
-    """Say whether the person's role asks for a second factor; a superuser without a role counts as an admin."""
-    role = user.role or (Role.ADMIN if user.is_superuser else None)
+    """Say whether the person's role asks for a second factor; a superuser counts as an admin, whatever the role."""
+    role = Role.ADMIN if user.is_superuser else user.role
     return role is not None and role.lower() in settings.MFA_REQUIRED_ROLES
 
 

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from clinic.outage import Outage, leave_connections, outage_of
 
 RETRY_SECONDS = {Outage.BUSY: 30, Outage.FULL: 300, Outage.READ_ONLY: 300, Outage.GONE: 60}
-SECRETS = re.compile(r"password|^(code|pin)$")  # names of fields that are typed anew
+# Names of fields that are typed anew, with the whole form: what repeats one of them has another name.
+SECRETS = re.compile(r"password|^(code|pin|digits|credential)$")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -75,6 +75,8 @@ def _enter(request: Request, person: DevicePerson, form: PinEntryForm) -> bool:
     except ValidationError as error:
         form.add_error("digits", error)
         return False
+    # What a sign-in that stopped before its second step noted here, a password above all, opens nothing behind a PIN.
+    request.session.flush()
     login(request, person.user, backend=BACKEND)
     # A PIN makes nothing longer: the day counts from the password.
     sign_in_time.begin(request.session, timezone.now(), signed_in_at=person.signed_in_at)

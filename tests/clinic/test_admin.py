@@ -60,6 +60,67 @@ def test_every_list_is_searched(manager, model):
     assert manager.get(address(model), {"q": "Okonkwo 1988"}).status_code == 200
 
 
+def filtered_by(model):
+    """Return the fields that the list of a model offers as filters."""
+    managed = admin.site._registry[model]
+    offered = [managed.date_hierarchy, *managed.list_filter]
+    return {each if isinstance(each, str) else each[0] for each in offered if each and not isinstance(each, type)}
+
+
+@pytest.mark.parametrize("model", MANAGED, ids=lambda model: model.__name__)
+def test_no_list_is_filtered_by_a_field_that_it_does_not_offer(model):
+    managed = admin.site._registry[model]
+    names = {field.name for field in model._meta.get_fields()} - filtered_by(model) - {"id"}
+    ways = ["", "__startswith", "__0__family_name__startswith", "__regex", "__password__startswith", "__isnull"]
+    ways = [f"{name}{way}" for name in names for way in ways] + [f"{name}__startswith" for name in filtered_by(model)]
+
+    assert [way for way in ways if managed.lookup_allowed(way, "a")] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "asked"),
+    [
+        ("signin", "session_key__startswith"),
+        ("pin", "digits__startswith"),
+        ("invitation", "invited_by__password__startswith"),
+        ("user", "password__startswith"),
+    ],
+)
+def test_what_is_secret_is_not_read_by_a_filter(manager, model, asked):
+    assert manager.get(f"/admin/clinic/{model}/", {asked: "a"}).status_code == 400
+
+
+def test_sealed_name_is_not_read_by_a_filter(manager):
+    assert (
+        manager.get("/admin/patients/legalhold/", {"identity__0__family_name__startswith": "Qui"}).status_code == 400
+    )
+
+
+@pytest.mark.parametrize("model", [model for model in MANAGED if admin.site._registry[model].list_filter])
+def test_every_filter_that_a_list_offers_works(manager, model):
+    listed = manager.get(address(model)).context["cl"]
+    offered = [
+        choice["query_string"]
+        for each in listed.filter_specs
+        for choice in each.choices(listed)
+        if "query_string" in choice
+    ]
+
+    assert {query: manager.get(address(model) + query).status_code for query in offered} == dict.fromkeys(offered, 200)
+
+
+def test_list_is_filtered_by_day_and_by_row(manager, here):
+    course = CourseFactory(location=here)
+    year, month = course.started_on.year, course.started_on.month
+
+    for query in (
+        f"started_on__year={year}&started_on__month={month}",
+        f"id__exact={course.pk}",
+        f"location__id__exact={here.pk}",
+    ):
+        assert manager.get(f"{address(Course)}?{query}").context["cl"].result_count == 1
+
+
 @pytest.mark.parametrize("model", MANAGED, ids=lambda model: model.__name__)
 def test_nothing_is_deleted(manager, rf, model):
     request = manager.get(address(model)).wsgi_request
@@ -163,6 +224,19 @@ def test_admin_cannot_make_a_superuser(manager, here):
     )
 
     assert not User.objects.get(email="ada@clinic.example").is_superuser
+
+
+@pytest.mark.parametrize(("role", "stays"), [(Role.STAFF, False), (Role.CLINICIAN, False), (Role.ADMIN, True)])
+def test_first_account_keeps_what_it_may_as_long_as_it_is_an_admin(manager, here, role, stays):
+    first = UserFactory(locations=[here], role=Role.ADMIN, is_superuser=True)
+
+    manager.post(
+        address(User, "change", first.pk),
+        account(here, email=first.email, theme="system", role=role, is_active="on"),
+    )
+
+    first = User.objects.get(pk=first.pk)
+    assert (first.role, first.is_superuser, first.is_staff) == (role, stays, stays)
 
 
 def test_admin_sets_a_password(manager, here, settings):

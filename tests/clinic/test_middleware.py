@@ -119,10 +119,11 @@ def test_unknown_theme_is_refused(client, berlin):
     assert client.post("/settings/theme/", {"theme": "neon"}).status_code == HTTPStatus.BAD_REQUEST
 
 
-def test_nul_in_a_search_is_a_bad_request(client, berlin):
+@pytest.mark.parametrize("query", ["q=ana%00", "%00=1", "q%00=ana", "q=ana&%00="])
+def test_nul_in_an_address_is_a_bad_request(client, berlin, query):
     client.force_login(UserFactory(locations=[berlin]))
 
-    assert client.get("/search/?q=ana%00").status_code == HTTPStatus.BAD_REQUEST
+    assert client.get(f"/search/?{query}").status_code == HTTPStatus.BAD_REQUEST
 
 
 def test_pages_behind_the_sign_in_are_kept_in_no_cache(client, berlin):
@@ -151,7 +152,18 @@ def test_location_tells_its_own_day():
 
 
 @pytest.mark.parametrize(
-    "referer", ["x", "http://evil.example/", "//evil.example", "http://testserver.evil.example/", ""]
+    "referer",
+    [
+        "x",
+        "http://evil.example/",
+        "//evil.example",
+        "http://testserver.evil.example/",
+        "http://testserver//evil.example/a",
+        "http://testserver///evil.example/a",
+        "http://testserver/\\evil.example/a",
+        "http://testserver//evil.example@testserver/",
+        "",
+    ],
 )
 def test_theme_leads_to_no_address_but_ours(client, berlin, referer):
     client.force_login(UserFactory(locations=[berlin]))

@@ -304,6 +304,14 @@ def test_whoever_has_a_second_step_confirms_with_it(sam, app, where):
     assert client.get(f"/accounts/2fa/{where}").status_code == 200
 
 
+def test_password_of_a_moment_ago_does_not_stand_for_the_second_step(sam):
+    client = at_ones_desk(sam)
+    PhoneAppFactory(user=sam)
+    RecoveryCodesFactory(user=sam)
+
+    assert client.get("/accounts/2fa/recovery-codes/").url.startswith("/accounts/2fa/reauthenticate/?next=")
+
+
 def test_somebody_with_passkeys_alone_confirms_with_one(sam, monkeypatch):
     PasskeyFactory(user=sam)
     RecoveryCodesFactory(user=sam)

@@ -48,6 +48,13 @@ def test_a_superuser_without_a_role_counts_as_an_admin():
     assert not is_required_of(UserFactory(role=None))
 
 
+@pytest.mark.parametrize("role", list(Role))
+def test_a_superuser_counts_as_an_admin_whatever_the_role(settings, role):
+    settings.MFA_REQUIRED_ROLES = {"admin"}
+
+    assert is_required_of(UserFactory(role=role, is_superuser=True))
+
+
 def test_recovery_codes_alone_are_no_factor(doctor):
     RecoveryCodesFactory(user=doctor)
     assert is_missing(doctor)

@@ -329,6 +329,24 @@ def test_one_of_two_admins_may_be_demoted(ada, here):
     assert change_role(second, role=Role.STAFF, locations=[here]).pk == second.pk
 
 
+@pytest.mark.parametrize(("role", "stays"), [(Role.STAFF, False), (Role.CLINICIAN, False), (Role.ADMIN, True)])
+def test_superuser_keeps_what_that_is_as_long_as_the_role_is_an_admins(here, ada, role, stays):
+    first = UserFactory(role=Role.ADMIN, is_superuser=True, locations=[here])
+
+    change_role(first, role=role, locations=[here])
+
+    first = User.objects.get(pk=first.pk)
+    assert (first.role, first.is_superuser, first.is_staff) == (role, stays, stays)
+
+
+def test_superuser_who_was_staff_before_is_no_superuser_after_the_next_save(here, ada):
+    first = UserFactory(role=Role.STAFF, is_superuser=True, locations=[here])
+
+    change_role(first, role=Role.STAFF, locations=[here])
+
+    assert not User.objects.get(pk=first.pk).is_superuser
+
+
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
 @pytest.mark.parametrize("how", ["demote", "close"])
 def test_two_admins_who_take_the_role_from_each_other_at_once_leave_one(how):

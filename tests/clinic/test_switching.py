@@ -14,7 +14,7 @@ from clinic.actions.sign_ins import set_pin
 from clinic.actions.switching import opens
 from clinic.models import DevicePerson, Pin, SharedDevice, User
 from clinic.roles import Role
-from tests.factories import PASSWORD, LocationFactory, UserFactory
+from tests.factories import PASSWORD, LocationFactory, PhoneAppFactory, RecoveryCodesFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -227,6 +227,29 @@ def test_pin_is_not_enough_for_what_asks_for_the_password(tablet, sam):
     enter(tablet, sam)
 
     assert tablet.get("/account/pin/").url.startswith("/accounts/reauthenticate/")
+
+
+@pytest.mark.parametrize("where", ["recovery-codes/", "recovery-codes/download/", "totp/deactivate/"])
+def test_password_and_pin_together_are_no_second_step(tablet, sam, where):
+    PhoneAppFactory(user=sam)
+    RecoveryCodesFactory(user=sam)
+    sign_in(tablet, sam)
+    assert person_in(tablet) is None  # the second step is still to come
+
+    enter(tablet, sam)
+
+    assert person_in(tablet) == str(sam.public_id)
+    assert tablet.get(f"/accounts/2fa/{where}").url.startswith("/accounts/2fa/reauthenticate/")
+
+
+def test_pin_takes_nothing_over_from_who_was_here_before(tablet, sam):
+    session = tablet.session
+    session["typed"] = "x"
+    session.save()
+
+    enter(tablet, sam)
+
+    assert "typed" not in tablet.session
 
 
 def test_old_session_is_dead_after_switching(client, sam, ines):

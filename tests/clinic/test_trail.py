@@ -5,7 +5,7 @@ from io import StringIO
 from uuid import UUID
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.test import Client
 from django.urls import reverse
 
@@ -107,6 +107,45 @@ def test_a_list_says_its_filter_in_codes_and_nothing_that_was_typed(client, reco
     _response, [event] = left_by(lambda: client.get("/follow-ups/?state=due&q=Okafor&late=Okafor"))
 
     assert event.detail == {"filter": {"late": "…", "q": "…", "state": "due"}}
+
+
+@pytest.mark.parametrize("query", ["%00=1", "state=due&%00=1", "a%00b=", "q=%00"])
+def test_a_nul_in_an_address_opens_nothing_unseen(client, records, query):
+    response, left = left_by(lambda: client.get(f"{records['patient'].get_absolute_url()}?{query}"))
+
+    assert (response.status_code, left) == (400, [])
+
+
+def test_a_name_that_no_page_of_ours_writes_is_said_nowhere(client, records):
+    query = f"state=due&{CANARY}=1&{'x' * 41}=1&%F0%9F%A6%93=1&%ED%A0%80=1&%5Cu0000=1&7=1"
+
+    _response, [event] = left_by(lambda: client.get(f"{records['patient'].get_absolute_url()}?{query}"))
+
+    assert event.detail == {"filter": {"state": "due"}}
+
+
+def test_an_event_that_the_database_refuses_is_written_without_its_detail(client, records, monkeypatch, caplog):
+    def write(*args, detail=None, **kwargs):
+        if detail:
+            raise DataError("unsupported Unicode escape sequence")
+        return audit_write(*args, detail=detail, **kwargs)
+
+    audit_write = audit.write
+    monkeypatch.setattr(audit, "write", write)
+
+    _response, [event] = left_by(lambda: client.get(f"{records['patient'].get_absolute_url()}?state=due"))
+
+    assert (event.patient_public_id, event.detail) == (records["patient"].public_id, {})
+    assert "Written to the trail without its detail" in caplog.text
+
+
+def test_the_photos_of_a_session_are_not_shown_unseen_by_sending_none(client, records):
+    where = reverse("course-photos", args=[records["course"].public_id])
+
+    response, left = left_by(lambda: client.post(where, {"card": "1"}))
+
+    assert response.status_code == 422
+    assert [(event.act, event.patient_public_id) for event in left] == [("read", records["patient"].public_id)]
 
 
 def test_a_list_taken_out_is_an_export_and_a_paper_a_file(client, records):

@@ -519,6 +519,8 @@ def test_form_of_the_old_record_that_was_open_writes_nothing_and_loses_nothing(c
     assert "Oakland" in page
     assert reverse("patient-edit", args=[ida.public_id]) in page
     assert Patient.objects.get(pk=ida.pk).version == before
+    event = AuditEvent.objects.latest("pk")
+    assert (event.act, event.view_name, event.patient_public_id) == ("read", "patient-edit", ida.public_id)
 
 
 @pytest.mark.parametrize("what", ["allergy", "screening", "consent", "course", "appointment"])
