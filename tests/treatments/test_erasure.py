@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -42,6 +44,8 @@ from treatments.actions.corrections import correct_patient
 from treatments.actions.privacy import ahead, decide_erasure
 from treatments.merging import Pair
 from treatments.models import Amendment, Photo, Reminder, Session, SideEffect, Waiting, WorkingCopy
+from treatments.photo_files import ENDINGS
+from treatments.photo_files import vault as photo_vault
 from treatments.privacy import erasing
 from treatments.privacy.erasing import erase, erase_again, erase_all, stands_against, wider
 from treatments.privacy.retention import standings
@@ -443,3 +447,57 @@ def test_erasure_takes_the_courses_before_the_patients_as_everybody_does():
     patients = [n for n, sql in enumerate(said) if 'FROM "patients_patient"' in sql and "FOR UPDATE" in sql]
     assert all(course < n for n in patients)
     assert connection.vendor == "sqlite" or "FOR NO KEY UPDATE" in said[course]
+
+
+# What outlives
+
+
+def test_merge_that_is_kept_tells_no_birth_date_town_or_number_of_the_person():
+    patient = person()
+    told = {"birth_date": "1988-02-29", "city": "Larkhaven", "external_id": "OLD-77", "sex": "female"}
+    merge = MergeOfRecords.objects.create(
+        merged=Patient.objects.get(merged_into=patient),
+        survivor=patient,
+        reason="Asked.",
+        made_at=NOW - timedelta(days=1),
+        made_by=UserFactory(),
+        written=[{"model": "patients.Patient", "pk": patient.pk, "before": told, "after": told}],
+    )
+
+    erase(decided(patient, KEPT), LATER)
+
+    merge.refresh_from_db()
+    nothing = {"birth_date": None, "city": None, "external_id": None, "sex": "female"}
+    assert merge.written == [{"model": "patients.Patient", "pk": patient.pk, "before": nothing, "after": nothing}]
+    assert "Larkhaven" in str(LegalHold.objects.get().originals)
+
+
+def test_photo_that_was_sent_while_the_rows_were_written_is_gone_from_the_disk(monkeypatch, folders):
+    patient = person()
+    photo = Photo.objects.get()
+    real = erasing.forget_photos
+
+    def meanwhile(*args):
+        photo_vault().write(photo.stored_name, next(iter(ENDINGS.values())), FAMILY.encode())
+        return real(*args)
+
+    monkeypatch.setattr(erasing, "forget_photos", meanwhile)
+    erase(decided(patient), LATER)
+
+    assert found_in_files(folders) == []
+
+
+def test_log_of_the_admin_site_forgets_rows_that_are_removed():
+    patient = person()
+    copy = WorkingCopy.objects.get()
+    LogEntry.objects.create(
+        user=UserFactory(),
+        content_type=ContentType.objects.get_for_model(WorkingCopy),
+        object_id=str(copy.pk),
+        object_repr=f"Typing of {FAMILY}",
+        action_flag=CHANGE,
+    )
+
+    erase(decided(patient), LATER)
+
+    assert found_in_tables() == []

@@ -81,6 +81,7 @@ def erase(erasure: Erasure, now: datetime) -> None:
         # Before the commit: a line too many is found done, one too few would bring a name back.
         for record in family:
             tombstones.add(tombstones.Tombstone(str(record.public_id), now.isoformat(), erasure.keeps))
+    destroy_files(family, kept, counts)  # what was sent while the rows were written
     flush_log()
 
 
@@ -135,6 +136,7 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
     """Take the person out of every row. What the law keeps loses its names, and the hold remembers them."""
     identity = identity_of(family)
     originals: list[list[Any]] = []
+    blank_admin_log(family, counts)  # first: a row that is removed is not found again
     for holding in HOLDINGS:
         if holding.subject in kept:
             originals += take_names_out(holding, family, identity, counts)
@@ -144,7 +146,6 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
             blank(holding, family, counts)
     if Subject.PHOTOS not in kept:
         counts["photos"] += forget_photos(family, now)
-    blank_admin_log(family, counts)
     Dossier.objects.filter(patient__in=family).update(state=Dossier.State.GONE, gone_at=now, lease_ends_at=None)
     hold_apart(family[0], identity, originals, kept=kept, now=now)
     for record in family:
@@ -169,16 +170,32 @@ def take_names_out(
 def _replace(rows: models.QuerySet, fields: list[models.Field], identity: Identity) -> list[list[Any]]:
     originals: list[list[Any]] = []
     names = [field.name for field in fields]
+    is_merge = issubclass(rows.model, MergeOfRecords)
     for pk, *values in list(rows.values_list("pk", *names)):
         changes: dict[str, Any] = {}
         for field, value in zip(fields, values, strict=True):
             without = [] if field.name == "strokes" else without_names(value, identity.pattern)
+            if is_merge and field.name == "written":
+                without = without_person(without)
             if without != value:
                 changes[field.name] = without[: field.max_length] if isinstance(without, str) else without
                 originals.append([rows.model._meta.label, pk, field.name, value])
         if changes:
             _write(rows.model, [pk], changes)
     return originals
+
+
+def without_person(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a merge wrote without any value that tells who the patient is: a birth date, a town."""
+    telling = nobody("", date.min).keys()
+    return [
+        entry
+        | {
+            side: {name: None if name in telling else value for name, value in entry.get(side, {}).items()}
+            for side in ("before", "after")
+        }
+        for entry in written
+    ]
 
 
 def _write(model: type[models.Model], keys: list[int], changes: dict[str, Any]) -> int:
