@@ -37,6 +37,7 @@ from tests.treatments.forgotten import (
     dossier_of,
     found_in_files,
     found_in_tables,
+    import_files,
     person,
 )
 from treatments.actions.appointments import refuse_overlap
@@ -60,6 +61,7 @@ KEPT = {"clinical": "2036-02-10", "photos": "2036-02-10", "consents": "2036-02-1
 def folders(settings, tmp_path):
     settings.PHOTO_ROOT = tmp_path / "photos"
     settings.DOSSIER_ROOT = tmp_path / "dossiers"
+    settings.VAR_DIR = tmp_path / "var"
     settings.TOMBSTONES = tmp_path / "tombstones.jsonl"
     return tmp_path
 
@@ -501,3 +503,11 @@ def test_log_of_the_admin_site_forgets_rows_that_are_removed():
     erase(decided(patient), LATER)
 
     assert found_in_tables() == []
+
+
+def test_file_of_an_import_that_nobody_confirmed_goes_with_an_erasure(folders):
+    forgotten, just_sent = import_files(folders / "var", {"old.rejects.csv": 61, "young.csv": 59})
+
+    erase(decided(person()), LATER)
+
+    assert (forgotten.exists(), just_sent.exists()) == (False, True)

@@ -23,6 +23,7 @@ from clinic.append_only import opened
 from clinic.backup.schedule import is_set_up
 from clinic.logs import place_of
 from clinic.models import AuditEvent, Versioned
+from patients.imports import desk
 from patients.models import Dossier, Erasure, HoldOpening, LegalHold, MergeOfRecords, Patient, Subject
 from treatments.actions.merging import hold
 from treatments.models import Appointment, Photo
@@ -82,6 +83,7 @@ def erase(erasure: Erasure, now: datetime) -> None:
         for record in family:
             tombstones.add(tombstones.Tombstone(str(record.public_id), now.isoformat(), erasure.keeps))
     destroy_files(family, kept, counts)  # what was sent while the rows were written
+    desk.sweep()  # what nobody confirmed in time may name the person, too
     flush_log()
 
 
