@@ -9,7 +9,16 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from clinic.models import User
-from patients.models import Allergy, Consent, MessageChoice, Patient, ReturnedAddress, Screening, ScreeningAnswer
+from patients.models import (
+    Allergy,
+    Consent,
+    Erasure,
+    MessageChoice,
+    Patient,
+    ReturnedAddress,
+    Screening,
+    ScreeningAnswer,
+)
 from patients.models.address import ERASED
 
 Written = TypeVar("Written")
@@ -17,8 +26,11 @@ Written = TypeVar("Written")
 
 @transaction.atomic
 def write_for(patient: Patient, act: Callable[[], Written]) -> Written:
-    """Write something new of a patient, or nothing: raises `RecordMergedError` for a record merged meanwhile."""
-    Patient.objects.hold(patient)
+    """Write something new of a patient, or nothing.
+
+    Raises `RecordMergedError` for a record merged meanwhile, `ValidationError` while the patient is being erased.
+    """
+    Erasure.objects.refuse(Patient.objects.hold(patient))
     return act()
 
 
@@ -62,7 +74,7 @@ def ask_none_known(patient: Patient, *, today: date) -> None:
 @transaction.atomic
 def record_screening(screening: Screening, *, answers: Iterable[ScreeningAnswer]) -> Screening:
     """Save a screening with the answers given; a question without an answer was not asked."""
-    Patient.objects.hold(screening.patient)
+    Erasure.objects.refuse(Patient.objects.hold(screening.patient))
     screening.save()
     for answer in answers:
         answer.screening = screening

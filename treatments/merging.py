@@ -239,6 +239,10 @@ class Pair:
         for patient in both:
             if patient.erased_at:
                 yield Against(_("Record %(number)s was erased.") % {"number": patient.record_number})
+        for erasure in Erasure.objects.waiting().filter(patient__in=[patient.pk for patient in both]):
+            number = next(patient.record_number for patient in both if patient.pk == erasure.patient_id)
+            words = _("Record %(number)s is being erased.")
+            yield Against(words % {"number": number}, [(_("See the erasure"), erasure.get_absolute_url())])
         if bool(self.survivor.restricted_at) != bool(self.other.restricted_at):
             number = next(patient.record_number for patient in both if patient.restricted_at)
             words = _("Record %(number)s is restricted, the other is not. End the restriction, or restrict both.")

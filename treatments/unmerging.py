@@ -88,6 +88,8 @@ class Undoing:
                 kept.append(capfirst(str(apps.get_model(entry["model"])._meta.verbose_name)))
                 continue
             facts = dict(self._unchanged(row, entry))
+            if isinstance(row, Patient):
+                facts = self._with_wishes(row, facts)
             if "patient" in facts and self._belongs_elsewhere(row):
                 facts.pop("patient")
             if facts:
@@ -102,6 +104,47 @@ class Undoing:
             column = row._meta.get_field(name)
             if column.value_from_object(row) == column.to_python(after):  # type: ignore[union-attr]
                 yield name, column.to_python(entry["before"][name])  # type: ignore[union-attr]
+
+    def _with_wishes(self, row: Patient, facts: dict[str, Any]) -> dict[str, Any]:
+        """Return what goes back into one of the two records, but for what the patient asked for since."""
+        if row.pk == self.survivor.pk:
+            return {name: value for name, value in facts.items() if name not in self.wishes}
+        return facts | self.wishes
+
+    @cached_property
+    def wishes(self) -> dict[str, Any]:
+        """Return what the patient asked for since the merge and both records have to heed, by field name.
+
+        Two records are merged only when both or neither is restricted.
+        """
+        found: dict[str, Any] = {}
+        if self.survivor.is_restricted and not self.merge.merged.is_restricted:
+            found |= {name: getattr(self.survivor, name) for name in ("restricted_at", "restriction_reason")}
+        if not self.survivor.contact_permission and self._was_permitted():
+            found["contact_permission"] = False
+        return found
+
+    def _was_permitted(self) -> bool:
+        """Say whether the record that goes on permitted messages when the merge was done, or at any time since."""
+        versions = self.survivor.history.order_by("-history_id")
+        if versions.filter(history_date__gt=self.merge.made_at, contact_permission=True).exists():
+            return True
+        written = [
+            after for entry in self.merge.written if (after := entry["after"].get("contact_permission")) is not None
+        ]
+        if written:
+            return any(written)
+        before = versions.filter(history_date__lte=self.merge.made_at).first()
+        return before is not None and before.contact_permission
+
+    @property
+    def heeded(self) -> list[str]:
+        """Return in words what was asked for since and holds for both records."""
+        words = {
+            "restricted_at": _("The restriction since the merge holds for both records."),
+            "contact_permission": _("The no to messages since the merge holds for both records."),
+        }
+        return [said for name, said in words.items() if name in self.wishes]
 
     @cached_property
     def _courses_back(self) -> set[int]:
@@ -174,7 +217,7 @@ class Undoing:
     def mark(self) -> str:
         """Return what the preview was of, folded to a short word."""
         back = [_mark_of(change.row) for change in self.changes]
-        facts = (self.merge.version, back, [_mark_of(row) for row in self.followers], self.kept)
+        facts = (self.merge.version, back, [_mark_of(row) for row in self.followers], self.kept, self.wishes)
         later = [(each.label, each.count) for each in self.later]
         return hashlib.sha256(repr((facts, later)).encode()).hexdigest()[:16]
 

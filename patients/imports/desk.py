@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,5 +114,6 @@ def sweep() -> None:
     """Remove what was left behind: patients' data waits for nobody."""
     oldest = time.time() - KEPT
     for path in folder().glob("*.csv"):
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # somebody took it over, or removed it, at this moment
+            if path.stat().st_mtime < oldest:
+                path.unlink()

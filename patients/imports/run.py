@@ -190,7 +190,8 @@ class PatientImport:
         importing the file again goes on from there.
         """
         report = Report(self.columns)
-        sheet = csv.writer(rejects, delimiter=self.source.delimiter) if rejects else None
+        # All in quotes, as in clinic.spreadsheets.
+        sheet = csv.writer(rejects, delimiter=self.source.delimiter, quoting=csv.QUOTE_ALL) if rejects else None
         if sheet:
             sheet.writerow([safe_cell(name) for name in [*self._kept(self.source.head), ERRORS]])
         for batch in batches(self.source.rows(), BATCH):

@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.validators import validate_plain_text
@@ -28,6 +30,12 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
 
     def waiting(self) -> "ErasureQuerySet":
         return self.filter(done_at=None)
+
+    def refuse(self, patient: Patient) -> None:
+        """Raise `ValidationError` while an erasure of the patient waits, whose row is held: nothing is added then."""
+        if self.waiting().filter(patient=patient).exists():
+            words = gettext("The patient is being erased. Nothing is added to this record.")
+            raise ValidationError(words, code="erasing")
 
     def newest_first(self) -> "ErasureQuerySet":
         return self.order_by("-asked_at", "-pk")
@@ -110,6 +118,11 @@ class Erasure(models.Model):
     def waits_long(self, now: datetime) -> bool:
         """Say whether it waits so long that the worker is likely not to run, or cannot do it."""
         return self.done_at is None and now - self.asked_at > timedelta(minutes=10)
+
+    @property
+    def is_restored(self) -> bool:
+        """Say whether it was done already, before a backup was restored: what was decided then stands."""
+        return self.ground == self.Ground.RESTORED
 
     @property
     def kept_subjects(self) -> list[str]:

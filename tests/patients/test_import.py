@@ -216,6 +216,12 @@ class TestBadRows:
         assert (report.new, report.columns.ignored) == (1, [])
         assert Patient.objects.get().given_name == "=Amara"
 
+    def test_no_cell_of_the_rejects_begins_at_a_semicolon(self, file, here, tmp_path):
+        sheet = tmp_path / "rejects.csv"
+        call_command("import_patients", file(HEAD + "A1,Amara;=1+1,Okonkwo,never,F,\n"), rejects=sheet)
+
+        assert '"Amara;=1+1"' in sheet.read_text("utf-8-sig")
+
 
 def test_command_sums_up(file, capsys):
     call_command("import_patients", file(HEAD + AMARA + "A2,,,,,\n"), dry_run=True)
@@ -262,7 +268,7 @@ class TestInTheAdmin:
         sheet = b"".join(manager.get(f"{self.URL}rejects/").streaming_content).decode()
 
         assert page.context["report"].rejected == 1
-        assert "A1,<b>,Okonkwo,never,F,,birth_date: No date that we can read." in sheet
+        assert '"A1","<b>","Okonkwo","never","F","","birth_date: No date that we can read.' in sheet
 
     def test_file_that_cannot_be_used_says_why(self, manager):
         page = self.bring(manager, "name,city\n")

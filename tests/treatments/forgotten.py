@@ -1,6 +1,8 @@
 """A patient with a name that occurs nowhere else, in every place where a name can stand; and looking for it."""
 
 import json
+import os
+import time
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -8,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from clinic.vault import new_name
-from patients.models import Dossier, Erasure, Patient
+from patients.models import Dossier, Erasure, Patient, RetentionRule
 from tests.factories import (
     AllergyFactory,
     AmendmentFactory,
@@ -95,6 +97,9 @@ def dossier_of(patient):
 
 
 def decided(patient, keeps=None):
+    """Return an erasure that waits; of whom nothing is kept, no law binds here."""
+    if not keeps:
+        RetentionRule.objects.update(binds=False)
     return Erasure.objects.create(
         patient=patient, ground=Erasure.Ground.WITHDRAWN, asked_by=UserFactory(), asked_at=NOW, keeps=keeps or {}
     )
@@ -125,3 +130,17 @@ def found_in_files(*roots):
         for path in root.rglob("*")
         if path.is_file() and any(name.encode() in path.read_bytes() for name in CANARIES)
     ]
+
+
+def import_files(var, minutes):
+    """Put files of imports under `var`, each so many minutes old by its name, and return where they are."""
+    folder = var / "imports"
+    folder.mkdir(parents=True)
+    paths = []
+    for name, age in minutes.items():
+        path = folder / name
+        path.write_text(f"name\n{FAMILY}\n")
+        moment = time.time() - age * 60
+        os.utime(path, (moment, moment))
+        paths.append(path)
+    return paths

@@ -149,6 +149,15 @@ def test_no_spreadsheet_computes_what_a_patient_typed(start):
     assert f"'{start}" in archive.read("tables/sessions.csv").decode("utf-8-sig")
 
 
+def test_no_cell_begins_at_a_semicolon_that_a_patient_typed():
+    patient = PatientFactory()
+    SessionFactory(course__patient=patient, note="well;=1+1")
+
+    _dossier, archive = make(patient)
+
+    assert '"well;=1+1"' in archive.read("tables/sessions.csv").decode("utf-8-sig")
+
+
 @pytest.mark.parametrize(
     ("language", "title"), [("en", "Your record"), ("fr", "Votre dossier"), ("es-mx", "Su historial")]
 )

@@ -3,8 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clinic import tombstones
+from patients.actions import record_screening, write_for
 from patients.models import (
     Dossier,
     Erasure,
@@ -12,9 +18,17 @@ from patients.models import (
     LegalHold,
     MergeOfRecords,
     Patient,
+    RecordMergedError,
     ReturnedAddress,
+    Screening,
 )
-from tests.factories import AppointmentFactory, PatientFactory, SessionFactory, UserFactory
+from tests.factories import (
+    AppointmentFactory,
+    CourseFactory,
+    PatientFactory,
+    SessionFactory,
+    UserFactory,
+)
 from tests.treatments.forgotten import (
     FAMILY,
     GIVEN,
@@ -23,13 +37,18 @@ from tests.treatments.forgotten import (
     dossier_of,
     found_in_files,
     found_in_tables,
+    import_files,
     person,
 )
+from treatments.actions.appointments import refuse_overlap
+from treatments.actions.corrections import correct_patient
 from treatments.actions.privacy import ahead, decide_erasure
 from treatments.merging import Pair
 from treatments.models import Amendment, Photo, Reminder, Session, SideEffect, Waiting, WorkingCopy
+from treatments.photo_files import ENDINGS
+from treatments.photo_files import vault as photo_vault
 from treatments.privacy import erasing
-from treatments.privacy.erasing import erase, erase_again, erase_all
+from treatments.privacy.erasing import erase, erase_again, erase_all, stands_against, wider
 from treatments.privacy.retention import standings
 from treatments.unmerging import Undoing
 
@@ -42,6 +61,7 @@ KEPT = {"clinical": "2036-02-10", "photos": "2036-02-10", "consents": "2036-02-1
 def folders(settings, tmp_path):
     settings.PHOTO_ROOT = tmp_path / "photos"
     settings.DOSSIER_ROOT = tmp_path / "dossiers"
+    settings.VAR_DIR = tmp_path / "var"
     settings.TOMBSTONES = tmp_path / "tombstones.jsonl"
     return tmp_path
 
@@ -309,3 +329,185 @@ def test_address_that_came_back_and_the_waiting_list_forget_the_person():
     assert found_in_tables() == []
     assert not ReturnedAddress.objects.exists()
     assert Waiting.objects.get().note == "–"
+
+
+# What comes between the decision and the worker
+
+
+def put_off(patient):
+    """Decide an erasure of somebody of whom the law keeps nothing as of now."""
+    return decide_erasure(patient, ground="withdrawn", by=UserFactory(), now=NOW, today=NOW.date())
+
+
+def test_whoever_was_treated_since_it_was_decided_keeps_what_the_law_keeps():
+    patient = PatientFactory(family_name=FAMILY)
+    erasure = put_off(patient)
+    SessionFactory(course__patient=patient, note=f"{FAMILY} is well", performed_at=NOW, signed=True)
+
+    erase_all(lambda: LATER)
+
+    erasure.refresh_from_db()
+    assert Session.objects.get().note == "[name] is well"
+    assert LegalHold.objects.get().patient == patient
+    assert erasure.keeps["clinical"] == "2036-03-02"
+
+
+def test_what_was_promised_to_be_kept_is_kept_to_the_later_of_two_days():
+    assert wider({"photos": "2030-01-01", "clinical": "2037-01-01"}, {"clinical": "2036-03-02"}) == {
+        "photos": "2030-01-01",
+        "clinical": "2037-01-01",
+    }
+
+
+@pytest.mark.parametrize("which", ["survivor", "merged"])
+def test_record_that_was_merged_since_is_not_erased_and_loses_no_file(which, folders):
+    patient = person()
+    dossier_of(patient)
+    erasure = decided(patient)
+    both = {"survivor": PatientFactory(), "merged": PatientFactory(), which: patient}
+    MergeOfRecords.objects.create(**both, reason="Asked.", made_at=LATER, made_by=UserFactory())
+    Patient.objects.filter(pk=both["merged"].pk).update(merged_into=both["survivor"])
+
+    erase_all(lambda: LATER)
+
+    erasure.refresh_from_db()
+    assert erasure.done_at is None
+    assert not Patient.objects.exclude(erased_at=None).exists()
+    assert len(found_in_files(folders)) == 4
+    assert "merged" in stands_against(erasure, patient.whole_family(), LATER)
+
+
+def test_erasure_waits_while_the_patient_is_expected_and_goes_on_by_itself():
+    patient = person()
+    erasure = decided(patient)
+    visit = AppointmentFactory(patient=patient, starts_at=LATER + timedelta(days=1))
+
+    erase(erasure, LATER)
+    assert Patient.objects.get(pk=patient.pk).erased_at is None
+
+    visit.delete()
+    erase(erasure, LATER)
+    assert Patient.objects.get(pk=patient.pk).erased_at == LATER
+
+
+def test_nobody_who_is_being_erased_is_merged():
+    patient, other = PatientFactory(), PatientFactory()
+    put_off(other)
+
+    assert f"Record {other.record_number} is being erased." in [stop.words for stop in Pair(patient, other).stops]
+
+
+def test_nothing_is_planned_or_booked_for_whoever_is_being_erased():
+    patient = PatientFactory()
+    put_off(patient)
+    acts = [
+        lambda: write_for(patient, lambda: CourseFactory(patient=patient)),
+        lambda: record_screening(Screening(patient=patient), answers=[]),
+        lambda: refuse_overlap(AppointmentFactory(patient=patient, starts_at=NOW - timedelta(days=3))),
+    ]
+
+    for act in acts:
+        with pytest.raises(ValidationError, match="is being erased"):
+            act()
+
+
+def test_session_is_not_put_right_into_a_record_that_is_being_erased():
+    session, course = SessionFactory(), CourseFactory()
+    put_off(course.patient)
+
+    with pytest.raises(ValidationError, match="is being erased"):
+        correct_patient(
+            session,
+            course,
+            reason="Wrong one.",
+            early_reason="",
+            effects=[],
+            assessments=[],
+            by=UserFactory(),
+            now=NOW,
+            version=session.version,
+        )
+
+
+def test_record_that_was_merged_meanwhile_is_not_decided_about():
+    patient = PatientFactory()
+    Patient.objects.filter(pk=patient.pk).update(merged_into=PatientFactory())
+
+    with pytest.raises(RecordMergedError):
+        put_off(patient)
+
+
+def test_erasure_takes_the_courses_before_the_patients_as_everybody_does():
+    patient = person()
+    erasure = decided(patient)
+
+    with CaptureQueriesContext(connection) as queries:
+        erase(erasure, LATER)
+
+    said = [query["sql"] for query in queries]
+    course = next(n for n, sql in enumerate(said) if 'FROM "treatments_course"' in sql)
+    patients = [n for n, sql in enumerate(said) if 'FROM "patients_patient"' in sql and "FOR UPDATE" in sql]
+    assert all(course < n for n in patients)
+    assert connection.vendor == "sqlite" or "FOR NO KEY UPDATE" in said[course]
+
+
+# What outlives
+
+
+def test_merge_that_is_kept_tells_no_birth_date_town_or_number_of_the_person():
+    patient = person()
+    told = {"birth_date": "1988-02-29", "city": "Larkhaven", "external_id": "OLD-77", "sex": "female"}
+    merge = MergeOfRecords.objects.create(
+        merged=Patient.objects.get(merged_into=patient),
+        survivor=patient,
+        reason="Asked.",
+        made_at=NOW - timedelta(days=1),
+        made_by=UserFactory(),
+        written=[{"model": "patients.Patient", "pk": patient.pk, "before": told, "after": told}],
+    )
+
+    erase(decided(patient, KEPT), LATER)
+
+    merge.refresh_from_db()
+    nothing = {"birth_date": None, "city": None, "external_id": None, "sex": "female"}
+    assert merge.written == [{"model": "patients.Patient", "pk": patient.pk, "before": nothing, "after": nothing}]
+    assert "Larkhaven" in str(LegalHold.objects.get().originals)
+
+
+def test_photo_that_was_sent_while_the_rows_were_written_is_gone_from_the_disk(monkeypatch, folders):
+    patient = person()
+    photo = Photo.objects.get()
+    real = erasing.forget_photos
+
+    def meanwhile(*args):
+        photo_vault().write(photo.stored_name, next(iter(ENDINGS.values())), FAMILY.encode())
+        return real(*args)
+
+    monkeypatch.setattr(erasing, "forget_photos", meanwhile)
+    erase(decided(patient), LATER)
+
+    assert found_in_files(folders) == []
+
+
+def test_log_of_the_admin_site_forgets_rows_that_are_removed():
+    patient = person()
+    copy = WorkingCopy.objects.get()
+    LogEntry.objects.create(
+        user=UserFactory(),
+        content_type=ContentType.objects.get_for_model(WorkingCopy),
+        object_id=str(copy.pk),
+        object_repr=f"Typing of {FAMILY}",
+        action_flag=CHANGE,
+    )
+
+    erase(decided(patient), LATER)
+
+    assert found_in_tables() == []
+
+
+def test_file_of_an_import_that_nobody_confirmed_goes_with_an_erasure(folders):
+    forgotten, just_sent = import_files(folders / "var", {"old.rejects.csv": 61, "young.csv": 59})
+
+    erase(decided(person()), LATER)
+
+    assert (forgotten.exists(), just_sent.exists()) == (False, True)

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from clinic.models import AuditEvent
 from clinic.roles import Role
-from patients.actions import record_allergy, record_screening, write_for
+from patients.actions import choose_messages, record_allergy, record_screening, write_for
 from patients.models import (
     Allergy,
     Consent,
@@ -702,6 +702,42 @@ def test_undo_puts_everything_back_exactly(client, admin, ida, twin):
     assert client.get(twin.get_absolute_url()).status_code == 200
 
 
+def test_restriction_asked_for_since_holds_for_both_records_after_an_undo(client, admin, ida, twin):
+    made = merge(client, ida, twin)
+    ida.restrict(NOW, reason="The data are disputed")
+
+    page = client.get(made.get_absolute_url()).content.decode()
+    undo(client, made)
+
+    assert "The restriction since the merge holds for both records." in page
+    assert set(Patient.objects.values_list("restricted_at", "restriction_reason")) == {(NOW, "The data are disputed")}
+
+
+@pytest.mark.parametrize("chosen", ["here", "there"])
+def test_no_to_messages_said_since_holds_for_both_records_after_an_undo(client, admin, ida, twin, chosen):
+    Patient.objects.filter(pk=twin.pk).update(contact_permission=True)
+    if chosen == "here":
+        ida.note(contact_permission=True)
+    made = merge(client, ida, twin, contact_permission=chosen)
+    with time_machine.travel(NOW + timedelta(days=1)):
+        choose_messages(ida, wants=False, now=NOW + timedelta(days=1))
+
+    page = client.get(made.get_absolute_url()).content.decode()
+    undo(client, made)
+
+    assert "The no to messages since the merge holds for both records." in page
+    assert set(Patient.objects.values_list("contact_permission", flat=True)) == {False}
+
+
+def test_yes_to_messages_that_a_merge_put_aside_comes_back_with_the_undo(client, admin, ida, twin):
+    Patient.objects.filter(pk=twin.pk).update(contact_permission=True)
+    Patient.objects.filter(pk=ida.pk).update(contact_permission=False)
+
+    undo(client, merge(client, ida, twin))
+
+    assert Patient.objects.get(pk=twin.pk).contact_permission
+
+
 def test_undo_writes_the_history_of_every_row(client, admin, ida, twin):
     rows = full(twin)
 
@@ -973,7 +1009,7 @@ def test_preview_asks_as_often_for_three_of_everything_as_for_one(
         filled(twin, number)
     client.get(merge_url(ida, twin))
 
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         client.get(merge_url(ida, twin))
 
 

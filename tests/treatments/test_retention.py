@@ -20,7 +20,7 @@ from tests.factories import (
     SessionFactory,
     WorkingCopyFactory,
 )
-from tests.treatments.forgotten import decided
+from tests.treatments.forgotten import decided, import_files
 from treatments.models import Reminder, WorkingCopy
 from treatments.privacy.retention import time_over
 from treatments.privacy.sweep import HEARTBEAT, sweep_daily
@@ -158,6 +158,18 @@ def test_sweep_comes_once_a_day_proposes_and_erases_nobody():
         (date(2026, 3, 2), 1),
     ]
     assert Heartbeat.of(HEARTBEAT).beat_at == NOW + timedelta(days=1)
+
+
+@pytest.mark.django_db
+def test_sweep_removes_files_of_imports_whose_hour_is_over_at_any_time_of_the_day(settings, tmp_path):
+    settings.VAR_DIR = tmp_path
+    sweep_daily(lambda: NOW)
+    forgotten, rejects, just_sent = import_files(tmp_path / "x", {"a.csv": 61, "a.rejects.csv": 61, "b.csv": 59})
+    settings.VAR_DIR = tmp_path / "x"
+
+    sweep_daily(lambda: NOW + timedelta(minutes=1))
+
+    assert [path.exists() for path in (forgotten, rejects, just_sent)] == [False, False, True]
 
 
 @pytest.mark.django_db

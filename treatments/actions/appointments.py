@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import Location, Room, User
-from patients.models import Patient
+from patients.models import Erasure, Patient
 from treatments.actions.windows import close_visit, lock, open_follow_up, reopen_visit
 from treatments.models import Appointment, Course, FollowUp
 
@@ -125,9 +125,11 @@ def refuse_overlap(appointment: Appointment) -> None:
 def lock_taken(appointment: Appointment) -> None:
     """Lock the rows that an appointment takes, always in this order: patient, location, practitioner.
 
-    Raises `RecordMergedError` when the patient's record became part of another meanwhile.
+    Raises `RecordMergedError` when the patient's record became part of another meanwhile, `ValidationError` while the
+    patient is being erased.
     """
-    Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id).refuse_merged()
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
+    Erasure.objects.refuse(patient.refuse_merged())
     Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
     User.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
 

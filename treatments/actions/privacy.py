@@ -9,8 +9,9 @@ from clinic.background import ring
 from clinic.models import User
 from clinic.vault import new_name
 from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
-from treatments.models import Appointment, Course, SideEffect
-from treatments.privacy.retention import Standing, standings
+from treatments.models import Course, SideEffect
+from treatments.privacy.erasing import expected
+from treatments.privacy.retention import keeps, standings
 from treatments.tasks import erase_patients, make_dossiers
 
 
@@ -27,8 +28,7 @@ def ask_dossier(patient: Patient, *, by: User, now: datetime) -> Dossier:
 
 def ahead(patient: Patient, now: datetime) -> int:
     """Return how many appointments of a person are still to come: nobody is forgotten who is expected."""
-    keys = [record.pk for record in patient.whole_family()]
-    return Appointment.objects.filter(patient__in=keys).ahead(now).count()
+    return expected(patient.whole_family(), now)
 
 
 def still_open(patient: Patient) -> list[str]:
@@ -44,20 +44,18 @@ def still_open(patient: Patient) -> list[str]:
 
 
 def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, today: date) -> Erasure:
-    """Have a patient erased, but for what the law keeps as of today; decided twice is once."""
-    kept = keeps(standings(patient.whole_family(), today))
+    """Have a patient erased, but for what the law keeps as of today; decided twice is once.
+
+    Raises `RecordMergedError` when the record became part of another meanwhile.
+    """
     try:
         with transaction.atomic():
+            kept = keeps(standings(Patient.objects.hold(patient).whole_family(), today))
             decided = Erasure.objects.create(patient=patient, ground=ground, asked_by=by, asked_at=now, keeps=kept)
     except IntegrityError:  # a double tap
         return Erasure.objects.waiting().get(patient=patient)
     ring(erase_patients)
     return decided
-
-
-def keeps(found: list[Standing]) -> dict[str, str]:
-    """Return what is kept, each with its last day, as a certificate says it."""
-    return {str(row.subject): row.kept_to.isoformat() for row in found if row.kept_to}
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clinic.models import Room, User, VersionConflictError
-from patients.models import Patient
+from patients.models import Erasure, Patient
 from treatments import obstacles
 from treatments.actions.appointments import book, move
 from treatments.models import Appointment, Waiting, WaitingOffer
@@ -28,6 +28,7 @@ def join(waiting: Waiting, *, by: User, now: datetime) -> Waiting:
     patient = Patient.objects.select_for_update(no_key=True).get(pk=waiting.patient_id)
     if patient.refusal_to_treat:
         raise ValidationError(patient.refusal_to_treat)
+    Erasure.objects.refuse(patient)
     refuse_twice(waiting, patient, now)
     ahead = still_ahead(waiting.appointment, now) if waiting.appointment else appointment_ahead(waiting, now)
     waiting.appointment, waiting.instead_of_at = ahead, ahead.starts_at if ahead else None

@@ -133,7 +133,7 @@ def spreadsheet(rows: list[dict[str, Any]]) -> bytes:
     """Return rows as CSV that no spreadsheet computes anything in."""
     text = io.StringIO(newline="")
     head, lines = as_table(rows)
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)  # as in clinic.spreadsheets
     writer.writerow(head)
     for line in lines:
         writer.writerow([safe_cell(cell) for cell in line])

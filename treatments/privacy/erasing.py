@@ -1,7 +1,7 @@
 """Erasing a patient: every row, every earlier version, every file. What the law keeps is kept without a name.
 
-Files go first and rows after them in one transaction, so that an erasure that was cut off at any point is found in its
-row and done from the beginning: what is gone already is no obstacle.
+The person's rows are held first, then files go and rows after them in one transaction, so that an erasure that was cut
+off at any point is found in its row and done from the beginning: what is gone already is no obstacle.
 """
 
 import logging
@@ -23,12 +23,15 @@ from clinic.append_only import opened
 from clinic.backup.schedule import is_set_up
 from clinic.logs import place_of
 from clinic.models import AuditEvent, Versioned
-from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient, Subject
-from treatments.models import Photo
+from patients.imports import desk
+from patients.models import Dossier, Erasure, HoldOpening, LegalHold, MergeOfRecords, Patient, Subject
+from treatments.actions.merging import hold
+from treatments.models import Appointment, Photo
 from treatments.photo_files import ENDINGS, INCOMING
 from treatments.photo_files import vault as photo_vault
 from treatments.privacy.holdings import HOLDINGS, Holding, free_texts
 from treatments.privacy.names import Identity, identity_of
+from treatments.privacy.retention import keeps, standings
 from treatments.privacy.vault import ZIP
 from treatments.privacy.vault import vault as dossier_vault
 from treatments.rules.naming import without_names
@@ -54,15 +57,24 @@ def erase_all(clock: Clock) -> int:
 
 
 def erase(erasure: Erasure, now: datetime) -> None:
-    """Erase the patient of an erasure, with all records merged into that one, and write the certificate."""
-    family = erasure.patient.whole_family()
-    kept = {Subject(subject) for subject in erasure.kept_subjects}
+    """Erase the patient of an erasure, with all records merged into that one, and write the certificate.
+
+    What the law keeps is judged once more: whoever was treated since it was decided loses nothing of that. While
+    something stands against it, it waits for a person.
+    """
     counts: Counter[str] = Counter()
-    destroy_files(family, kept, counts)
     overwrite_what_is_deleted()
     with transaction.atomic():
+        family = hold(*Patient.objects.get(pk=erasure.patient_id).whole_family())
         if not Erasure.objects.select_for_update().waiting().filter(pk=erasure.pk).exists():
             return
+        if stands_against(erasure, family, now):
+            log.warning("Erasure %s waits: something stands against it by now.", erasure.public_id)
+            return
+        if not erasure.is_restored:
+            erasure.keeps = wider(erasure.keeps, keeps(standings(family, now.date())))
+        kept = {Subject(subject) for subject in erasure.kept_subjects}
+        destroy_files(family, kept, counts)
         reason = f"Erasure {erasure.public_id}"
         with opened(reason=reason, at=now, by=erasure.asked_by):
             erase_rows(family, kept, counts, now)
@@ -70,7 +82,31 @@ def erase(erasure: Erasure, now: datetime) -> None:
         # Before the commit: a line too many is found done, one too few would bring a name back.
         for record in family:
             tombstones.add(tombstones.Tombstone(str(record.public_id), now.isoformat(), erasure.keeps))
+    destroy_files(family, kept, counts)  # what was sent while the rows were written
+    desk.sweep()  # what nobody confirmed in time may name the person, too
     flush_log()
+
+
+def stands_against(erasure: Erasure, family: list[Patient], now: datetime) -> str:
+    """Say what came since an erasure was decided and has to be settled by a person first; empty for nothing."""
+    if erasure.is_restored:
+        return ""
+    since = MergeOfRecords.objects.standing().filter(made_at__gt=erasure.asked_at)
+    if since.filter(models.Q(survivor__in=family) | models.Q(merged__in=family)).exists():
+        return _("The record was merged with another since this was decided. Undo that merge, and it goes on.")
+    if expected(family, now):
+        return _("An appointment was made since this was decided. Cancel it, and it goes on.")
+    return ""
+
+
+def expected(family: list[Patient], now: datetime) -> int:
+    """Return how many appointments of a person are still to come."""
+    return Appointment.objects.filter(patient__in=[record.pk for record in family]).ahead(now).count()
+
+
+def wider(decided: dict[str, str], found: dict[str, str]) -> dict[str, str]:
+    """Return what either keeps, each to the later of its last days (ISO)."""
+    return decided | {subject: max(day, decided.get(subject, day)) for subject, day in found.items()}
 
 
 def finish(erasure: Erasure, counts: Counter[str], now: datetime) -> None:
@@ -78,7 +114,7 @@ def finish(erasure: Erasure, counts: Counter[str], now: datetime) -> None:
     gone_on = now.date() + timedelta(days=settings.BACKUP_KEEP + 1) if is_set_up() else None
     erasure.done_at, erasure.counts, erasure.backups_gone_on = now, dict(counts), gone_on
     erasure.lease_ends_at = None
-    erasure.save(update_fields=["done_at", "counts", "backups_gone_on", "lease_ends_at"])
+    erasure.save(update_fields=["done_at", "keeps", "counts", "backups_gone_on", "lease_ends_at"])
     audit.write(
         AuditEvent.Act.ERASURE,
         at=now,
@@ -100,9 +136,9 @@ def destroy_files(family: list[Patient], kept: set[Subject], counts: Counter[str
 
 def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], now: datetime) -> None:
     """Take the person out of every row. What the law keeps loses its names, and the hold remembers them."""
-    held = list(Patient.objects.select_for_update().filter(pk__in=[record.pk for record in family]).order_by("pk"))
     identity = identity_of(family)
     originals: list[list[Any]] = []
+    blank_admin_log(family, counts)  # first: a row that is removed is not found again
     for holding in HOLDINGS:
         if holding.subject in kept:
             originals += take_names_out(holding, family, identity, counts)
@@ -112,10 +148,9 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
             blank(holding, family, counts)
     if Subject.PHOTOS not in kept:
         counts["photos"] += forget_photos(family, now)
-    blank_admin_log(family, counts)
     Dossier.objects.filter(patient__in=family).update(state=Dossier.State.GONE, gone_at=now, lease_ends_at=None)
     hold_apart(family[0], identity, originals, kept=kept, now=now)
-    for record in held:
+    for record in family:
         forget_person(record, counts, now)
 
 
@@ -137,16 +172,32 @@ def take_names_out(
 def _replace(rows: models.QuerySet, fields: list[models.Field], identity: Identity) -> list[list[Any]]:
     originals: list[list[Any]] = []
     names = [field.name for field in fields]
+    is_merge = issubclass(rows.model, MergeOfRecords)
     for pk, *values in list(rows.values_list("pk", *names)):
         changes: dict[str, Any] = {}
         for field, value in zip(fields, values, strict=True):
             without = [] if field.name == "strokes" else without_names(value, identity.pattern)
+            if is_merge and field.name == "written":
+                without = without_person(without)
             if without != value:
                 changes[field.name] = without[: field.max_length] if isinstance(without, str) else without
                 originals.append([rows.model._meta.label, pk, field.name, value])
         if changes:
             _write(rows.model, [pk], changes)
     return originals
+
+
+def without_person(written: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what a merge wrote without any value that tells who the patient is: a birth date, a town."""
+    telling = nobody("", date.min).keys()
+    return [
+        entry
+        | {
+            side: {name: None if name in telling else value for name, value in entry.get(side, {}).items()}
+            for side in ("before", "after")
+        }
+        for entry in written
+    ]
 
 
 def _write(model: type[models.Model], keys: list[int], changes: dict[str, Any]) -> int:

@@ -48,6 +48,11 @@ def standings(patients: list[Patient], today: date) -> list[Standing]:
     return [row if row.count or not row.is_kept else Standing(row.subject, 0, row.rule, None, None) for row in found]
 
 
+def keeps(found: list[Standing]) -> dict[str, str]:
+    """Return what is kept, each with its last day, as a certificate says it."""
+    return {str(row.subject): row.kept_to.isoformat() for row in found if row.kept_to}
+
+
 def _kept_to(subject: Subject, rule: RetentionRule | None, event_on: date | None, today: date) -> date | None:
     if rule is None or not rule.binds or event_on is None or subject not in KEPT_BY_LAW:
         return None

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from clinic.models import Heartbeat, Location
 from clinic.paging import bounded_count
+from patients.imports import desk
 from patients.models import Dossier, RetentionRule, RetentionSweep, ReturnedAddress, Subject
 from treatments.models import DeliveryReport, Reminder, WorkingCopy
 from treatments.privacy.erasing import NOTHING
@@ -26,6 +27,7 @@ def sweep_daily(clock: Clock) -> bool:
     """
     now = clock()
     remove_dossiers(now)
+    desk.sweep()
     day = now.astimezone(UTC).date()
     try:
         with transaction.atomic():

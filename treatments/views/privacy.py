@@ -25,6 +25,7 @@ from patients.models import Dossier, Erasure, LegalHold, Patient, RetentionRule,
 from patients.views.patients import get_patient
 from treatments.actions import privacy as actions
 from treatments.forms.privacy import ErasureForm, LiftForm, ReasonForm
+from treatments.privacy.erasing import stands_against
 from treatments.privacy.retention import standings, time_over
 from treatments.privacy.vault import ZIP, vault
 
@@ -209,10 +210,12 @@ def certificate(request: Request, public_id: UUID) -> HttpResponse:
     visible = Erasure.objects.visible_to(request.user).select_related("asked_by", "patient__location")
     found = get_object_or_404(visible, public_id=public_id)
     found.patient.location.keep_time()
+    now = timezone.now()
     context = {
         "erasure": found,
+        "against": "" if found.done_at else stands_against(found, found.patient.whole_family(), now),
         "patient": found.patient,
-        "is_late": found.waits_long(timezone.now()),
+        "is_late": found.waits_long(now),
         "kept": [(Subject(subject).label, found.kept_until(subject)) for subject in found.kept_subjects],
         "counts": [(COUNTED.get(what, what), count) for what, count in sorted(found.counts.items()) if count],
     }
