@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinic.models import AuditEvent
-from clinic.roles import Role
+from clinic.roles import ACTS, Role
 from patients.models import EmergencyAccess, EmergencyReview
 from tests.factories import CourseFactory, EmergencyAccessFactory, LocationFactory, PatientFactory, UserFactory
 
@@ -183,6 +183,54 @@ def test_another_sign_in_of_the_same_person_has_nothing_open(desk, doctor, patie
     other.force_login(doctor)
 
     assert other.get(patient.get_absolute_url()).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("page", ["edit", "archive", "location"])
+def test_nothing_done_in_the_hour_outlasts_it(desk, doctor, patient, page):
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+    here, there = doctor.locations.get(), patient.location
+    doctor.locations.add(LocationFactory())
+
+    where = f"/patients/{patient.public_id}/{page}/"
+    answers = [desk.get(where), desk.post(where, {"location": here.pk, "version": patient.version, "to": "archive"})]
+
+    patient.refresh_from_db()
+    assert {answer.status_code for answer in answers} == {HTTPStatus.FORBIDDEN}
+    assert (patient.location, patient.archived_at) == (there, None)
+    assert where not in desk.get(patient.get_absolute_url()).content.decode()
+
+
+@pytest.fixture
+def all_acts(monkeypatch):
+    """Let clinicians do what admins do, as a clinic may have it one day: they see their own locations all the same."""
+    monkeypatch.setitem(ACTS, Role.CLINICIAN, ACTS[Role.CLINICIAN] | ACTS[Role.ADMIN])
+
+
+@pytest.mark.parametrize("page", ["merge", "restriction", "export", "erasure"])
+def test_no_act_of_an_admin_reaches_a_record_of_an_emergency(desk, doctor, patient, all_acts, page):
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+
+    where = f"/patients/{patient.public_id}/{page}/"
+
+    assert desk.get(where).status_code == HTTPStatus.FORBIDDEN
+    assert where not in desk.get(patient.get_absolute_url()).content.decode()
+
+
+def test_record_of_an_emergency_is_merged_into_none_of_the_own(desk, doctor, patient, all_acts):
+    own = PatientFactory(location=doctor.locations.get())
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+
+    response = desk.get(f"/patients/{own.public_id}/merge/?with={patient.public_id}")
+
+    assert response.status_code == HTTPStatus.FORBIDDEN
+
+
+def test_patient_who_moved_here_within_the_hour_is_edited_as_every_other(desk, doctor, patient):
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+    patient.location = doctor.locations.get()
+    patient.save()
+
+    assert desk.get(f"/patients/{patient.public_id}/edit/").status_code == HTTPStatus.OK
 
 
 def test_other_patients_of_that_location_stay_closed(desk, patient):
