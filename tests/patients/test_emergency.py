@@ -1,6 +1,6 @@
 """Emergency access: a record of another location is opened with a reason, for an hour, and an admin reads why."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
 
 import pytest
@@ -183,6 +183,28 @@ def test_another_sign_in_of_the_same_person_has_nothing_open(desk, doctor, patie
     other.force_login(doctor)
 
     assert other.get(patient.get_absolute_url()).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("born", ["1980-03-12", "1980-12-03"], ids=["as on the card", "as corrected since"])
+def test_number_on_the_card_of_a_merged_record_opens_the_one_that_goes_on(desk, patient, born):
+    patient.birth_date = date(1980, 12, 3)
+    patient.save()
+    old = PatientFactory(location=patient.location, birth_date=date(1980, 3, 12), merged_into=patient)
+
+    response = desk.post(NEW, typed(old, birth_date=born), follow=True)
+
+    assert response.redirect_chain == [(patient.get_absolute_url(), HTTPStatus.FOUND)]
+    assert response.status_code == HTTPStatus.OK
+    assert EmergencyAccess.objects.get().patient == patient
+
+
+def test_number_of_the_record_that_goes_on_and_the_birth_date_of_another_open_nothing(desk, patient):
+    old = PatientFactory(location=patient.location, birth_date=date(1980, 3, 12), merged_into=patient)
+
+    page = desk.post(NEW, typed(patient, birth_date=old.birth_date.isoformat())).content.decode()
+
+    assert UNKNOWN in page
+    assert not EmergencyAccess.objects.exists()
 
 
 @pytest.mark.parametrize("page", ["edit", "archive", "location"])
