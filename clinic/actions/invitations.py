@@ -8,10 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from clinic import audit, trail
 from clinic.invitations import token_of
 from clinic.models import Invitation, User
 from clinic.models.invitation import VALID_FOR
@@ -21,7 +23,7 @@ from clinic.secret import digest_of, new_secret
 log = logging.getLogger(__name__)
 
 
-def send_invitation(invitation: Invitation, *, now: datetime) -> bool:
+def send_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> bool:
     """Send an open invitation with a new link, which takes the place of the one before; say whether the mail went.
 
     The link exists in the mail alone. Where no mail server takes it, the row says that it was not sent. Raises
@@ -29,15 +31,25 @@ def send_invitation(invitation: Invitation, *, now: datetime) -> bool:
     """
     secret = new_secret()
     ours = Invitation.objects.open().filter(pk=invitation.pk)
-    if not ours.update(secret_digest=digest_of(secret), sent_at=now):
-        raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
+    with transaction.atomic():
+        if not ours.update(secret_digest=digest_of(secret), sent_at=now):
+            raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
+        _tell(invitation, "invitation-sent", now=now, request=request)
     try:
         letter(invitation, secret).send()
     except (OSError, SMTPException):
         log.exception("An invitation could not be sent.")
-        ours.filter(secret_digest=digest_of(secret)).update(secret_digest="", sent_at=None)
+        with transaction.atomic():
+            ours.filter(secret_digest=digest_of(secret)).update(secret_digest="", sent_at=None)
+            _tell(invitation, "invitation-not-sent", now=now, request=request)
         return False
     return True
+
+
+def _tell(invitation: Invitation, what: str, *, now: datetime, request: HttpRequest | None) -> None:
+    detail = {"what": what, "role": invitation.role}
+    audit.write(audit.Act.CHANGE, at=now, request=request, record=invitation, detail=detail)
+    trail.told()
 
 
 def letter(invitation: Invitation, secret: str) -> EmailMessage:
@@ -52,12 +64,18 @@ def letter(invitation: Invitation, secret: str) -> EmailMessage:
     return EmailMessage(_("Your account at the clinic"), body, to=[invitation.email])
 
 
-def withdraw_invitation(invitation: Invitation, *, now: datetime) -> bool:
+@transaction.atomic
+def withdraw_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> bool:
     """Let its link lead nowhere; say whether it was still open."""
-    return bool(Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now))
+    if not Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now):
+        return False
+    _tell(invitation, "invitation-withdrawn", now=now, request=request)
+    return True
 
 
-def accept_invitation(invitation: Invitation, *, password: str, now: datetime) -> User:
+def accept_invitation(
+    invitation: Invitation, *, password: str, now: datetime, request: HttpRequest | None = None
+) -> User:
     """Make the account, once. Raises `ValidationError` where it is made already or its address is taken."""
     try:
         with transaction.atomic():
@@ -75,6 +93,8 @@ def accept_invitation(invitation: Invitation, *, password: str, now: datetime) -
             user.locations.set(stored.locations.all())
             stored.accepted_at, stored.user = now, user
             stored.save(update_fields=["accepted_at", "user"])
+            detail = {"what": "account-made", "role": stored.role, "invitation": str(stored.public_id)}
+            audit.write(audit.Act.CREDENTIALS, at=now, request=request, by=user, record=user, detail=detail)
     except IntegrityError as error:
         raise ValidationError(_("Someone already signs in with this e-mail."), code="taken") from error
     return user

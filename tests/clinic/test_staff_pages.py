@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clinic.actions.invitations import accept_invitation, send_invitation
 from clinic.actions.staff import change_role, deactivate
-from clinic.models import Invitation, InvitationState, User
+from clinic.models import AuditEvent, Invitation, InvitationState, User
 from clinic.roles import Role
 from clinic.staff_forms import mark_of
 from tests.factories import PASSWORD, InvitationFactory, LocationFactory, UserFactory
@@ -236,6 +236,59 @@ def test_nothing_sent_along_makes_more_of_an_invitation_than_it_is(desk, here):
     noor = User.objects.get(email="noor@clinic.example")
 
     assert (noor.role, noor.is_superuser) == (Role.STAFF, False)
+
+
+def said(act):
+    """Return of each event of this act who did what, about which kind of record, and from where."""
+    events = AuditEvent.objects.filter(act=act, detail__has_key="what").order_by("pk")
+    return [(event.by, event.detail["what"], event.record_type, event.address) for event in events]
+
+
+def test_each_step_of_an_invitation_is_in_the_trail(desk, ada, here):
+    desk.post("/staff/invite/", invitation_form(here))
+    invitation = Invitation.objects.get()
+    desk.post(f"/invitations/{invitation.public_id}/send/")
+    desk.post(f"/invitations/{invitation.public_id}/withdraw/")
+    desk.post(f"/invitations/{invitation.public_id}/withdraw/")
+
+    assert said("change") == [
+        (ada, "invitation-sent", "clinic.invitation", "127.0.0.1"),
+        (ada, "invitation-sent", "clinic.invitation", "127.0.0.1"),
+        (ada, "invitation-withdrawn", "clinic.invitation", "127.0.0.1"),
+    ]
+    event = AuditEvent.objects.filter(act="change").earliest("pk")
+    assert (event.record_key, event.detail["role"]) == (str(invitation.public_id), "Clinician")
+    assert "noor" not in str(AuditEvent.objects.values_list("detail", flat=True)).lower()
+
+
+def test_account_made_by_an_invitation_is_in_the_trail(desk, here):
+    desk.post("/staff/invite/", invitation_form(here))
+    Client().post(link(), {"password": "lantern-wave-harbour", "again": "lantern-wave-harbour"})
+
+    noor = User.objects.get(email="noor@clinic.example")
+    assert said("credentials") == [(noor, "account-made", "clinic.user", "127.0.0.1")]
+    event = AuditEvent.objects.get(act="credentials")
+    assert event.detail == {
+        "what": "account-made",
+        "role": "Clinician",
+        "invitation": str(Invitation.objects.get().public_id),
+    }
+
+
+def test_mail_that_did_not_go_is_in_the_trail(desk, ada, here, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    desk.post("/staff/invite/", invitation_form(here))
+
+    assert [what for _by, what, *_rest in said("change")] == ["invitation-sent", "invitation-not-sent"]
+
+
+def test_page_of_a_colleague_is_in_the_trail_with_whose_it_was(desk, ada, here):
+    nurse = UserFactory(locations=[here])
+    desk.get(f"/staff/{nurse.public_id}/")
+
+    event = AuditEvent.objects.latest("pk")
+    assert (event.act, event.by, event.record_key) == ("read", ada, str(nurse.public_id))
 
 
 # Roles, closing and opening.
