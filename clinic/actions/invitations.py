@@ -35,6 +35,7 @@ def send_invitation(invitation: Invitation, *, now: datetime, request: HttpReque
         if not ours.update(secret_digest=digest_of(secret), sent_at=now):
             raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
         _tell(invitation, "invitation-sent", now=now, request=request)
+    trail.told()
     try:
         letter(invitation, secret).send()
     except (OSError, SMTPException):
@@ -49,7 +50,6 @@ def send_invitation(invitation: Invitation, *, now: datetime, request: HttpReque
 def _tell(invitation: Invitation, what: str, *, now: datetime, request: HttpRequest | None) -> None:
     detail = {"what": what, "role": invitation.role}
     audit.write(audit.Act.CHANGE, at=now, request=request, record=invitation, detail=detail)
-    trail.told()
 
 
 def letter(invitation: Invitation, secret: str) -> EmailMessage:
@@ -64,24 +64,50 @@ def letter(invitation: Invitation, secret: str) -> EmailMessage:
     return EmailMessage(_("Your account at the clinic"), body, to=[invitation.email])
 
 
-@transaction.atomic
 def withdraw_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> bool:
     """Let its link lead nowhere; say whether it was still open."""
+    is_withdrawn = _withdraw(invitation, now=now, request=request)
+    if is_withdrawn:
+        trail.told()
+    return is_withdrawn
+
+
+@transaction.atomic
+def _withdraw(invitation: Invitation, *, now: datetime, request: HttpRequest | None) -> bool:
     if not Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now):
         return False
     _tell(invitation, "invitation-withdrawn", now=now, request=request)
     return True
 
 
+def withdraw_invitations_of(user: User, *, now: datetime, request: HttpRequest | None = None) -> None:
+    """Withdraw what is open of somebody whose account was closed or role lowered: their word gives nobody a role."""
+    if may_invite(user):
+        return
+    for invitation in Invitation.objects.open().filter(invited_by=user):
+        _withdraw(invitation, now=now, request=request)
+
+
+def may_invite(user: User) -> bool:
+    """Say whether this person, as stored now, may ask others to work here."""
+    return User.objects.prefetch_related("groups").get(pk=user.pk).has_perm("clinic.manage_staff")
+
+
 def accept_invitation(
     invitation: Invitation, *, password: str, now: datetime, request: HttpRequest | None = None
 ) -> User:
-    """Make the account, once. Raises `ValidationError` where it is made already or its address is taken."""
+    """Make the account, once.
+
+    Raises `ValidationError` where it is made already, its address is taken, or whoever invited may do that no more.
+    """
     try:
         with transaction.atomic():
             stored = Invitation.objects.select_for_update().get(pk=invitation.pk)
             if stored.accepted_at or stored.withdrawn_at:
                 raise ValidationError(_("This link is used up."), code="closed")
+            if not may_invite(stored.invited_by):
+                said = _("Whoever sent this link left or changed role. Ask your practice manager for another.")
+                raise ValidationError(said, code="closed")
             user = User.objects.create_user(
                 stored.email,
                 password,

@@ -106,7 +106,13 @@ def person(request: Request, public_id: str) -> HttpResponse:
     form = RoleForm(request.POST or None, person=somebody)
     if request.method == "POST" and form.is_valid():
         try:
-            change_role(somebody, role=form.chosen_role, locations=form.cleaned_data["locations"])
+            change_role(
+                somebody,
+                role=form.chosen_role,
+                locations=form.cleaned_data["locations"],
+                now=timezone.now(),
+                request=request,
+            )
         except ValidationError as error:
             form.add_error("role", error)
         else:
@@ -129,7 +135,7 @@ def active(request: Request, public_id: str) -> HttpResponse:
                 reactivate(somebody)
                 messages.success(request, _("%(name)s can sign in again.") % {"name": somebody})
             else:
-                deactivate(somebody)
+                deactivate(somebody, now=timezone.now(), request=request)
                 messages.success(request, _("The account of %(name)s is closed.") % {"name": somebody})
             return redirect("staff-list")
         except ValidationError as refused:

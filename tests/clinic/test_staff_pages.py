@@ -306,7 +306,7 @@ def test_role_and_places_are_changed_and_the_history_says_so(desk, here):
 def test_second_admin_who_read_an_older_role_is_told_and_changes_nothing(desk, here):
     nurse = UserFactory(locations=[here])
     old = role_form(nurse, here, role="Admin")
-    change_role(nurse, role=Role.CLINICIAN, locations=[here])
+    change_role(nurse, role=Role.CLINICIAN, locations=[here], now=timezone.now())
 
     response = desk.post(f"/staff/{nurse.public_id}/", old)
 
@@ -321,14 +321,54 @@ def test_next_request_of_a_session_whose_ground_is_gone_leads_to_the_sign_in(her
     assert browser.get("/patients/").status_code == HTTPStatus.OK
 
     if change == "deactivated":
-        deactivate(doctor)
+        deactivate(doctor, now=timezone.now())
     elif change == "role lowered":
-        change_role(doctor, role=Role.STAFF, locations=[here])
+        change_role(doctor, role=Role.STAFF, locations=[here], now=timezone.now())
     else:
         doctor.set_password("lantern-wave-harbour")
         doctor.save()
 
     assert browser.get("/patients/").status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize("where", ["on the staff page", "in the Django admin"])
+@pytest.mark.parametrize("change", ["closed", "role lowered"])
+def test_invitations_of_an_admin_who_is_none_any_more_are_withdrawn(desk, ada, here, change, where):
+    bob = UserFactory(role=Role.ADMIN, locations=[here])
+    theirs = InvitationFactory(invited_by=bob, role="Admin")
+    others = InvitationFactory(invited_by=ada)
+
+    if where == "in the Django admin":
+        form = {"email": bob.email, "first_name": "Bob", "last_name": "Stone", "title": "", "theme": "system"}
+        form |= {"role": "Admin", "locations": [here.pk], "is_active": "on"}
+        form |= {"role": "Staff"} if change == "role lowered" else {"is_active": ""}
+        desk.post(f"/admin/clinic/user/{bob.pk}/change/", form)
+    elif change == "closed":
+        desk.post(f"/staff/{bob.public_id}/active/", {"to": "close"})
+    else:
+        desk.post(f"/staff/{bob.public_id}/", role_form(bob, here))
+
+    theirs.refresh_from_db()
+    assert theirs.withdrawn_at is not None
+    assert list(Invitation.objects.open()) == [others]
+    assert ("invitation-withdrawn", "clinic.invitation") in [(what, kind) for _by, what, kind, _at in said("change")]
+    assert AuditEvent.objects.filter(act="change", by=ada, record_type="clinic.user").exists()
+
+
+def test_admin_who_only_gets_other_places_keeps_the_invitations(desk, ada, here):
+    InvitationFactory(invited_by=ada)
+    desk.post(f"/staff/{ada.public_id}/", role_form(ada, LocationFactory(), role="Admin"))
+
+    assert Invitation.objects.open().count() == 1
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.CLINICIAN}])
+def test_link_of_somebody_who_may_invite_nobody_any_more_makes_no_account(change):
+    invitation = InvitationFactory(invited_by=UserFactory(**{"role": Role.ADMIN} | change))
+
+    with pytest.raises(ValidationError, match="Ask your practice manager for another"):
+        accept_invitation(invitation, password=PASSWORD, now=timezone.now())
+    assert not User.objects.filter(email=invitation.email).exists()
 
 
 @pytest.mark.parametrize("change", ["is_active", "role"])
@@ -373,13 +413,13 @@ def test_somebody_who_also_treats_is_no_second_admin(ada):
     both.groups.add(*UserFactory(role=Role.CLINICIAN).groups.all())
 
     with pytest.raises(ValidationError, match="only active admin"):
-        deactivate(ada)
+        deactivate(ada, now=timezone.now())
 
 
 def test_one_of_two_admins_may_be_demoted(ada, here):
     second = UserFactory(role=Role.ADMIN)
 
-    assert change_role(second, role=Role.STAFF, locations=[here]).pk == second.pk
+    assert change_role(second, role=Role.STAFF, locations=[here], now=timezone.now()).pk == second.pk
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
@@ -393,9 +433,9 @@ def test_two_admins_who_take_the_role_from_each_other_at_once_leave_one(how):
         start.wait()
         try:
             if how == "demote":
-                change_role(other, role=Role.STAFF, locations=[place])
+                change_role(other, role=Role.STAFF, locations=[place], now=timezone.now())
             else:
-                deactivate(other)
+                deactivate(other, now=timezone.now())
         except ValidationError:
             return "refused"
         finally:
