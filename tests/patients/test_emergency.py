@@ -2,15 +2,17 @@
 
 from datetime import date, timedelta
 from http import HTTPStatus
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
 from django.db import DatabaseError, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from clinic.models import AuditEvent
 from clinic.roles import ACTS, Role
+from patients.emergencies import tell_admins, untold
 from patients.models import EmergencyAccess, EmergencyReview
 from tests.factories import CourseFactory, EmergencyAccessFactory, LocationFactory, PatientFactory, UserFactory
 
@@ -99,10 +101,13 @@ def test_minutes_are_a_setting(desk, patient, settings):
     assert access.ends_at - access.opened_at == timedelta(minutes=5)
 
 
-def test_every_admin_is_told_at_once_and_no_mail_says_whose_record_it_is(desk, patient):
+def test_every_admin_is_told_at_once_and_no_mail_says_whose_record_it_is(
+    desk, patient, django_capture_on_commit_callbacks
+):
     admins = [UserFactory(role=Role.ADMIN), UserFactory(role=Role.ADMIN)]
     UserFactory(role=Role.ADMIN, is_active=False)
-    desk.post(NEW, typed(patient))
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post(NEW, typed(patient))
 
     assert sorted(letter.to[0] for letter in mail.outbox) == sorted(admin.email for admin in admins)
     for letter in mail.outbox:
@@ -111,13 +116,70 @@ def test_every_admin_is_told_at_once_and_no_mail_says_whose_record_it_is(desk, p
         assert all(secret not in said for secret in ("Okafor", patient.record_number, REASON))
 
 
-def test_mail_that_does_not_go_keeps_nobody_from_the_record(desk, patient, settings):
+def opened_now():
+    now = timezone.now()
+    return EmergencyAccessFactory(opened_at=now, ends_at=now + timedelta(hours=1))
+
+
+def test_whoever_opens_a_record_waits_for_no_mail_server(desk, patient, settings):
     UserFactory(role=Role.ADMIN)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    settings.EMAIL_BACKEND = "no.mail.server.is.asked.Backend"
     desk.post(NEW, typed(patient))
 
     assert desk.get(patient.get_absolute_url()).status_code == HTTPStatus.OK
+
+
+def test_mail_that_does_not_go_is_tried_again_and_then_no_more():
+    admin, access = UserFactory(role=Role.ADMIN), opened_now()
+    with override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=1
+    ):
+        tell_admins(timezone.now())
+    assert not AuditEvent.objects.filter(detail__what="admins-told").exists()
+
+    tell_admins(timezone.now())
+    tell_admins(timezone.now())
+
+    assert [letter.to for letter in mail.outbox] == [[admin.email]]
+    event = AuditEvent.objects.get(detail__what="admins-told")
+    assert (event.record_key, event.patient_public_id) == (str(access.public_id), access.patient.public_id)
+
+
+def test_address_that_is_refused_keeps_the_other_admins_from_nothing(monkeypatch):
+    refused, told = UserFactory(role=Role.ADMIN), UserFactory(role=Role.ADMIN)
+    opened_now()
+    took = []
+
+    def send(backend, letters):
+        if letters[0].to == [refused.email]:
+            raise SMTPRecipientsRefused({refused.email: (550, b"unknown")})
+        took.extend(letters)
+        return len(letters)
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", send)
+    tell_admins(timezone.now())
+    tell_admins(timezone.now())
+
+    assert [letter.to for letter in took] == [[told.email]]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_telling_of_three_accesses_asks_as_often_as_of_one(count, django_assert_num_queries):
+    for _number in range(count):
+        opened_now()
+
+    with django_assert_num_queries(3):
+        assert len(untold(timezone.now())) == count
+
+
+def test_access_of_last_week_is_told_of_no_more():
+    UserFactory(role=Role.ADMIN)
+    long_ago = timezone.now() - timedelta(days=7)
+    EmergencyAccessFactory(opened_at=long_ago, ends_at=long_ago + timedelta(hours=1))
+
+    tell_admins(timezone.now())
+
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize(
@@ -159,9 +221,10 @@ def test_guessing_is_limited_and_the_right_guess_says_no_more_than_a_wrong_one(d
     assert not EmergencyAccess.objects.exists()
 
 
-def test_double_tap_opens_once_and_tells_once(desk, patient):
+def test_double_tap_opens_once_and_tells_once(desk, patient, django_capture_on_commit_callbacks):
     UserFactory(role=Role.ADMIN)
-    first, second = desk.post(NEW, typed(patient)), desk.post(NEW, typed(patient))
+    with django_capture_on_commit_callbacks(execute=True):
+        first, second = desk.post(NEW, typed(patient)), desk.post(NEW, typed(patient))
 
     assert first.url == second.url
     assert (EmergencyAccess.objects.count(), len(mail.outbox)) == (1, 1)
