@@ -2,24 +2,29 @@
 
 import logging
 from collections.abc import Callable
-from smtplib import SMTPException
+from datetime import datetime, timedelta
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from clinic import audit
 from clinic.http import Request
-from clinic.models import User
+from clinic.models import AuditEvent, User
 from patients.models import EmergencyAccess
 
 log = logging.getLogger(__name__)
 
 KEY = "emergencies"
+ADMINS_TOLD = "admins-told"  # what the event says that remembers it
+TOLD_WITHIN = timedelta(days=1)  # a default of ours
 
 
 def remember(request: Request, access: EmergencyAccess) -> None:
@@ -31,19 +36,44 @@ def is_remembered(request: Request, access: EmergencyAccess) -> bool:
     return str(access.public_id) in request.session.get(KEY, [])
 
 
-def tell_admins(access: EmergencyAccess) -> None:
-    """Mail every admin at once that a record was opened, and where to review it. Whose it is, the mail does not say.
+def tell_admins(now: datetime) -> None:
+    """Mail every admin that a record was opened, and where to review it. Whose it is, the mail does not say.
 
-    A mail that does not go keeps nobody from the record: the list shows every access whatever became of the mail.
+    An event of the trail remembers that a mail went. Where none did, the next round tries again, for a day; the list
+    shows every access whatever became of the mail. Two rounds at once tell twice, which is better than not at all.
     """
+    waiting = untold(now)
     addresses = list(User.objects.admins().values_list("email", flat=True))
+    if not waiting or not addresses:
+        return
+    try:
+        with get_connection() as connection:
+            for access in waiting:
+                if sum(_mail(access, address, connection) for address in addresses):
+                    audit.write(audit.Act.CHANGE, at=now, record=access, detail={"what": ADMINS_TOLD})
+    except OSError:  # of which every error of the mail server is one
+        log.exception("The admins could not be told of an emergency access yet.")
+
+
+def untold(now: datetime) -> list[EmergencyAccess]:
+    """Return the accesses of the last day, first the oldest, of which no admin was told."""
+    recent = EmergencyAccess.objects.filter(opened_at__gt=now - TOLD_WITHIN).order_by("opened_at", "pk")
+    accesses = list(recent.select_related("patient", "user").prefetch_related("user__groups"))
+    events = AuditEvent.objects.of_patient(*(access.patient.public_id for access in accesses))
+    told = set(events.filter(detail__what=ADMINS_TOLD).values_list("record_key", flat=True)) if accesses else set()
+    return [access for access in accesses if str(access.public_id) not in told]
+
+
+def _mail(access: EmergencyAccess, to: str, connection: BaseEmailBackend) -> bool:
+    """Say whether the mail went. One address that is refused keeps the others from nothing."""
     context = {"access": access, "address": settings.PUBLIC_URL.rstrip("/") + reverse("emergency-list")}
     body = render_to_string("patients/mail/emergency.txt", context)
-    for address in addresses:
-        try:
-            EmailMessage(_("A record was opened in an emergency"), body, to=[address]).send()
-        except (OSError, SMTPException):
-            log.exception("An admin could not be told of an emergency access.")
+    letter = EmailMessage(_("A record was opened in an emergency"), body, to=[to], connection=connection)
+    try:
+        return bool(letter.send())
+    except (SMTPRecipientsRefused, SMTPResponseException):
+        log.exception("An admin could not be told of an emergency access.")
+        return False
 
 
 def with_emergencies(get_response: Callable[[Request], HttpResponse]) -> Callable[[Request], HttpResponse]:

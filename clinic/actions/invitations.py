@@ -8,10 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from clinic import audit, trail
 from clinic.invitations import token_of
 from clinic.models import Invitation, User
 from clinic.models.invitation import VALID_FOR
@@ -21,7 +23,7 @@ from clinic.secret import digest_of, new_secret
 log = logging.getLogger(__name__)
 
 
-def send_invitation(invitation: Invitation, *, now: datetime) -> bool:
+def send_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> bool:
     """Send an open invitation with a new link, which takes the place of the one before; say whether the mail went.
 
     The link exists in the mail alone. Where no mail server takes it, the row says that it was not sent. Raises
@@ -29,15 +31,25 @@ def send_invitation(invitation: Invitation, *, now: datetime) -> bool:
     """
     secret = new_secret()
     ours = Invitation.objects.open().filter(pk=invitation.pk)
-    if not ours.update(secret_digest=digest_of(secret), sent_at=now):
-        raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
+    with transaction.atomic():
+        if not ours.update(secret_digest=digest_of(secret), sent_at=now):
+            raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
+        _tell(invitation, "invitation-sent", now=now, request=request)
+    trail.told()
     try:
         letter(invitation, secret).send()
     except (OSError, SMTPException):
         log.exception("An invitation could not be sent.")
-        ours.filter(secret_digest=digest_of(secret)).update(secret_digest="", sent_at=None)
+        with transaction.atomic():
+            ours.filter(secret_digest=digest_of(secret)).update(secret_digest="", sent_at=None)
+            _tell(invitation, "invitation-not-sent", now=now, request=request)
         return False
     return True
+
+
+def _tell(invitation: Invitation, what: str, *, now: datetime, request: HttpRequest | None) -> None:
+    detail = {"what": what, "role": invitation.role}
+    audit.write(audit.Act.CHANGE, at=now, request=request, record=invitation, detail=detail)
 
 
 def letter(invitation: Invitation, secret: str) -> EmailMessage:
@@ -52,18 +64,50 @@ def letter(invitation: Invitation, secret: str) -> EmailMessage:
     return EmailMessage(_("Your account at the clinic"), body, to=[invitation.email])
 
 
-def withdraw_invitation(invitation: Invitation, *, now: datetime) -> bool:
+def withdraw_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> bool:
     """Let its link lead nowhere; say whether it was still open."""
-    return bool(Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now))
+    is_withdrawn = _withdraw(invitation, now=now, request=request)
+    if is_withdrawn:
+        trail.told()
+    return is_withdrawn
 
 
-def accept_invitation(invitation: Invitation, *, password: str, now: datetime) -> User:
-    """Make the account, once. Raises `ValidationError` where it is made already or its address is taken."""
+@transaction.atomic
+def _withdraw(invitation: Invitation, *, now: datetime, request: HttpRequest | None) -> bool:
+    if not Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now):
+        return False
+    _tell(invitation, "invitation-withdrawn", now=now, request=request)
+    return True
+
+
+def withdraw_invitations_of(user: User, *, now: datetime, request: HttpRequest | None = None) -> None:
+    """Withdraw what is open of somebody whose account was closed or role lowered: their word gives nobody a role."""
+    if may_invite(user):
+        return
+    for invitation in Invitation.objects.open().filter(invited_by=user):
+        _withdraw(invitation, now=now, request=request)
+
+
+def may_invite(user: User) -> bool:
+    """Say whether this person, as stored now, may ask others to work here."""
+    return User.objects.prefetch_related("groups").get(pk=user.pk).has_perm("clinic.manage_staff")
+
+
+def accept_invitation(
+    invitation: Invitation, *, password: str, now: datetime, request: HttpRequest | None = None
+) -> User:
+    """Make the account, once.
+
+    Raises `ValidationError` where it is made already, its address is taken, or whoever invited may do that no more.
+    """
     try:
         with transaction.atomic():
             stored = Invitation.objects.select_for_update().get(pk=invitation.pk)
             if stored.accepted_at or stored.withdrawn_at:
                 raise ValidationError(_("This link is used up."), code="closed")
+            if not may_invite(stored.invited_by):
+                said = _("Whoever sent this link left or changed role. Ask your practice manager for another.")
+                raise ValidationError(said, code="closed")
             user = User.objects.create_user(
                 stored.email,
                 password,
@@ -75,6 +119,8 @@ def accept_invitation(invitation: Invitation, *, password: str, now: datetime) -
             user.locations.set(stored.locations.all())
             stored.accepted_at, stored.user = now, user
             stored.save(update_fields=["accepted_at", "user"])
+            detail = {"what": "account-made", "role": stored.role, "invitation": str(stored.public_id)}
+            audit.write(audit.Act.CREDENTIALS, at=now, request=request, by=user, record=user, detail=detail)
     except IntegrityError as error:
         raise ValidationError(_("Someone already signs in with this e-mail."), code="taken") from error
     return user

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.db import transaction
+from django.http import HttpRequest
 
-from clinic import sign_in_time
+from clinic import audit, sign_in_time, trail
 from clinic.models import DevicePerson, Pin, SharedDevice, SignIn, User
 from clinic.models.sign_in import MOST_OF_A_BROWSER
 
@@ -63,16 +64,24 @@ def admit(user: User, *, device: SharedDevice, signed_in_at: datetime) -> None:
     )
 
 
-def set_pin(user: User, *, digits: str, now: datetime) -> Pin:
+@transaction.atomic
+def set_pin(user: User, *, digits: str, now: datetime, request: HttpRequest | None = None) -> Pin:
     """Keep the hash of a new PIN. Setting one asks for the password, so that it has all its tries."""
     pin = Pin.objects.filter(user=user).first() or Pin(user=user)
     pin.set_digits(digits)
     pin.set_at, pin.failed_count = now, 0
     pin.save()
+    _tell(user, "pin-set", now=now, request=request)
     return pin
 
 
-def remove_pin(user: User) -> None:
-    with transaction.atomic():
-        user.devices.all().delete()
-        Pin.objects.filter(user=user).delete()
+@transaction.atomic
+def remove_pin(user: User, *, now: datetime, request: HttpRequest | None = None) -> None:
+    user.devices.all().delete()
+    if Pin.objects.filter(user=user).delete()[0]:
+        _tell(user, "pin-removed", now=now, request=request)
+
+
+def _tell(user: User, what: str, *, now: datetime, request: HttpRequest | None) -> None:
+    audit.write(audit.Act.CREDENTIALS, at=now, request=request, by=user, detail={"what": what})
+    trail.told()

@@ -1,12 +1,15 @@
 """Who works here: roles, places, leaving and coming back. There is always an admin."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from clinic.actions.invitations import withdraw_invitations_of
 from clinic.actions.sign_ins import end_sign_ins
 from clinic.models import Location, User
 from clinic.roles import ROLE_NAMES, Role
@@ -28,10 +31,13 @@ def require_another_admin(user: User) -> None:
         raise ValidationError(_("This is the only active admin. Make someone else an admin first."), code="last-admin")
 
 
-def change_role(user: User, *, role: Role, locations: Iterable[Location]) -> User:
+def change_role(
+    user: User, *, role: Role, locations: Iterable[Location], now: datetime, request: HttpRequest | None = None
+) -> User:
     """Give a person another role and other places. Another role ends their sign-ins: they come back in it.
 
-    What the first account of a clinic may beyond its role goes with the role of an admin.
+    Whoever may invite nobody any more has invited nobody: what is open is withdrawn. What the first account of a clinic
+    may beyond its role goes with the role of an admin.
     """
     with transaction.atomic():
         hold_admins()
@@ -47,11 +53,15 @@ def change_role(user: User, *, role: Role, locations: Iterable[Location]) -> Use
             stored._change_reason = _("Role: %(role)s") % {"role": ROLE_NAMES[role]}
             stored.save()
             end_sign_ins(stored)
+            withdraw_invitations_of(stored, now=now, request=request)
     return stored
 
 
-def deactivate(user: User) -> User:
-    """Close an account at once: open pages of it lead to the sign-in. Everything the person did stays theirs."""
+def deactivate(user: User, *, now: datetime, request: HttpRequest | None = None) -> User:
+    """Close an account at once: open pages of it lead to the sign-in, and its invitations nowhere.
+
+    Everything the person did stays theirs.
+    """
     with transaction.atomic():
         hold_admins()
         stored = User.objects.select_for_update().get(pk=user.pk)
@@ -60,6 +70,7 @@ def deactivate(user: User) -> User:
             stored.is_active = False
             stored.save()
         end_sign_ins(stored)
+        withdraw_invitations_of(stored, now=now, request=request)
     return stored
 
 

@@ -12,10 +12,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from clinic.actions.invitations import withdraw_invitations_of
 from clinic.actions.sign_ins import end_sign_ins
 from clinic.actions.staff import hold_admins, require_another_admin
 from clinic.admin.records import HistoryAdmin, ManagedAdmin, ReadOnly
@@ -141,6 +143,7 @@ class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
         form.instance.groups.set(groups)
         if change and not (is_same and form.instance.is_active):
             end_sign_ins(form.instance)
+            withdraw_invitations_of(form.instance, now=timezone.now(), request=request)
 
 
 @admin.register(Invitation)

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class SecondFactorReset(models.Model):
     """One time that an admin took away a colleague's second factors. Nobody changes or deletes such a row."""
 
+    is_only_added_to = True
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("whose"),

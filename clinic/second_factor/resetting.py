@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.http import HttpRequest
 
+from clinic import audit, trail
 from clinic.actions.sign_ins import end_sign_ins
 from clinic.models import SecondFactorReset, User
 from clinic.second_factor.need import name_of
@@ -24,6 +25,9 @@ def reset_second_factors(
         reset.save()
         factors.delete()
         end_sign_ins(user)
+        detail = {"what": "second-factor-reset"}
+        audit.write(audit.Act.CREDENTIALS, at=now, request=request, by=by, record=user, detail=detail)
+    trail.told()
     get_adapter(request).send_notification_mail(
         "account/email/second_factor_reset", user, {"admin": by.get_full_name(), "reason": reason}
     )

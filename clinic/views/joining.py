@@ -40,7 +40,7 @@ def accept(request: Request, token: str) -> HttpResponse:
     form = FirstPasswordForm(request.POST or None, invitation=invitation)
     if form.is_valid():
         try:
-            accept_invitation(invitation, password=form.cleaned_data["password"], now=now)
+            accept_invitation(invitation, password=form.cleaned_data["password"], now=now, request=request)
         except ValidationError as error:
             form.add_error(None, error)
         else:

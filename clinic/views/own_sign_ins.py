@@ -5,7 +5,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clinic import sign_in_time
+from clinic.access import get_object_or_404
 from clinic.actions.sign_ins import remove_pin, set_pin
 from clinic.actions.switching import share_device, withdraw_device
 from clinic.browsers import named
@@ -59,7 +60,7 @@ def end_sign_in(request: Request) -> HttpResponse:
 
 def _own(request: Request) -> SignIn:
     try:
-        return get_object_or_404(request.user.sign_ins, public_id=request.POST.get("which"))
+        return get_object_or_404(request.user.sign_ins.all(), public_id=request.POST.get("which"))
     except ValidationError as error:  # no such id
         raise Http404 from error
 
@@ -79,12 +80,12 @@ def own_pin(request: Request) -> HttpResponse:
 @reauthentication_required
 def _own_pin(request: Request) -> HttpResponse:
     if request.POST.get("act") == "remove":
-        remove_pin(request.user)
+        remove_pin(request.user, now=timezone.now(), request=request)
         messages.success(request, _("The PIN is gone."))
         return redirect("sign-in-list")
     form = PinForm(request.POST or None)
     if form.is_valid():
-        set_pin(request.user, digits=form.cleaned_data["digits"], now=timezone.now())
+        set_pin(request.user, digits=form.cleaned_data["digits"], now=timezone.now(), request=request)
         messages.success(request, _("The PIN is set. It works on shared devices where you signed in today."))
         return redirect("sign-in-list")
     pin = Pin.objects.filter(user=request.user).first()

@@ -5,14 +5,14 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.models import User
 from clinic.second_factor.need import factors_of, name_of
@@ -29,7 +29,7 @@ class ReasonForm(forms.Form):
 
 @may("clinic.reset_second_factor")
 def reset(request: Request, public_id: str) -> HttpResponse:
-    person = get_object_or_404(User, public_id=public_id)
+    person = get_object_or_404(User.objects.all(), public_id=public_id)
     if person == request.user:
         # Whoever sits at an admin's open screen must not be able to make it theirs.
         raise PermissionDenied

@@ -3,13 +3,13 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from clinic.access import may
+from clinic.access import get_object_or_404, may
 from clinic.actions.invitations import send_invitation, withdraw_invitation
 from clinic.actions.staff import change_role, deactivate, reactivate
 from clinic.forms import save_once
@@ -68,7 +68,7 @@ def _invite(form: InvitationForm) -> Invitation | None:
 def _send(request: Request, invitation: Invitation) -> None:
     facts = {"name": invitation, "address": invitation.email}
     try:
-        is_sent = send_invitation(invitation, now=timezone.now())
+        is_sent = send_invitation(invitation, now=timezone.now(), request=request)
     except ValidationError as error:
         messages.warning(request, error.messages[0])
         return
@@ -90,8 +90,8 @@ def resend(request: Request, public_id: str) -> HttpResponse:
 @require_POST
 @may("clinic.manage_staff")
 def withdraw(request: Request, public_id: str) -> HttpResponse:
-    invitation = get_object_or_404(Invitation, public_id=public_id)
-    if withdraw_invitation(invitation, now=timezone.now()):
+    invitation = get_object_or_404(Invitation.objects.all(), public_id=public_id)
+    if withdraw_invitation(invitation, now=timezone.now(), request=request):
         messages.success(request, _("The invitation for %(name)s is withdrawn.") % {"name": invitation})
     else:
         messages.warning(request, _("This invitation was accepted or withdrawn meanwhile."))
@@ -106,7 +106,13 @@ def person(request: Request, public_id: str) -> HttpResponse:
     form = RoleForm(request.POST or None, person=somebody)
     if request.method == "POST" and form.is_valid():
         try:
-            change_role(somebody, role=form.chosen_role, locations=form.cleaned_data["locations"])
+            change_role(
+                somebody,
+                role=form.chosen_role,
+                locations=form.cleaned_data["locations"],
+                now=timezone.now(),
+                request=request,
+            )
         except ValidationError as error:
             form.add_error("role", error)
         else:
@@ -129,7 +135,7 @@ def active(request: Request, public_id: str) -> HttpResponse:
                 reactivate(somebody)
                 messages.success(request, _("%(name)s can sign in again.") % {"name": somebody})
             else:
-                deactivate(somebody)
+                deactivate(somebody, now=timezone.now(), request=request)
                 messages.success(request, _("The account of %(name)s is closed.") % {"name": somebody})
             return redirect("staff-list")
         except ValidationError as refused:

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -36,7 +36,7 @@ class EmergencyForm(OnceForm):
         cleaned = super().clean() or self.cleaned_data
         number, born = cleaned.get("record_number"), cleaned.get("birth_date")
         if number and born:
-            patient = Patient.objects.filter(record_number=parse_record_number(number) or "", birth_date=born).first()
+            patient = _whose(number, born)
             if patient is None:
                 said = _("No patient has this record number and this birth date. Check both.")
                 raise ValidationError(said, code="unknown")
@@ -45,6 +45,15 @@ class EmergencyForm(OnceForm):
 
     def repeats(self, made: EmergencyAccess) -> bool:
         return super().repeats(made) and self.instance.patient_id == made.patient_id
+
+
+def _whose(number: str, born: date) -> Patient | None:
+    """Return the patient of a record number. That of a merged record is still on the patient's card, with its date."""
+    patient = Patient.objects.filter(record_number=parse_record_number(number) or "").first()
+    if patient is None:
+        return None
+    survivor = patient.surviving
+    return survivor if born in {patient.birth_date, survivor.birth_date} else None
 
 
 class EmergencyReviewForm(forms.ModelForm):

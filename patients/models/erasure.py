@@ -159,7 +159,9 @@ class LegalHold(models.Model):
 
 
 class HoldOpening(models.Model):
-    """That somebody looked into a legal hold, and why."""
+    """That somebody looked into a legal hold, and why. Only ever added to, but for the erasure of why."""
+
+    is_only_added_to = True
 
     patient = models.ForeignKey(
         Patient, verbose_name=_("patient"), on_delete=models.PROTECT, related_name="hold_openings"

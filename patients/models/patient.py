@@ -379,6 +379,12 @@ class Patient(Versioned):
         """Say whether messages by a channel come back; `comes_back` is the same in SQL."""
         return ReturnedAddress.objects.standing().at(channel, self.address_by(channel)).exists()
 
+    def is_lent_to(self, user: "User") -> bool:
+        """Say whether this person sees the record in an emergency only: it is of none of their locations."""
+        if self.pk not in user.patients_in_emergency or user.sees_all_locations:
+            return False
+        return all(location.pk != self.location_id for location in user.own_locations)
+
     @property
     def surviving(self) -> "Patient":
         """Return the record that goes on: this one, or what it was merged into, over any number of merges."""

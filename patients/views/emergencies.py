@@ -12,12 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic import audit, trail
 from clinic.access import get_object_or_404, may
+from clinic.background import ring
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.paging import page
-from patients.emergencies import is_remembered, remember, tell_admins
+from patients.emergencies import is_remembered, remember
 from patients.forms.emergencies import EmergencyForm, EmergencyReviewForm
 from patients.models import EmergencyAccess, EmergencyReview, Patient
+from patients.tasks import tell_of_emergencies
 
 
 @require_http_methods(["GET", "POST"])
@@ -58,8 +60,8 @@ def _show(request: Request, access: EmergencyAccess) -> HttpResponse:
         ends = access.ends_at.isoformat(timespec="minutes")
         audit.write(audit.Act.BREAK_GLASS, at=access.opened_at, request=request, record=access, detail={"until": ends})
         trail.told()
-        tell_admins(access)
-        messages.warning(request, _("The record is open until its time is over. The admins have been told."))
+        ring(tell_of_emergencies)
+        messages.warning(request, _("The record is open until its time is over. The admins are told of it."))
     return redirect(access.patient.get_absolute_url())
 
 

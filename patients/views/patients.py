@@ -4,6 +4,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -87,9 +88,20 @@ def get_patient(request: Request, public_id: UUID) -> Patient:
     return patient
 
 
+def get_own_patient(request: Request, public_id: UUID) -> Patient:
+    """Return the patient as `get_patient` does, for what decides about the record itself: where it is, whose, whether.
+
+    Raises `PermissionDenied` for one seen in an emergency only, which is for an hour.
+    """
+    patient = get_patient(request, public_id)
+    if patient.is_lent_to(request.user):
+        raise PermissionDenied
+    return patient
+
+
 @may("patients.edit_patient")
 def edit(request: Request, public_id: UUID) -> HttpResponse:
-    patient = get_patient(request, public_id)
+    patient = get_own_patient(request, public_id)
     if patient.is_erased:
         return stay_erased(request, patient)
     head = banner(patient, today=timezone.localdate())
@@ -108,7 +120,7 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
 @may("patients.edit_patient")
 def archive(request: Request, public_id: UUID) -> HttpResponse:
     """Ask, then archive; for an archived patient: ask, then restore. `to` says which was meant, so twice is once."""
-    patient = get_patient(request, public_id)
+    patient = get_own_patient(request, public_id)
     if patient.is_erased:
         return stay_erased(request, patient)
     if request.method != "POST":

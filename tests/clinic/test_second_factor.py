@@ -9,11 +9,11 @@ import time_machine
 from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.test import Client
 
 from clinic.field_keys import unseal
-from clinic.models import SecondFactorReset
+from clinic.models import AuditEvent, SecondFactorReset
 from clinic.roles import Role
 from clinic.second_factor.codes import use_app_code
 from tests.factories import (
@@ -429,6 +429,16 @@ def test_an_admin_takes_the_factors_of_a_colleague_away_with_a_reason_that_the_c
     assert (mail.to, mail.subject) == ([sam.email], "Your second step was removed")
     assert "Robin Park" in mail.body
     assert "Phone <lost> & found & lost" in mail.body
+
+
+def test_taking_away_is_in_the_trail_and_its_row_is_only_ever_added_to(sam, app, boss):
+    at_ones_desk(boss).post(reset_page(sam), {"reason": "Phone lost"})
+
+    event = AuditEvent.objects.get(detail__what="second-factor-reset")
+    assert (event.act, event.by, event.record_key) == (AuditEvent.Act.CREDENTIALS, boss, str(sam.public_id))
+    assert "Phone lost" not in str(event.detail)
+    with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
+        SecondFactorReset.objects.update(reason="Nothing happened here.")
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 501, "\x00"])

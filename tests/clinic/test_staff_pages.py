@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from clinic.actions.invitations import accept_invitation, send_invitation
 from clinic.actions.staff import change_role, deactivate
-from clinic.models import Invitation, InvitationState, User
+from clinic.models import AuditEvent, Invitation, InvitationState, User
 from clinic.roles import Role
 from clinic.staff_forms import mark_of
 from tests.factories import PASSWORD, InvitationFactory, LocationFactory, UserFactory
@@ -238,6 +238,59 @@ def test_nothing_sent_along_makes_more_of_an_invitation_than_it_is(desk, here):
     assert (noor.role, noor.is_superuser) == (Role.STAFF, False)
 
 
+def said(act):
+    """Return of each event of this act who did what, about which kind of record, and from where."""
+    events = AuditEvent.objects.filter(act=act, detail__has_key="what").order_by("pk")
+    return [(event.by, event.detail["what"], event.record_type, event.address) for event in events]
+
+
+def test_each_step_of_an_invitation_is_in_the_trail(desk, ada, here):
+    desk.post("/staff/invite/", invitation_form(here))
+    invitation = Invitation.objects.get()
+    desk.post(f"/invitations/{invitation.public_id}/send/")
+    desk.post(f"/invitations/{invitation.public_id}/withdraw/")
+    desk.post(f"/invitations/{invitation.public_id}/withdraw/")
+
+    assert said("change") == [
+        (ada, "invitation-sent", "clinic.invitation", "127.0.0.1"),
+        (ada, "invitation-sent", "clinic.invitation", "127.0.0.1"),
+        (ada, "invitation-withdrawn", "clinic.invitation", "127.0.0.1"),
+    ]
+    event = AuditEvent.objects.filter(act="change").earliest("pk")
+    assert (event.record_key, event.detail["role"]) == (str(invitation.public_id), "Clinician")
+    assert "noor" not in str(AuditEvent.objects.values_list("detail", flat=True)).lower()
+
+
+def test_account_made_by_an_invitation_is_in_the_trail(desk, here):
+    desk.post("/staff/invite/", invitation_form(here))
+    Client().post(link(), {"password": "lantern-wave-harbour", "again": "lantern-wave-harbour"})
+
+    noor = User.objects.get(email="noor@clinic.example")
+    assert said("credentials") == [(noor, "account-made", "clinic.user", "127.0.0.1")]
+    event = AuditEvent.objects.get(act="credentials")
+    assert event.detail == {
+        "what": "account-made",
+        "role": "Clinician",
+        "invitation": str(Invitation.objects.get().public_id),
+    }
+
+
+def test_mail_that_did_not_go_is_in_the_trail(desk, ada, here, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    desk.post("/staff/invite/", invitation_form(here))
+
+    assert [what for _by, what, *_rest in said("change")] == ["invitation-sent", "invitation-not-sent"]
+
+
+def test_page_of_a_colleague_is_in_the_trail_with_whose_it_was(desk, ada, here):
+    nurse = UserFactory(locations=[here])
+    desk.get(f"/staff/{nurse.public_id}/")
+
+    event = AuditEvent.objects.latest("pk")
+    assert (event.act, event.by, event.record_key) == ("read", ada, str(nurse.public_id))
+
+
 # Roles, closing and opening.
 
 
@@ -253,7 +306,7 @@ def test_role_and_places_are_changed_and_the_history_says_so(desk, here):
 def test_second_admin_who_read_an_older_role_is_told_and_changes_nothing(desk, here):
     nurse = UserFactory(locations=[here])
     old = role_form(nurse, here, role="Admin")
-    change_role(nurse, role=Role.CLINICIAN, locations=[here])
+    change_role(nurse, role=Role.CLINICIAN, locations=[here], now=timezone.now())
 
     response = desk.post(f"/staff/{nurse.public_id}/", old)
 
@@ -268,14 +321,54 @@ def test_next_request_of_a_session_whose_ground_is_gone_leads_to_the_sign_in(her
     assert browser.get("/patients/").status_code == HTTPStatus.OK
 
     if change == "deactivated":
-        deactivate(doctor)
+        deactivate(doctor, now=timezone.now())
     elif change == "role lowered":
-        change_role(doctor, role=Role.STAFF, locations=[here])
+        change_role(doctor, role=Role.STAFF, locations=[here], now=timezone.now())
     else:
         doctor.set_password("lantern-wave-harbour")
         doctor.save()
 
     assert browser.get("/patients/").status_code == HTTPStatus.FOUND
+
+
+@pytest.mark.parametrize("where", ["on the staff page", "in the Django admin"])
+@pytest.mark.parametrize("change", ["closed", "role lowered"])
+def test_invitations_of_an_admin_who_is_none_any_more_are_withdrawn(desk, ada, here, change, where):
+    bob = UserFactory(role=Role.ADMIN, locations=[here])
+    theirs = InvitationFactory(invited_by=bob, role="Admin")
+    others = InvitationFactory(invited_by=ada)
+
+    if where == "in the Django admin":
+        form = {"email": bob.email, "first_name": "Bob", "last_name": "Stone", "title": "", "theme": "system"}
+        form |= {"role": "Admin", "locations": [here.pk], "is_active": "on"}
+        form |= {"role": "Staff"} if change == "role lowered" else {"is_active": ""}
+        desk.post(f"/admin/clinic/user/{bob.pk}/change/", form)
+    elif change == "closed":
+        desk.post(f"/staff/{bob.public_id}/active/", {"to": "close"})
+    else:
+        desk.post(f"/staff/{bob.public_id}/", role_form(bob, here))
+
+    theirs.refresh_from_db()
+    assert theirs.withdrawn_at is not None
+    assert list(Invitation.objects.open()) == [others]
+    assert ("invitation-withdrawn", "clinic.invitation") in [(what, kind) for _by, what, kind, _at in said("change")]
+    assert AuditEvent.objects.filter(act="change", by=ada, record_type="clinic.user").exists()
+
+
+def test_admin_who_only_gets_other_places_keeps_the_invitations(desk, ada, here):
+    InvitationFactory(invited_by=ada)
+    desk.post(f"/staff/{ada.public_id}/", role_form(ada, LocationFactory(), role="Admin"))
+
+    assert Invitation.objects.open().count() == 1
+
+
+@pytest.mark.parametrize("change", [{"is_active": False}, {"role": Role.CLINICIAN}])
+def test_link_of_somebody_who_may_invite_nobody_any_more_makes_no_account(change):
+    invitation = InvitationFactory(invited_by=UserFactory(**{"role": Role.ADMIN} | change))
+
+    with pytest.raises(ValidationError, match="Ask your practice manager for another"):
+        accept_invitation(invitation, password=PASSWORD, now=timezone.now())
+    assert not User.objects.filter(email=invitation.email).exists()
 
 
 @pytest.mark.parametrize("change", ["is_active", "role"])
@@ -320,20 +413,20 @@ def test_somebody_who_also_treats_is_no_second_admin(ada):
     both.groups.add(*UserFactory(role=Role.CLINICIAN).groups.all())
 
     with pytest.raises(ValidationError, match="only active admin"):
-        deactivate(ada)
+        deactivate(ada, now=timezone.now())
 
 
 def test_one_of_two_admins_may_be_demoted(ada, here):
     second = UserFactory(role=Role.ADMIN)
 
-    assert change_role(second, role=Role.STAFF, locations=[here]).pk == second.pk
+    assert change_role(second, role=Role.STAFF, locations=[here], now=timezone.now()).pk == second.pk
 
 
 @pytest.mark.parametrize(("role", "stays"), [(Role.STAFF, False), (Role.CLINICIAN, False), (Role.ADMIN, True)])
 def test_superuser_keeps_what_that_is_as_long_as_the_role_is_an_admins(here, ada, role, stays):
     first = UserFactory(role=Role.ADMIN, is_superuser=True, locations=[here])
 
-    change_role(first, role=role, locations=[here])
+    change_role(first, role=role, locations=[here], now=timezone.now())
 
     first = User.objects.get(pk=first.pk)
     assert (first.role, first.is_superuser, first.is_staff) == (role, stays, stays)
@@ -342,7 +435,7 @@ def test_superuser_keeps_what_that_is_as_long_as_the_role_is_an_admins(here, ada
 def test_superuser_who_was_staff_before_is_no_superuser_after_the_next_save(here, ada):
     first = UserFactory(role=Role.STAFF, is_superuser=True, locations=[here])
 
-    change_role(first, role=Role.STAFF, locations=[here])
+    change_role(first, role=Role.STAFF, locations=[here], now=timezone.now())
 
     assert not User.objects.get(pk=first.pk).is_superuser
 
@@ -358,9 +451,9 @@ def test_two_admins_who_take_the_role_from_each_other_at_once_leave_one(how):
         start.wait()
         try:
             if how == "demote":
-                change_role(other, role=Role.STAFF, locations=[place])
+                change_role(other, role=Role.STAFF, locations=[place], now=timezone.now())
             else:
-                deactivate(other)
+                deactivate(other, now=timezone.now())
         except ValidationError:
             return "refused"
         finally:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from clinic import sign_in_time
 from clinic.actions.sign_ins import set_pin
 from clinic.actions.switching import opens
-from clinic.models import DevicePerson, Pin, SharedDevice, User
+from clinic.models import AuditEvent, DevicePerson, Pin, SharedDevice, User
 from clinic.roles import Role
 from tests.factories import PASSWORD, LocationFactory, PhoneAppFactory, RecoveryCodesFactory, UserFactory
 
@@ -318,6 +318,20 @@ def test_pin_is_removed(client, sam):
     client.post("/account/pin/", {"act": "remove"})
 
     assert not Pin.objects.filter(user=sam).exists()
+
+
+def test_pin_that_is_set_or_removed_is_in_the_trail(client, sam):
+    sign_in(client, sam)
+    type_password_again(client)
+    client.post("/account/pin/", {"digits": "905673", "again": "905673"})
+    client.post("/account/pin/", {"act": "remove"})
+    client.post("/account/pin/", {"act": "remove"})
+
+    events = AuditEvent.objects.filter(detail__what__startswith="pin-", view_name="own-pin").order_by("pk")
+    assert [(event.act, event.by, event.detail["what"]) for event in events] == [
+        (AuditEvent.Act.CREDENTIALS, sam, "pin-set"),
+        (AuditEvent.Act.CREDENTIALS, sam, "pin-removed"),
+    ]
 
 
 @pytest.mark.parametrize("count", [1, 3])

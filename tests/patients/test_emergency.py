@@ -1,16 +1,18 @@
 """Emergency access: a record of another location is opened with a reason, for an hour, and an admin reads why."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from http import HTTPStatus
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
 from django.db import DatabaseError, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 
 from clinic.models import AuditEvent
-from clinic.roles import Role
+from clinic.roles import ACTS, Role
+from patients.emergencies import tell_admins, untold
 from patients.models import EmergencyAccess, EmergencyReview
 from tests.factories import CourseFactory, EmergencyAccessFactory, LocationFactory, PatientFactory, UserFactory
 
@@ -99,10 +101,13 @@ def test_minutes_are_a_setting(desk, patient, settings):
     assert access.ends_at - access.opened_at == timedelta(minutes=5)
 
 
-def test_every_admin_is_told_at_once_and_no_mail_says_whose_record_it_is(desk, patient):
+def test_every_admin_is_told_at_once_and_no_mail_says_whose_record_it_is(
+    desk, patient, django_capture_on_commit_callbacks
+):
     admins = [UserFactory(role=Role.ADMIN), UserFactory(role=Role.ADMIN)]
     UserFactory(role=Role.ADMIN, is_active=False)
-    desk.post(NEW, typed(patient))
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post(NEW, typed(patient))
 
     assert sorted(letter.to[0] for letter in mail.outbox) == sorted(admin.email for admin in admins)
     for letter in mail.outbox:
@@ -111,13 +116,70 @@ def test_every_admin_is_told_at_once_and_no_mail_says_whose_record_it_is(desk, p
         assert all(secret not in said for secret in ("Okafor", patient.record_number, REASON))
 
 
-def test_mail_that_does_not_go_keeps_nobody_from_the_record(desk, patient, settings):
+def opened_now():
+    now = timezone.now()
+    return EmergencyAccessFactory(opened_at=now, ends_at=now + timedelta(hours=1))
+
+
+def test_whoever_opens_a_record_waits_for_no_mail_server(desk, patient, settings):
     UserFactory(role=Role.ADMIN)
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    settings.EMAIL_BACKEND = "no.mail.server.is.asked.Backend"
     desk.post(NEW, typed(patient))
 
     assert desk.get(patient.get_absolute_url()).status_code == HTTPStatus.OK
+
+
+def test_mail_that_does_not_go_is_tried_again_and_then_no_more():
+    admin, access = UserFactory(role=Role.ADMIN), opened_now()
+    with override_settings(
+        EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend", EMAIL_HOST="127.0.0.1", EMAIL_PORT=1
+    ):
+        tell_admins(timezone.now())
+    assert not AuditEvent.objects.filter(detail__what="admins-told").exists()
+
+    tell_admins(timezone.now())
+    tell_admins(timezone.now())
+
+    assert [letter.to for letter in mail.outbox] == [[admin.email]]
+    event = AuditEvent.objects.get(detail__what="admins-told")
+    assert (event.record_key, event.patient_public_id) == (str(access.public_id), access.patient.public_id)
+
+
+def test_address_that_is_refused_keeps_the_other_admins_from_nothing(monkeypatch):
+    refused, told = UserFactory(role=Role.ADMIN), UserFactory(role=Role.ADMIN)
+    opened_now()
+    took = []
+
+    def send(backend, letters):
+        if letters[0].to == [refused.email]:
+            raise SMTPRecipientsRefused({refused.email: (550, b"unknown")})
+        took.extend(letters)
+        return len(letters)
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", send)
+    tell_admins(timezone.now())
+    tell_admins(timezone.now())
+
+    assert [letter.to for letter in took] == [[told.email]]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_telling_of_three_accesses_asks_as_often_as_of_one(count, django_assert_num_queries):
+    for _number in range(count):
+        opened_now()
+
+    with django_assert_num_queries(3):
+        assert len(untold(timezone.now())) == count
+
+
+def test_access_of_last_week_is_told_of_no_more():
+    UserFactory(role=Role.ADMIN)
+    long_ago = timezone.now() - timedelta(days=7)
+    EmergencyAccessFactory(opened_at=long_ago, ends_at=long_ago + timedelta(hours=1))
+
+    tell_admins(timezone.now())
+
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize(
@@ -159,9 +221,10 @@ def test_guessing_is_limited_and_the_right_guess_says_no_more_than_a_wrong_one(d
     assert not EmergencyAccess.objects.exists()
 
 
-def test_double_tap_opens_once_and_tells_once(desk, patient):
+def test_double_tap_opens_once_and_tells_once(desk, patient, django_capture_on_commit_callbacks):
     UserFactory(role=Role.ADMIN)
-    first, second = desk.post(NEW, typed(patient)), desk.post(NEW, typed(patient))
+    with django_capture_on_commit_callbacks(execute=True):
+        first, second = desk.post(NEW, typed(patient)), desk.post(NEW, typed(patient))
 
     assert first.url == second.url
     assert (EmergencyAccess.objects.count(), len(mail.outbox)) == (1, 1)
@@ -183,6 +246,76 @@ def test_another_sign_in_of_the_same_person_has_nothing_open(desk, doctor, patie
     other.force_login(doctor)
 
     assert other.get(patient.get_absolute_url()).status_code == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("born", ["1980-03-12", "1980-12-03"], ids=["as on the card", "as corrected since"])
+def test_number_on_the_card_of_a_merged_record_opens_the_one_that_goes_on(desk, patient, born):
+    patient.birth_date = date(1980, 12, 3)
+    patient.save()
+    old = PatientFactory(location=patient.location, birth_date=date(1980, 3, 12), merged_into=patient)
+
+    response = desk.post(NEW, typed(old, birth_date=born), follow=True)
+
+    assert response.redirect_chain == [(patient.get_absolute_url(), HTTPStatus.FOUND)]
+    assert response.status_code == HTTPStatus.OK
+    assert EmergencyAccess.objects.get().patient == patient
+
+
+def test_number_of_the_record_that_goes_on_and_the_birth_date_of_another_open_nothing(desk, patient):
+    old = PatientFactory(location=patient.location, birth_date=date(1980, 3, 12), merged_into=patient)
+
+    page = desk.post(NEW, typed(patient, birth_date=old.birth_date.isoformat())).content.decode()
+
+    assert UNKNOWN in page
+    assert not EmergencyAccess.objects.exists()
+
+
+@pytest.mark.parametrize("page", ["edit", "archive", "location"])
+def test_nothing_done_in_the_hour_outlasts_it(desk, doctor, patient, page):
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+    here, there = doctor.locations.get(), patient.location
+    doctor.locations.add(LocationFactory())
+
+    where = f"/patients/{patient.public_id}/{page}/"
+    answers = [desk.get(where), desk.post(where, {"location": here.pk, "version": patient.version, "to": "archive"})]
+
+    patient.refresh_from_db()
+    assert {answer.status_code for answer in answers} == {HTTPStatus.FORBIDDEN}
+    assert (patient.location, patient.archived_at) == (there, None)
+    assert where not in desk.get(patient.get_absolute_url()).content.decode()
+
+
+@pytest.fixture
+def all_acts(monkeypatch):
+    """Let clinicians do what admins do, as a clinic may have it one day: they see their own locations all the same."""
+    monkeypatch.setitem(ACTS, Role.CLINICIAN, ACTS[Role.CLINICIAN] | ACTS[Role.ADMIN])
+
+
+@pytest.mark.parametrize("page", ["merge", "restriction", "export", "erasure"])
+def test_no_act_of_an_admin_reaches_a_record_of_an_emergency(desk, doctor, patient, all_acts, page):
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+
+    where = f"/patients/{patient.public_id}/{page}/"
+
+    assert desk.get(where).status_code == HTTPStatus.FORBIDDEN
+    assert where not in desk.get(patient.get_absolute_url()).content.decode()
+
+
+def test_record_of_an_emergency_is_merged_into_none_of_the_own(desk, doctor, patient, all_acts):
+    own = PatientFactory(location=doctor.locations.get())
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+
+    response = desk.get(f"/patients/{own.public_id}/merge/?with={patient.public_id}")
+
+    assert response.status_code == HTTPStatus.FORBIDDEN
+
+
+def test_patient_who_moved_here_within_the_hour_is_edited_as_every_other(desk, doctor, patient):
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+    patient.location = doctor.locations.get()
+    patient.save()
+
+    assert desk.get(f"/patients/{patient.public_id}/edit/").status_code == HTTPStatus.OK
 
 
 def test_other_patients_of_that_location_stay_closed(desk, patient):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import time as datetime_time
 
 import pytest
+from django.db import DatabaseError, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -259,6 +260,8 @@ def test_legal_hold_is_opened_with_a_reason_and_each_look_is_written_down(client
     assert FAMILY not in unreasoned
     assert FAMILY in opened
     assert list(HoldOpening.objects.values_list("opened_by", "reason")) == [(boss.pk, "A claim.")]
+    with pytest.raises(DatabaseError, match="only ever added to"), transaction.atomic():
+        HoldOpening.objects.update(reason="Nothing happened here.")
 
 
 def test_admin_site_shows_that_there_is_a_hold_and_not_whose(client, here):

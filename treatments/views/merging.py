@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -20,7 +20,7 @@ from clinic.paging import page
 from patients.banner import banner
 from patients.duplicates import likenesses
 from patients.models import DistinctPair, MergeOfRecords, Patient
-from patients.views.patients import get_patient
+from patients.views.patients import get_own_patient
 from treatments.actions import merging as actions
 from treatments.forms.merging import ApartForm, MergeForm, ReasonForm
 from treatments.merging import Pair
@@ -65,13 +65,15 @@ def other_of(request: Request, patient: Patient) -> Patient | None:
     if other is None or other == patient:
         raise Http404
     trail.saw(other)
+    if other.is_lent_to(request.user):
+        raise PermissionDenied
     return other
 
 
 @may("patients.merge_patients")
 def merge(request: Request, public_id: UUID) -> HttpResponse:
     """Ask which other record is of the same person, show both side by side, then merge it into this one."""
-    patient = get_patient(request, public_id)
+    patient = get_own_patient(request, public_id)
     other = other_of(request, patient)
     if other is None:
         return choose_other(request, patient)
@@ -160,7 +162,7 @@ def choose_other(request: Request, patient: Patient) -> HttpResponse:
 @require_POST
 def apart(request: Request, public_id: UUID) -> HttpResponse:
     """Keep that two records are of two people, with the reason; or take that back."""
-    patient = get_patient(request, public_id)
+    patient = get_own_patient(request, public_id)
     other = other_of(request, patient)
     if other is None:
         raise Http404

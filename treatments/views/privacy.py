@@ -22,7 +22,7 @@ from clinic.models import User
 from clinic.paging import page
 from patients.banner import banner
 from patients.models import Dossier, Erasure, LegalHold, Patient, RetentionRule, RetentionSweep, Subject
-from patients.views.patients import get_patient
+from patients.views.patients import get_own_patient
 from treatments.actions import privacy as actions
 from treatments.forms.privacy import ErasureForm, LiftForm, ReasonForm
 from treatments.privacy.erasing import stands_against
@@ -83,7 +83,7 @@ def shown_with(request: Request, patient: Patient) -> dict[str, Any]:
 @may("patients.restrict_patient")
 def restriction(request: Request, public_id: UUID) -> HttpResponse:
     """Ask why, then restrict; of a restricted record: ask why, then lift. `to` says which was meant: twice is once."""
-    patient = get_patient(request, public_id)
+    patient = get_own_patient(request, public_id)
     is_restricted, meant = patient.is_restricted, request.POST.get("to")
     form = (LiftForm if is_restricted else ReasonForm)(request.POST or None)
     if request.method == "POST" and meant in {"restrict", "lift"}:
@@ -126,7 +126,7 @@ class Shown:
 @may("patients.export_dossier")
 def export(request: Request, public_id: UUID) -> HttpResponse:
     """Show the dossiers asked for, and have one made. Reading again shows how far it is."""
-    return export_of(request, get_patient(request, public_id))
+    return export_of(request, get_own_patient(request, public_id))
 
 
 @reauthentication_required
@@ -176,7 +176,7 @@ def send(request: Request, dossier: Dossier) -> HttpResponseBase:
 @may("patients.erase_patient")
 def erasure(request: Request, public_id: UUID) -> HttpResponse:
     """Show what goes and what has to stay, and erase once the record number is typed."""
-    return erasure_of(request, get_patient(request, public_id).surviving)
+    return erasure_of(request, get_own_patient(request, public_id).surviving)
 
 
 @reauthentication_required
@@ -225,7 +225,7 @@ def certificate(request: Request, public_id: UUID) -> HttpResponse:
 @may("patients.erase_patient")
 def hold(request: Request, public_id: UUID) -> HttpResponse:
     """Say who a pseudonymous record was of, to somebody who says why; each look is written down."""
-    patient = get_patient(request, public_id).surviving
+    patient = get_own_patient(request, public_id).surviving
     if not LegalHold.objects.filter(patient=patient).exists():
         raise Http404
     return hold_of(request, patient)

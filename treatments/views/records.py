@@ -29,6 +29,7 @@ def patient_record(request: Request, public_id: UUID) -> HttpResponse:
     kind = Kind(request.GET["kind"]) if request.GET.get("kind") in list(Kind) else None
     history = {
         "patient": patient,
+        "is_lent": patient.is_lent_to(request.user),
         "timeline": timeline(patient, now, kind=kind, before=moment(request.GET.get("before"))),
         "kind": kind,
         "kinds": LABELS,

@@ -14,7 +14,7 @@ from clinic.http import Request
 from clinic.models import VersionConflictError
 from patients.banner import banner
 from patients.models import Patient
-from patients.views.patients import get_patient
+from patients.views.patients import get_own_patient
 from treatments.actions.relocation import relocate
 from treatments.forms.relocation import RelocationForm
 from treatments.models import Appointment
@@ -23,7 +23,7 @@ from treatments.models import Appointment
 @may("patients.edit_patient")
 def location(request: Request, public_id: UUID) -> HttpResponse:
     """Say what goes along, and ask where to."""
-    patient = get_patient(request, public_id)
+    patient = get_own_patient(request, public_id)
     now = timezone.now()
     context = {
         "patient": patient,
