@@ -60,10 +60,19 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
         return self.filter(patient__location=location)
 
     def with_facts(self) -> "WaitingQuerySet":
-        """Annotate `is_booked`: since they began to wait, an appointment of that kind was booked that stands."""
+        """Annotate `is_booked`: since they began to wait, an appointment of that kind was booked that stands.
+
+        One that was made before counts once it is booked anew; whoever is here for it as they join waits for another.
+        """
+        versions = Appointment.history.model.objects.filter(id=OuterRef("pk"))
+        since = versions.filter(
+            Q(history_type="+") | Q(status=Appointment.Status.BOOKED),
+            history_date__gte=OuterRef(OuterRef("joined_at")),
+        )
         booked = Appointment.objects.standing().filter(
             # A talk is one for whatever course; a session is of its own.
             Q(course=OuterRef("course")) | Q(kind__in=Waiting.WITHOUT_COURSE),
+            Exists(since),
             patient=OuterRef("patient"),
             kind=OuterRef("kind"),
             starts_at__gte=OuterRef("joined_at"),
