@@ -219,7 +219,8 @@ def test_nobody_waits_twice_for_the_same(client, nurse, booked):
     [
         ({"from_on": ""}, "from_on"),
         ({"from_on": "0206-03-10"}, "from_on"),
-        ({"until_on": "2026-03-09"}, None),
+        ({"until_on": "2026-03-09"}, "until_on"),
+        ({"from_on": "2026-03-20", "until_on": "2026-03-19"}, None),
         ({"weekdays": ["7"]}, "weekdays"),
         ({"parts": ["night"]}, "parts"),
         ({"notice_hours": "3"}, "notice_hours"),
@@ -282,6 +283,22 @@ def test_wish_is_changed_and_a_newer_version_is_not_overwritten(client, nurse, b
     assert (waiting.weekdays, waiting.version) == ([2], 2)
     assert "Wednesday" in stale.content.decode()
     assert stale.context["form"].conflict
+
+
+def test_wish_is_not_changed_to_a_last_day_that_is_past_where_they_are_treated(client, nurse, booked):
+    """Today it is the 10th there and the 11th elsewhere."""
+    waiting = WaitingFactory(course=booked.course, appointment=booked)
+    url = reverse("waiting", args=[waiting.public_id])
+
+    with time_machine.travel(datetime(2026, 3, 11, 3, 0, tzinfo=UTC), tick=False):
+        client.force_login(nurse)
+        past = client.post(url, said(version=1, from_on="2026-03-03", until_on="2026-03-09"))
+        today = client.post(url, said(version=1, from_on="2026-03-03", until_on="2026-03-10"))
+
+    assert past.context["form"].errors == {"until_on": ["This day is past."]}
+    assert today.status_code == 302
+    waiting.refresh_from_db()
+    assert waiting.until_on == TODAY
 
 
 def test_person_is_taken_off_with_a_reason_and_put_back_in_the_old_place(client, nurse, here, course):

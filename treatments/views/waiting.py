@@ -174,6 +174,7 @@ def join(request: Request) -> HttpResponse:
     form = JoinForm(
         request.POST or None,
         patient=patient,
+        today=today,
         is_settled=is_settled,
         instance=waiting,
         initial={"from_on": today},
@@ -207,7 +208,7 @@ def waiting(request: Request, public_id: UUID) -> HttpResponse:
     found = get_waiting(request.user, public_id)
     now = timezone.now()
     row = WaitingRow(found, now)
-    form = ChangeForm(request.POST or None, instance=found) if row.is_waiting else None
+    form = ChangeForm(request.POST or None, today=row.today, instance=found) if row.is_waiting else None
     if form and form.is_bound and form.is_valid():
         try:
             form.save()
