@@ -15,7 +15,7 @@ from clinic.http import Request
 from clinic.models import Closure
 from clinic.next_page import tell
 from treatments.models import Appointment, Waiting
-from treatments.openings import MOST_ASKED, Opening, WaitingRoom
+from treatments.openings import MOST_ASKED, Opening, WaitingRoom, treated_still
 from treatments.rules.waiting import Wish, takes_day
 
 MOST_NAMED = 3
@@ -33,8 +33,11 @@ def still_free(before: Sequence[Opening], after: Sequence[Appointment]) -> list[
 
 def offer_freed(request: Request, openings: Sequence[Opening], now: datetime, *, hides_names: bool = False) -> None:
     """Let the next page say who could come to the hours that have just become free; nothing where nobody could."""
+    if not request.user.has_perm("treatments.book_appointment"):
+        return
     ahead = [opening for opening in openings if opening.starts_at > now]
-    if not ahead or not request.user.has_perm("treatments.book_appointment"):
+    ahead = treated_still(ahead[0].location, ahead) if ahead else []
+    if not ahead:
         return
     room = WaitingRoom(ahead[0].location, ahead, request.user, now)
     found = {opening: fitting for opening in ahead if (fitting := room.fitting(opening))}

@@ -205,6 +205,24 @@ def test_list_shows_hours_that_are_free_again_until_somebody_has_them(client, nu
     assert after == []
 
 
+@pytest.mark.parametrize("leaves", ["account", "place", "role"])
+def test_hour_of_somebody_who_treats_here_no_more_is_not_offered(client, nurse, leaving, wait, doctor, leaves):
+    wait("Ana")
+    if leaves == "account":
+        doctor.is_active = False
+        doctor.save()
+    elif leaves == "place":
+        doctor.locations.set([LocationFactory(name="Lindenhof")])
+    else:
+        doctor.groups.clear()
+
+    told = cancel(client, leaving).content.decode()
+    on_list = client.get(reverse("waiting-list")).context["free"]
+
+    assert "could come earlier" not in told
+    assert on_list == []
+
+
 def lift(client, closure, **changes):
     form = {
         "location": closure.location_id or "",
