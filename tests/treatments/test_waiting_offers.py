@@ -583,6 +583,20 @@ def test_whoever_had_nothing_is_booked_anew_and_taken_back(client, nurse, leavin
     assert names(open_hour(client, leaving)) == ["Ana"]
 
 
+@pytest.mark.parametrize("has_one", [True, False])
+def test_hour_that_is_given_names_nobody_in_a_calendar_that_hides_names(client, nurse, leaving, wait, has_one):
+    fell(leaving)
+    ana = wait("Ana", **({} if has_one else {"starts_at": None, "minutes": 40}))
+    wait("Next", starts_at=LATER + timedelta(days=7), from_on=date(2026, 3, 20))
+    client.post(reverse("calendar-names"))
+
+    page = client.get(take(client, ana, leaving).url).content.decode()
+
+    assert "Session: Monday 16 March, 10:00, 40 minutes." in page
+    assert ("1 person could come earlier." in page) is has_one
+    assert "Petrova" not in page
+
+
 def test_return_is_booked_by_the_form_that_asks_for_late_signs(client, nurse, leaving, wait):
     fell(leaving)
     waiting = wait("Ana", starts_at=None, kind="follow-up", minutes=30)

@@ -32,7 +32,7 @@ from treatments.forms.waiting import ChangeForm, HourForm, JoinForm, OfferForm, 
 from treatments.freed import offer_freed, slot_url, still_free
 from treatments.models import Appointment, Course, FollowUp, Waiting, WaitingOffer
 from treatments.openings import MOST_OPENINGS, Opening, WaitingRoom, given_up, opening_of
-from treatments.views.appointments import booking_subject
+from treatments.views.appointments import booking_subject, hides_names, shown_name
 from treatments.views.taken_back import offer_to_put_back
 from treatments.waiting_rows import WaitingRow
 
@@ -326,14 +326,14 @@ def take(request: Request, public_id: UUID) -> HttpResponse:
         return redirect(slot_url(opening))
     if is_new:
         tell_of(request, appointment, opening, was_moved=bool(left))
-        offer_freed(request, still_free(left, [appointment]), now)
+        offer_freed(request, still_free(left, [appointment]), now, hides_names=hides_names(request))
     return redirect(f"{reverse('calendar')}?day={opening.location.local(opening.starts_at).date().isoformat()}")
 
 
 def tell_of(request: Request, appointment: Appointment, opening: Opening, *, was_moved: bool) -> None:
-    """Say who got the hour, and offer to take it back."""
+    """Say who got the hour, unless the calendar that is shown next hides names, and offer to take it back."""
     start = date_format(opening.location.local(appointment.starts_at), "l j F, H:i")
-    said = {"name": appointment.patient.full_name, "start": start, "minutes": appointment.minutes}
+    said = {"name": shown_name(request, appointment), "start": start, "minutes": appointment.minutes}
     messages.success(request, _("%(name)s: %(start)s, %(minutes)s minutes.") % said)
     if was_moved:
         offer_to_put_back(request, [appointment], back_to=slot_url(opening))
