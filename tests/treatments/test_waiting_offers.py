@@ -556,6 +556,23 @@ def test_one_tap_takes_it_back_and_they_wait_on(client, nurse, leaving, wait):
     assert names(open_hour(client, leaving)) == ["Ana"]
 
 
+@pytest.mark.parametrize("has_one", [True, False])
+def test_hour_that_was_taken_back_is_not_said_to_be_booked(client, nurse, leaving, wait, has_one):
+    fell(leaving)
+    waiting = wait("Ana", **({} if has_one else {"starts_at": None, "minutes": 40}))
+    take(client, waiting, leaving)
+    undo = client.session["undo"]
+    while_booked = client.get(waiting.get_absolute_url()).content.decode()
+
+    client.post(undo["url"], undo["fields"])
+
+    page = client.get(waiting.get_absolute_url()).content.decode()
+    row = client.get(reverse("waiting-list")).context["rows"][0]
+    assert "<strong>Booked</strong>" in while_booked
+    assert "<strong>Was booked</strong>" in page
+    assert row.last_offer == "Was booked, 10 Mar 11:30"
+
+
 def test_hour_they_leave_is_offered_in_its_turn(client, nurse, leaving, wait):
     fell(leaving)
     ana = wait("Ana")
