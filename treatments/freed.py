@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 
 from clinic.http import Request
 from clinic.models import Closure
-from clinic.next_page import tell
+from clinic.next_page import Way, tell
 from treatments.models import Appointment, Waiting
-from treatments.openings import MOST_ASKED, Opening, WaitingRoom
+from treatments.openings import MOST_ASKED, Opening, WaitingRoom, treated_still
 from treatments.rules.waiting import Wish, takes_day
 
 MOST_NAMED = 3
@@ -33,8 +33,11 @@ def still_free(before: Sequence[Opening], after: Sequence[Appointment]) -> list[
 
 def offer_freed(request: Request, openings: Sequence[Opening], now: datetime, *, hides_names: bool = False) -> None:
     """Let the next page say who could come to the hours that have just become free; nothing where nobody could."""
+    if not request.user.has_perm("treatments.book_appointment"):
+        return
     ahead = [opening for opening in openings if opening.starts_at > now]
-    if not ahead or not request.user.has_perm("treatments.book_appointment"):
+    ahead = treated_still(ahead[0].location, ahead) if ahead else []
+    if not ahead:
         return
     room = WaitingRoom(ahead[0].location, ahead, request.user, now)
     found = {opening: fitting for opening in ahead if (fitting := room.fitting(opening))}
@@ -45,23 +48,12 @@ def offer_freed(request: Request, openings: Sequence[Opening], now: datetime, *,
     title = ngettext("%(count)s person could come earlier.", "%(count)s people could come earlier.", count)
     lines = [] if hides_names else [", ".join([*people.values()][:MOST_NAMED]) + (", …" if count > MOST_NAMED else "")]
     if len(found) == 1:
-        opening = next(iter(found))
-        tell(
-            request,
-            title % {"count": count},
-            lines=[_("Free: %(hour)s.") % {"hour": opening.in_words}, *lines],
-            url=slot_url(opening),
-            label=_("Offer the hour"),
-        )
-        return
-    hours = ngettext("%(count)s hour is free.", "%(count)s hours are free.", len(found)) % {"count": len(found)}
-    tell(
-        request,
-        title % {"count": count},
-        lines=[hours, *lines],
-        url=reverse("waiting-list"),
-        label=_("Offer the hours"),
-    )
+        said = _("Free: %(hour)s.") % {"hour": next(iter(found)).in_words}
+    else:
+        said = ngettext("%(count)s hour is free.", "%(count)s hours are free.", len(found)) % {"count": len(found)}
+    # Each by its own page: the list shows the hours of the next weeks only.
+    ways = [Way(slot_url(opening), _("Offer the hour"), opening.in_words) for opening in found]
+    tell(request, title % {"count": count}, lines=[said, *lines], ways=ways)
 
 
 def slot_url(opening: Opening) -> str:

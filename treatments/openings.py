@@ -191,10 +191,20 @@ def asking_now(offers: Iterable[WaitingOffer], now: datetime) -> WaitingOffer | 
     return latest if latest and latest.is_asking(now) else None
 
 
+def treated_still(location: Location, openings: Sequence[Opening]) -> list[Opening]:
+    """Return the hours of those who treat at a place still: of nobody else can an hour be given."""
+    treating = set(User.objects.treating_at(location).values_list("pk", flat=True))
+    return [each for each in openings if each.practitioner.pk in treating]
+
+
 def given_up(location: Location, now: datetime) -> list[Opening]:
-    """Return the hours of the next two weeks that were cancelled at a place, soonest first, each once."""
+    """Return the hours of the next two weeks that were cancelled at a place, soonest first, each once.
+
+    Those of somebody who treats there no more are nobody's.
+    """
     rows = Appointment.objects.filter(
         location=location,
+        practitioner__in=User.objects.treating_at(location).values("pk"),
         status=Appointment.Status.CANCELLED,
         starts_at__gt=now,
         starts_at__lt=now + AHEAD,

@@ -129,7 +129,7 @@ def weekdays_in_words(days: list[int]) -> str:
 
 def offer_in_words(offer: WaitingOffer, waiting: Waiting, today: date) -> str:
     at = waiting.location.local(offer.made_at)
-    return f"{offer.get_outcome_display()}, {short(at.date(), today)} {at:%H:%M}"
+    return f"{offer.what_came}, {short(at.date(), today)} {at:%H:%M}"
 
 
 def short(day: date, today: date) -> str:

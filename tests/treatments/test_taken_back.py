@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils.html import escape
 
 from clinic.roles import Role
 from tests.factories import (
@@ -20,7 +21,9 @@ from tests.factories import (
 )
 from treatments.actions.taken_back import put_back
 from treatments.forms.taken_back import stamps
+from treatments.freed import slot_url
 from treatments.models import Appointment
+from treatments.openings import opening_of
 
 NOBODY = "6b1f0a52-93d4-4e0e-8a55-0d7c1f0e2b11"  # an id that nothing has
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)  # a Tuesday, 11:30 in Los Angeles
@@ -315,7 +318,24 @@ def test_hours_that_become_free_are_offered_to_those_who_wait(client, nurse, sto
 
     assert "1 person could come earlier." in page
     assert "4 hours are free." in page
-    assert reverse("waiting-list") in page
+    told = page.split('id="next-page"')[1]
+    for each in series:
+        assert f'href="{escape(slot_url(opening_of(each)))}"' in told
+    assert reverse("waiting-list") + '"' not in told
+
+
+def test_hour_that_is_free_again_in_some_months_is_offered_by_its_own_page(
+    client, nurse, stopped, series, here, doctor
+):
+    """The list shows those of the next two weeks."""
+    waiting = CourseFactory(patient=PatientFactory(location=here, given_name="Ana"), clinician=doctor)
+    WaitingFactory(course=waiting, minutes=40)
+
+    cancel_all(client, stopped, series)
+    last = client.get(slot_url(opening_of(series[-1])))
+
+    assert last.status_code == 200
+    assert [each.waiting.patient.given_name for each, _row in last.context["candidates"]] == ["Ana"]
 
 
 @pytest.mark.parametrize("reason", ["", " ", "a\x00b", "a" * 301])

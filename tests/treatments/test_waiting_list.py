@@ -20,6 +20,7 @@ from tests.factories import (
     WaitingFactory,
     WaitingOfferFactory,
 )
+from treatments.actions import waiting as actions
 from treatments.models import Appointment, Waiting
 from treatments.models.waiting import validate_parts, validate_weekdays
 from treatments.rules.waiting import State
@@ -133,6 +134,51 @@ def test_from_the_record_the_next_appointment_is_found(client, nurse, booked):
     assert Waiting.objects.get().appointment == booked
 
 
+@pytest.mark.parametrize("status", ["arrived", "in-room", "done"])
+def test_whoever_is_here_for_one_session_waits_for_the_next(client, nurse, here, course, doctor, status):
+    """They came early, or are treated before the hour: it was booked before they began to wait."""
+    with time_machine.travel(NOW - timedelta(days=7), tick=False):
+        soon = AppointmentFactory(course=course, practitioner=doctor, starts_at=NOW + timedelta(minutes=12))
+    soon.status, soon.arrived_at = status, NOW
+    soon.save_over(soon.version)
+
+    join(client, f"course={course.public_id}", kind="session", course=course.pk)
+
+    waiting = Waiting.objects.get()
+    assert waiting.appointment is None
+    assert waits(here) == [waiting]
+    assert Waiting.objects.with_facts().for_list().get().state(NOW) is State.WAITING
+
+
+def test_nobody_joins_whose_waiting_would_be_over_at_once(nurse, course):
+    """The form asks; this is for whoever comes another way, or as the course ends."""
+    wish = WaitingFactory.build(
+        course=course, patient=course.patient, joined_by=nurse, until_on=TODAY - timedelta(days=1)
+    )
+
+    with pytest.raises(ValidationError) as last_day:
+        actions.join(wish, by=nurse, now=NOW)
+    course.status, course.status_on, course.status_reason = "stopped", TODAY, "Moved away."
+    course.save_over(course.version)
+    wish.pk, wish.until_on = None, None
+    with pytest.raises(ValidationError) as ended:
+        actions.join(wish, by=nurse, now=NOW)
+
+    assert last_day.value.messages == ["The last day is past."]
+    assert ended.value.messages == ["This course has ended."]
+    assert not Waiting.objects.exists()
+
+
+def test_page_says_that_the_course_of_an_appointment_has_ended(client, nurse, course, booked):
+    course.status, course.status_on, course.status_reason = "stopped", TODAY, "Moved away."
+    course.save_over(course.version)
+
+    response = join(client, f"appointment={booked.public_id}")
+
+    assert "This course has ended." in response.content.decode()
+    assert not Waiting.objects.exists()
+
+
 def test_wish_for_a_consultation_needs_no_course(client, nurse, here):
     patient = PatientFactory(location=here)
 
@@ -173,7 +219,8 @@ def test_nobody_waits_twice_for_the_same(client, nurse, booked):
     [
         ({"from_on": ""}, "from_on"),
         ({"from_on": "0206-03-10"}, "from_on"),
-        ({"until_on": "2026-03-09"}, None),
+        ({"until_on": "2026-03-09"}, "until_on"),
+        ({"from_on": "2026-03-20", "until_on": "2026-03-19"}, None),
         ({"weekdays": ["7"]}, "weekdays"),
         ({"parts": ["night"]}, "parts"),
         ({"notice_hours": "3"}, "notice_hours"),
@@ -236,6 +283,22 @@ def test_wish_is_changed_and_a_newer_version_is_not_overwritten(client, nurse, b
     assert (waiting.weekdays, waiting.version) == ([2], 2)
     assert "Wednesday" in stale.content.decode()
     assert stale.context["form"].conflict
+
+
+def test_wish_is_not_changed_to_a_last_day_that_is_past_where_they_are_treated(client, nurse, booked):
+    """Today it is the 10th there and the 11th elsewhere."""
+    waiting = WaitingFactory(course=booked.course, appointment=booked)
+    url = reverse("waiting", args=[waiting.public_id])
+
+    with time_machine.travel(datetime(2026, 3, 11, 3, 0, tzinfo=UTC), tick=False):
+        client.force_login(nurse)
+        past = client.post(url, said(version=1, from_on="2026-03-03", until_on="2026-03-09"))
+        today = client.post(url, said(version=1, from_on="2026-03-03", until_on="2026-03-10"))
+
+    assert past.context["form"].errors == {"until_on": ["This day is past."]}
+    assert today.status_code == 302
+    waiting.refresh_from_db()
+    assert waiting.until_on == TODAY
 
 
 def test_person_is_taken_off_with_a_reason_and_put_back_in_the_old_place(client, nurse, here, course):
@@ -370,6 +433,23 @@ def test_whoever_had_nothing_waits_until_something_is_booked_that_stands(here, c
 
     assert Waiting.objects.with_facts().for_list().get(pk=waiting.pk).state(NOW) is expected
     assert bool(waits(here)) is (expected is State.WAITING)
+
+
+def test_hour_that_was_cancelled_as_they_joined_and_is_booked_again_is_an_hour(here, course, doctor):
+    with time_machine.travel(NOW - timedelta(days=9), tick=False):
+        off = AppointmentFactory(
+            course=course, practitioner=doctor, starts_at=TEN, status="cancelled", status_reason="Ill."
+        )
+    waiting = WaitingFactory(course=course)
+    before = waits(here)
+
+    off.status, off.status_reason = "booked", ""
+    off.save_over(off.version)
+    booked_again = waits(here)
+    off.status = "done"
+    off.save_over(off.version)
+
+    assert (before, booked_again, waits(here)) == ([waiting], [], [])
 
 
 def test_waiting_is_over_when_the_hour_of_the_appointment_has_come(here, booked):

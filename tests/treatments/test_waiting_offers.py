@@ -205,6 +205,24 @@ def test_list_shows_hours_that_are_free_again_until_somebody_has_them(client, nu
     assert after == []
 
 
+@pytest.mark.parametrize("leaves", ["account", "place", "role"])
+def test_hour_of_somebody_who_treats_here_no_more_is_not_offered(client, nurse, leaving, wait, doctor, leaves):
+    wait("Ana")
+    if leaves == "account":
+        doctor.is_active = False
+        doctor.save()
+    elif leaves == "place":
+        doctor.locations.set([LocationFactory(name="Lindenhof")])
+    else:
+        doctor.groups.clear()
+
+    told = cancel(client, leaving).content.decode()
+    on_list = client.get(reverse("waiting-list")).context["free"]
+
+    assert "could come earlier" not in told
+    assert on_list == []
+
+
 def lift(client, closure, **changes):
     form = {
         "location": closure.location_id or "",
@@ -538,6 +556,23 @@ def test_one_tap_takes_it_back_and_they_wait_on(client, nurse, leaving, wait):
     assert names(open_hour(client, leaving)) == ["Ana"]
 
 
+@pytest.mark.parametrize("has_one", [True, False])
+def test_hour_that_was_taken_back_is_not_said_to_be_booked(client, nurse, leaving, wait, has_one):
+    fell(leaving)
+    waiting = wait("Ana", **({} if has_one else {"starts_at": None, "minutes": 40}))
+    take(client, waiting, leaving)
+    undo = client.session["undo"]
+    while_booked = client.get(waiting.get_absolute_url()).content.decode()
+
+    client.post(undo["url"], undo["fields"])
+
+    page = client.get(waiting.get_absolute_url()).content.decode()
+    row = client.get(reverse("waiting-list")).context["rows"][0]
+    assert "<strong>Booked</strong>" in while_booked
+    assert "<strong>Was booked</strong>" in page
+    assert row.last_offer == "Was booked, 10 Mar 11:30"
+
+
 def test_hour_they_leave_is_offered_in_its_turn(client, nurse, leaving, wait):
     fell(leaving)
     ana = wait("Ana")
@@ -563,6 +598,20 @@ def test_whoever_had_nothing_is_booked_anew_and_taken_back(client, nurse, leavin
     booked.refresh_from_db()
     assert booked.status == "cancelled"
     assert names(open_hour(client, leaving)) == ["Ana"]
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_hour_that_is_given_names_nobody_in_a_calendar_that_hides_names(client, nurse, leaving, wait, has_one):
+    fell(leaving)
+    ana = wait("Ana", **({} if has_one else {"starts_at": None, "minutes": 40}))
+    wait("Next", starts_at=LATER + timedelta(days=7), from_on=date(2026, 3, 20))
+    client.post(reverse("calendar-names"))
+
+    page = client.get(take(client, ana, leaving).url).content.decode()
+
+    assert "Session: Monday 16 March, 10:00, 40 minutes." in page
+    assert ("1 person could come earlier." in page) is has_one
+    assert "Petrova" not in page
 
 
 def test_return_is_booked_by_the_form_that_asks_for_late_signs(client, nurse, leaving, wait):

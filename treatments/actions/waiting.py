@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clinic.models import Room, User, VersionConflictError
 from patients.models import Erasure, Patient
@@ -17,13 +18,19 @@ from treatments.openings import Opening, asking_now
 from treatments.rules.waiting import State
 
 Outcome = WaitingOffer.Outcome
+OVER_AT_ONCE = {
+    State.FULFILLED: gettext_lazy("%(name)s has an hour."),
+    State.ENDED: gettext_lazy("This course has ended."),
+    State.EXPIRED: gettext_lazy("The last day is past."),
+}
 
 
 @transaction.atomic
 def join(waiting: Waiting, *, by: User, now: datetime) -> Waiting:
     """Put somebody on the list, to come earlier than an appointment they have: the one named, else the next.
 
-    Raises `ValidationError` when the patient waits for it already, is not treated any more or is here by then.
+    Raises `ValidationError` when the patient waits for it already, is not treated any more or is here by then, and
+    when the waiting would be over as it begins.
     """
     patient = Patient.objects.select_for_update(no_key=True).get(pk=waiting.patient_id)
     if patient.refusal_to_treat:
@@ -35,7 +42,17 @@ def join(waiting: Waiting, *, by: User, now: datetime) -> Waiting:
     waiting.joined_at, waiting.joined_by = now, by
     waiting.full_clean(exclude=["form_token"])
     waiting.save()
+    refuse_at_once_over(waiting, now)
     return waiting
+
+
+def refuse_at_once_over(waiting: Waiting, now: datetime) -> None:
+    """Raise `ValidationError` with why somebody who has just joined would stand among those who wait no more."""
+    fresh = Waiting.objects.with_facts().for_list().get(pk=waiting.pk)
+    state = fresh.state(now)
+    if state is not State.WAITING:
+        words = OVER_AT_ONCE.get(state, _("%(name)s waits no more."))
+        raise ValidationError(words % {"name": fresh.patient.full_name})
 
 
 def refuse_twice(waiting: Waiting, patient: Patient, now: datetime) -> None:

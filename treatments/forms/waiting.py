@@ -1,6 +1,6 @@
 """The waiting list: when somebody could come, leaving the list, and which hour a page or a button is about."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -67,7 +67,8 @@ class _WaitingForm(forms.ModelForm):
             "minutes": UnitInput(unit="min", attrs={"min": 5, "max": 480, "step": 5, "inputmode": "numeric"}),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        self.today = today  # at the place of the patient
         super().__init__(*args, **kwargs)
         waiting: Waiting = self.instance
         people = choices_of_rows(self, "practitioner")
@@ -75,6 +76,12 @@ class _WaitingForm(forms.ModelForm):
         people.empty_label, people.help_text = _("Whoever is free"), ""
         if waiting.appointment_id:
             del self.fields["minutes"]  # as long as what they would give up
+
+    def clean_until_on(self) -> date | None:
+        last: date | None = self.cleaned_data["until_on"]
+        if last and last < self.today:
+            raise ValidationError(_("This day is past."))
+        return last
 
 
 class JoinForm(_WaitingForm, OnceForm):
@@ -112,6 +119,9 @@ class JoinForm(_WaitingForm, OnceForm):
 
 class ChangeForm(_WaitingForm, VersionedForm):
     """When somebody who waits could come; what they wait for stays."""
+
+    def build_kwargs(self) -> dict[str, Any]:
+        return {"today": self.today}
 
 
 class RemoveForm(forms.Form):

@@ -60,10 +60,19 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
         return self.filter(patient__location=location)
 
     def with_facts(self) -> "WaitingQuerySet":
-        """Annotate `is_booked`: since they began to wait, an appointment of that kind was booked that stands."""
+        """Annotate `is_booked`: since they began to wait, an appointment of that kind was booked that stands.
+
+        One that was made before counts once it is booked anew; whoever is here for it as they join waits for another.
+        """
+        versions = Appointment.history.model.objects.filter(id=OuterRef("pk"))
+        since = versions.filter(
+            Q(history_type="+") | Q(status=Appointment.Status.BOOKED),
+            history_date__gte=OuterRef(OuterRef("joined_at")),
+        )
         booked = Appointment.objects.standing().filter(
             # A talk is one for whatever course; a session is of its own.
             Q(course=OuterRef("course")) | Q(kind__in=Waiting.WITHOUT_COURSE),
+            Exists(since),
             patient=OuterRef("patient"),
             kind=OuterRef("kind"),
             starts_at__gte=OuterRef("joined_at"),
@@ -109,7 +118,9 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
             "removed_by",
             "appointment__practitioner",
             "appointment__room",
-        ).prefetch_related(models.Prefetch("offers", WaitingOffer.objects.select_related("made_by", "practitioner")))
+        ).prefetch_related(
+            models.Prefetch("offers", WaitingOffer.objects.select_related("made_by", "practitioner", "appointment"))
+        )
 
     def by_turn(self) -> "WaitingQuerySet":
         return self.order_by("need", "joined_at", "pk")
@@ -358,6 +369,14 @@ class WaitingOffer(models.Model):
     def is_asking(self, now: datetime) -> bool:
         """Say whether somebody is on the phone about it."""
         return self.outcome == self.Outcome.ASKED and rule.is_asking(self.made_at, now)
+
+    @property
+    def what_came(self) -> str:
+        """Return the outcome in words, as it holds now: what was booked may have been taken back or moved since."""
+        one = self.appointment
+        if one and not (one.is_standing and one.starts_at == self.starts_at):
+            return _now("Was booked")
+        return self.get_outcome_display()
 
     def is_of(self, starts_at: datetime, practitioner: int) -> bool:
         """Say whether it was about that hour with that person (a key)."""

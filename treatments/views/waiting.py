@@ -32,7 +32,7 @@ from treatments.forms.waiting import ChangeForm, HourForm, JoinForm, OfferForm, 
 from treatments.freed import offer_freed, slot_url, still_free
 from treatments.models import Appointment, Course, FollowUp, Waiting, WaitingOffer
 from treatments.openings import MOST_OPENINGS, Opening, WaitingRoom, given_up, opening_of
-from treatments.views.appointments import booking_subject
+from treatments.views.appointments import booking_subject, hides_names, shown_name
 from treatments.views.taken_back import offer_to_put_back
 from treatments.waiting_rows import WaitingRow
 
@@ -174,6 +174,7 @@ def join(request: Request) -> HttpResponse:
     form = JoinForm(
         request.POST or None,
         patient=patient,
+        today=today,
         is_settled=is_settled,
         instance=waiting,
         initial={"from_on": today},
@@ -207,7 +208,7 @@ def waiting(request: Request, public_id: UUID) -> HttpResponse:
     found = get_waiting(request.user, public_id)
     now = timezone.now()
     row = WaitingRow(found, now)
-    form = ChangeForm(request.POST or None, instance=found) if row.is_waiting else None
+    form = ChangeForm(request.POST or None, today=row.today, instance=found) if row.is_waiting else None
     if form and form.is_bound and form.is_valid():
         try:
             form.save()
@@ -325,14 +326,14 @@ def take(request: Request, public_id: UUID) -> HttpResponse:
         return redirect(slot_url(opening))
     if is_new:
         tell_of(request, appointment, opening, was_moved=bool(left))
-        offer_freed(request, still_free(left, [appointment]), now)
+        offer_freed(request, still_free(left, [appointment]), now, hides_names=hides_names(request))
     return redirect(f"{reverse('calendar')}?day={opening.location.local(opening.starts_at).date().isoformat()}")
 
 
 def tell_of(request: Request, appointment: Appointment, opening: Opening, *, was_moved: bool) -> None:
-    """Say who got the hour, and offer to take it back."""
+    """Say who got the hour, unless the calendar that is shown next hides names, and offer to take it back."""
     start = date_format(opening.location.local(appointment.starts_at), "l j F, H:i")
-    said = {"name": appointment.patient.full_name, "start": start, "minutes": appointment.minutes}
+    said = {"name": shown_name(request, appointment), "start": start, "minutes": appointment.minutes}
     messages.success(request, _("%(name)s: %(start)s, %(minutes)s minutes.") % said)
     if was_moved:
         offer_to_put_back(request, [appointment], back_to=slot_url(opening))
