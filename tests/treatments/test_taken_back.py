@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from clinic.roles import Role
+from patients.models import Patient
 from tests.factories import (
     AppointmentFactory,
     CourseFactory,
@@ -335,6 +336,17 @@ def test_all_are_cancelled_with_one_reason_and_come_back_with_one_tap(client, nu
     assert "4 appointments are cancelled." in page
     assert cancelled == {("cancelled", "Course stopped.")}
     assert set(Appointment.objects.values_list("status", "status_reason")) == {("booked", "")}
+
+
+def test_what_was_cancelled_stays_so_when_the_patient_has_died(client, nurse, stopped, series):
+    cancel_all(client, stopped, series)
+    Patient.objects.update(deceased_on=date(2026, 3, 10))
+
+    url = reverse("appointments-back")
+    page = client.post(url, {"changed": stamps(Appointment.objects.all())}, follow=True).content.decode()
+
+    assert "Nothing was changed. The patient died on 10 March 2026." in page
+    assert set(Appointment.objects.values_list("status", flat=True)) == {"cancelled"}
 
 
 def test_hours_that_become_free_are_offered_to_those_who_wait(client, nurse, stopped, series, here, doctor):
