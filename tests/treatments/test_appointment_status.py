@@ -1,6 +1,6 @@
 """An appointment from one status to the next: who arrives, is missed or cancelled, and what may follow what."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 import time_machine
@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from clinic.models import VersionConflictError
 from clinic.roles import Role
+from patients.models import Patient
 from tests.factories import AppointmentFactory, LocationFactory, PatientFactory, RoomFactory, UserFactory
 from treatments.actions.appointments import TURNS, turn
 from treatments.models import Appointment
@@ -159,3 +160,31 @@ def test_every_status_turns_only_into_those_it_may(booked, status):
 def test_turn_over_a_newer_version_raises(coming):
     with pytest.raises(VersionConflictError):
         turn(coming, "arrived", now=NOW, version=7)
+
+
+@pytest.mark.parametrize(("fallen", "back"), [("cancelled", "booked"), ("no-show", "booked"), ("no-show", "arrived")])
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"deceased_on": date(2026, 3, 9)}, "The patient died on 9 March 2026."),
+        ({"archived_at": NOW}, "The record is archived. Restore it first."),
+    ],
+)
+def test_fallen_appointment_of_somebody_who_is_not_booked_any_more_stays_fallen(
+    client, nurse, coming, facts, words, fallen, back
+):
+    Appointment.objects.update(status=fallen, status_reason="Ill.")
+    Patient.objects.update(**facts)
+
+    said = step(client, coming, back)
+
+    assert said == [f"Amara Okonkwo: {words}"]
+    assert (coming.status, coming.version) == (fallen, 1)
+
+
+def test_appointment_of_somebody_who_has_died_can_still_be_cancelled(client, nurse, booked):
+    Patient.objects.update(deceased_on=date(2026, 3, 9))
+
+    step(client, booked, "cancelled", reason="Died.")
+
+    assert booked.status == "cancelled"

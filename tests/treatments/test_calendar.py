@@ -264,7 +264,7 @@ QUERIES = 12
 # Moving.
 
 
-def move(client, appointment, **changes):
+def drag(client, appointment, **changes):
     form = {"version": appointment.version, **changes}
     response = client.post(
         reverse("appointment-move", args=[appointment.public_id]),
@@ -272,8 +272,19 @@ def move(client, appointment, **changes):
         headers={"referer": "http://testserver/calendar/?day=2026-03-16"},
     )
     appointment.refresh_from_db()
+    return response
+
+
+def move(client, appointment, **changes):
+    response = drag(client, appointment, **changes)
     page = client.get(response.url)
     return response.url, [str(message) for message in page.context["messages"]]
+
+
+def take_back(client):
+    """Tap the undo that the last page offered, and return the page that comes."""
+    offer = client.session["undo"]
+    return client.post(offer["url"], offer["fields"], follow=True).content.decode()
 
 
 @pytest.fixture
@@ -310,6 +321,38 @@ def test_move_is_taken_back_by_what_the_page_offers(client, booked, doctor, nurs
 
     booked.refresh_from_db()
     assert (booked.starts_at, booked.minutes, booked.practitioner, booked.version) == (TEN, 30, doctor, 3)
+
+
+def test_block_dragged_from_an_hour_with_a_reason_goes_back_to_it_with_its_reason(client, nurse, doctor, here):
+    ClosureFactory(location=here, first_on=DAY, reason="Spring break")
+    booked = visit(here, doctor, exception_reason="Opens for her.")
+    drag(client, booked, starts="2026-03-17T10:00")
+    moved = booked.exception_reason
+
+    take_back(client)
+
+    booked.refresh_from_db()
+    assert moved == ""
+    assert (booked.starts_at, booked.exception_reason) == (TEN, "Opens for her.")
+
+
+def test_block_dragged_after_its_hour_began_goes_back_to_it(client, nurse, doctor, here):
+    begun = NOW - timedelta(minutes=20)
+    booked = visit(here, doctor, starts_at=begun)
+    drag(client, booked, starts="2026-03-17T10:00")
+
+    page = take_back(client)
+
+    booked.refresh_from_db()
+    assert "The appointment is as it was." in page
+    assert booked.starts_at == begun
+
+
+def test_drag_taken_back_leads_to_the_calendar_that_it_came_from(client, booked):
+    drag(client, booked, starts="2026-03-17T09:00")
+    offer = client.session["undo"]
+
+    assert client.post(offer["url"], offer["fields"]).url == "/calendar/?day=2026-03-16"
 
 
 def test_block_dropped_on_another_stays_and_it_is_said_who_is_there(client, booked, doctor, here):

@@ -326,6 +326,36 @@ def test_status_page_of_a_turn_that_cannot_be_leads_back(client, nurse, course):
 # The course's page.
 
 
+def test_course_page_lists_what_is_booked_and_still_to_come(client, nurse, course):
+    later = AppointmentFactory(course=course, starts_at=NOW + timedelta(days=14))
+    sooner = AppointmentFactory(course=course, starts_at=NOW + timedelta(days=7))
+    back = ReturnFactory(follow_up__course=course, starts_at=NOW + timedelta(days=200))
+    AppointmentFactory(course=course, starts_at=NOW - timedelta(days=7))
+    AppointmentFactory(course=course, starts_at=NOW + timedelta(days=8), status="cancelled")
+    AppointmentFactory(patient=course.patient, course=None, kind="consultation", starts_at=NOW + timedelta(days=9))
+
+    response = client.get(course.get_absolute_url())
+
+    assert response.context["booked"] == [sooner, later, back]
+    page = response.content.decode()
+    assert f'<a href="{sooner.get_absolute_url()}">Tue 17 Mar 2026, 11:30</a>' in page
+
+
+def test_course_with_nothing_booked_says_so(client, nurse, course):
+    assert "Nothing is booked." in client.get(course.get_absolute_url()).content.decode()
+
+
+def test_follow_up_that_is_booked_stays_listed_after_the_course_ends(client, nurse, course):
+    SessionFactory(course=course, performed_at=NOW - timedelta(days=1), signed=True)
+    AppointmentFactory(course=course, starts_at=NOW + timedelta(days=7))
+    back = ReturnFactory(follow_up__course=course, starts_at=NOW + timedelta(days=200))
+    turn(client, course, "completed")
+
+    response = client.get(course.get_absolute_url())
+
+    assert response.context["booked"] == [back]
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_course_page_asks_as_often_for_three_sessions_as_for_one(
     client, nurse, course, count, django_assert_num_queries
@@ -333,13 +363,14 @@ def test_course_page_asks_as_often_for_three_sessions_as_for_one(
     for number in range(count):
         session = SessionFactory(course=course, performed_at=NOW - timedelta(days=1 + number), signed=True)
         SideEffectFactory(session=session, onset_at=NOW - timedelta(hours=1))
+        AppointmentFactory(course=course, starts_at=NOW + timedelta(days=7 + number))
     FollowUpFactory(course=course)
 
     with django_assert_num_queries(QUERIES):
         client.get(course.get_absolute_url())
 
 
-QUERIES = 21
+QUERIES = 22
 
 
 def test_course_page_says_how_far_when_next_and_what_it_costs(client, nurse, course):

@@ -350,6 +350,29 @@ def test_later_day_that_is_closed_asks_for_a_reason_and_keeps_it(client, nurse, 
     assert list(reasons) == ["", "", "", "Opens for her."]
 
 
+def test_page_that_asks_for_a_reason_for_later_days_has_the_field_for_it_and_asks_once(client, nurse, series, here):
+    ClosureFactory(location=here, first_on=date(2026, 11, 3), last_on=date(2026, 11, 10), reason="Fair")
+
+    refused = change(client, series[1], starts_at="2026-10-27T10:00", reach="later")
+
+    page, asked = refused.content.decode(), "Say why they are booked all the same, or choose another time."
+    assert 'name="exception_reason"' in page
+    assert refused.context["form"].errors["exception_reason"] == [asked]
+    assert [each[:19] for each in refused.context["form"].non_field_errors()] == [
+        "10 Nov 2026, 10:00:",
+        "3 Nov 2026, 10:00: ",
+    ]
+    assert not Appointment.objects.filter(version=2).exists()
+
+
+def test_closed_day_is_all_that_is_said_where_each_takes_the_next_ones_place(client, nurse, series, here):
+    ClosureFactory(location=here, first_on=date(2026, 11, 16), reason="Fair")
+
+    refused = change(client, series[1], starts_at="2026-11-02T10:00", reach="later")
+
+    assert len(refused.context["form"].non_field_errors()) == 1
+
+
 def test_what_is_done_or_cancelled_of_a_series_stays(client, nurse, series, course):
     Appointment.objects.filter(pk=series[2].pk).update(status="cancelled", status_reason="Ill.")
 

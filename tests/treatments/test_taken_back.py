@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from clinic.roles import Role
+from patients.models import Patient
 from tests.factories import (
     AppointmentFactory,
     CourseFactory,
@@ -215,10 +216,10 @@ def test_whoever_is_here_is_not_put_back(series):
 # A whole course just booked.
 
 
-def book_course(client, course, doctor):
+def book_course(client, course, doctor, series=None):
     days = [f"2026-03-{16 + 7 * number}" for number in range(2)]
     form = {
-        "series": str(uuid.uuid4()),
+        "series": str(series or uuid.uuid4()),
         "first_on": days[0],
         "hour": "10:00",
         "interval": "7",
@@ -242,6 +243,36 @@ def test_course_booked_by_a_slip_is_cancelled_with_one_tap(client, nurse, course
     assert "2 appointments are taken back." in page
     rows = Appointment.objects.values_list("status", "status_reason")
     assert set(rows) == {("cancelled", "Taken back right after it was booked.")}
+
+
+def test_form_sent_again_after_it_was_taken_back_says_so_and_then_books_anew(client, nurse, course, doctor):
+    token = uuid.uuid4()
+    book_course(client, course, doctor, token)
+    undo(client)
+
+    again = book_course(client, course, doctor, token)
+    booked_by_then = Appointment.objects.standing().count()
+    new = again.context["form"]["series"].value()
+    book_course(client, course, doctor, new)
+
+    assert "What was booked here was taken back." in again.content.decode()
+    assert len(again.context["rows"]) == 2
+    assert booked_by_then == 0
+    assert new != str(token)
+    assert Appointment.objects.standing().count() == 2
+
+
+def test_form_sent_again_after_one_was_cancelled_counts_those_that_stand(client, nurse, course, doctor):
+    token = uuid.uuid4()
+    book_course(client, course, doctor, token)
+    one = Appointment.objects.first()
+    one.status, one.status_reason = "cancelled", "Ill."
+    one.save_over(one.version)
+
+    again = client.get(book_course(client, course, doctor, token).url).content.decode()
+
+    assert "1 appointment is booked for" in again
+    assert Appointment.objects.count() == 2
 
 
 def test_booked_course_stays_when_one_was_changed_since(client, nurse, course, doctor):
@@ -308,6 +339,17 @@ def test_all_are_cancelled_with_one_reason_and_come_back_with_one_tap(client, nu
     assert "4 appointments are cancelled." in page
     assert cancelled == {("cancelled", "Course stopped.")}
     assert set(Appointment.objects.values_list("status", "status_reason")) == {("booked", "")}
+
+
+def test_what_was_cancelled_stays_so_when_the_patient_has_died(client, nurse, stopped, series):
+    cancel_all(client, stopped, series)
+    Patient.objects.update(deceased_on=date(2026, 3, 10))
+
+    url = reverse("appointments-back")
+    page = client.post(url, {"changed": stamps(Appointment.objects.all())}, follow=True).content.decode()
+
+    assert "Nothing was changed. The patient died on 10 March 2026." in page
+    assert set(Appointment.objects.values_list("status", flat=True)) == {"cancelled"}
 
 
 def test_hours_that_become_free_are_offered_to_those_who_wait(client, nurse, stopped, series, here, doctor):

@@ -32,8 +32,9 @@ TURNS = {
 def turn(appointment: Appointment, status: str, *, now: datetime, version: int, reason: str = "") -> Appointment:
     """Give an appointment another status.
 
-    Raises `ValidationError` when it cannot follow, a cancellation has no reason, or the time is taken when a fallen
-    appointment comes back; `VersionConflictError` when somebody changed it since `version` was read.
+    Raises `ValidationError` when it cannot follow, a cancellation has no reason, or a fallen appointment comes back
+    while its time is taken or nothing may be booked for the patient; `VersionConflictError` when somebody changed it
+    since `version` was read.
     """
     before = Status(appointment.status)
     refuse_turn(before, status, reason)
@@ -48,7 +49,7 @@ def turn(appointment: Appointment, status: str, *, now: datetime, version: int, 
         appointment.arrived_at = now
     appointment.room = room_after(appointment, before)
     if came_back:
-        refuse_overlap(appointment)
+        refuse_return(appointment)
     with said_as_the_form_does(appointment):
         appointment.save_over(version)
     if status == Status.DONE:
@@ -113,6 +114,22 @@ def refuse_turn(before: Appointment.Status, status: str, reason: str) -> None:
 
 
 @transaction.atomic
+def refuse_return(appointment: Appointment) -> None:
+    """Raise `ValidationError` when a fallen appointment cannot stand again: for its patient, or who and what it takes.
+
+    The patient is read under the lock: a death may have been entered since the page was opened.
+    """
+    refuse_untreated(lock_taken(appointment))
+    refuse_taken(appointment)
+
+
+def refuse_untreated(patient: Patient) -> None:
+    """Raise `ValidationError` when nothing is planned or booked for this person."""
+    if refusal := patient.refusal_to_treat:
+        raise ValidationError(refusal)
+
+
+@transaction.atomic
 def refuse_overlap(appointment: Appointment) -> None:
     """Raise `ValidationError` when the patient, the practitioner or the room is taken at that time.
 
@@ -122,16 +139,17 @@ def refuse_overlap(appointment: Appointment) -> None:
     refuse_taken(appointment)
 
 
-def lock_taken(appointment: Appointment) -> None:
+def lock_taken(appointment: Appointment) -> Patient:
     """Lock the rows that an appointment takes, always in this order: patient, location, practitioner.
 
-    Raises `RecordMergedError` when the patient's record became part of another meanwhile, `ValidationError` while the
-    patient is being erased.
+    Returns the patient as read under the lock. Raises `RecordMergedError` when the patient's record became part of
+    another meanwhile, `ValidationError` while the patient is being erased.
     """
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
-    Erasure.objects.refuse(patient.refuse_merged())
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id).refuse_merged()
+    Erasure.objects.refuse(patient)
     Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
     User.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
+    return patient
 
 
 def refuse_taken(appointment: Appointment) -> None:

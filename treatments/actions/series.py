@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -39,8 +39,9 @@ def move_series(appointment: Appointment, *, was: Appointment, version: int, rea
     """Save a changed appointment and move all later ones of its series as far on the wall's clock, or none of them.
 
     `was` is the appointment as stored. A person, room, length or kind that changed is changed in the later ones, too.
-    Raises `ValidationError` with the day of each that cannot be there, or needs a reason and has none;
-    `VersionConflictError` when somebody changed this one since `version` was read.
+    Raises `ValidationError` with the day of each that cannot be there, or needs a reason and has none: then one
+    sentence at `exception_reason`, too. Raises `VersionConflictError` when somebody changed this one since `version`
+    was read.
     """
     lock_taken(appointment)
     appointment.moves_along = ()  # from here on they are saved in an order in which none meets another
@@ -49,18 +50,27 @@ def move_series(appointment: Appointment, *, was: Appointment, version: int, rea
     moved = [appointment, *(follow(each, appointment, was) for each in later)]
     if appointment.starts_at > was.starts_at:
         moved.reverse()  # the last first: each finds the hour free that the one after it has left
-    refusals = []
+    refusals, doubts = [], []
     for each in moved:
         try:
             refuse_taken(each)
-            keep_reason(each, moved, reason)
+            doubts += [f"{moment_in_words(each)}: {text}" for text in keep_reason(each, moved, reason)]
             with said_as_the_form_does(each):
                 each.save_over(version if each is appointment else each.version)
         except ValidationError as error:
             refusals += [f"{moment_in_words(each)}: {text}" for text in error.messages]
-    if refusals:
-        raise ValidationError(refusals)
+    refuse_all(refusals, doubts)
     return moved
+
+
+def refuse_all(refusals: list[str], doubts: list[str]) -> None:
+    """Raise `ValidationError` with what cannot be and what needs a reason; the reason is asked for at its field."""
+    if not refusals and not doubts:
+        return
+    errors = {NON_FIELD_ERRORS: [*refusals, *doubts]}
+    if doubts:
+        errors["exception_reason"] = [_("Say why they are booked all the same, or choose another time.")]
+    raise ValidationError(errors)
 
 
 def follow(other: Appointment, moved: Appointment, was: Appointment) -> Appointment:
@@ -73,12 +83,11 @@ def follow(other: Appointment, moved: Appointment, was: Appointment) -> Appointm
     return other
 
 
-def keep_reason(appointment: Appointment, moved: list[Appointment], reason: str) -> None:
-    """Let an appointment keep the reason for its hour where something stands against it. Raises without one."""
+def keep_reason(appointment: Appointment, moved: list[Appointment], reason: str) -> list[str]:
+    """Let an appointment keep the reason for its hour where it needs one; return what stands against it without."""
     said = obstacles.against(appointment, but=moved)
-    if said and not reason:
-        raise ValidationError([*said, _("Give a reason to book it all the same.")])
     appointment.exception_reason = reason if said else ""
+    return [] if reason else said
 
 
 def moment_in_words(appointment: Appointment) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import Location, User, VersionConflictError
 from patients.models import Patient
-from treatments.actions.appointments import refuse_taken, said_as_the_form_does, turn
+from treatments.actions.appointments import refuse_taken, refuse_untreated, said_as_the_form_does, turn
 from treatments.actions.series import moment_in_words
 from treatments.models import Appointment
 
@@ -70,13 +70,15 @@ def put_back(appointments: Sequence[Appointment], *, versions: Mapping[UUID, int
     """Let the appointments of one patient stand as they did before their last change, or none of them.
 
     `versions` are those that the change left, by public id. Raises `ValidationError` with the day of each that was
-    changed since, or whose old hour is taken by now.
+    changed since, or whose old hour is taken by now; when some were cancelled and nothing may be booked for the
+    patient any more.
     """
     if not appointments:
         return []
-    Patient.objects.select_for_update(no_key=True).get(pk=appointments[0].patient_id)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=appointments[0].patient_id)
     Location.objects.select_for_update(no_key=True).get(pk=appointments[0].location_id)
     before = {key: stood_before(each, versions[key]) for key, each in by_public_id(appointments).items()}
+    refuse_return_of(patient, appointments, before)
     people = {stood["practitioner_id"] for stood in before.values() if stood}
     # In one order, whoever takes back what: two who wait for each other would wait forever.
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk"))
@@ -117,6 +119,19 @@ def stood_before(appointment: Appointment, version: int) -> dict[str, object] | 
     if row is None or row.status not in plans:
         return None
     return {name: getattr(row, name) for name in STOOD}
+
+
+def refuse_return_of(
+    patient: Patient, appointments: Sequence[Appointment], before: Mapping[UUID, Mapping[str, object] | None]
+) -> None:
+    """Raise `ValidationError` when a fallen one would stand again for somebody for whom nothing is booked any more."""
+    if any(comes_back(each, before[each.public_id]) for each in appointments):
+        refuse_untreated(patient)
+
+
+def comes_back(appointment: Appointment, stood: Mapping[str, object] | None) -> bool:
+    """Say whether a fallen appointment would stand again as it `stood`."""
+    return stood is not None and not appointment.is_standing and stood["status"] not in Appointment.FALLEN
 
 
 def in_an_order_without_meeting(

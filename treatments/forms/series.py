@@ -1,12 +1,14 @@
 """Booking a whole course at once: the rule, and the days that come of it, each to be changed or left out."""
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -73,6 +75,13 @@ class SeriesForm(forms.Form):
         if first.year + 10 > date.max.year:
             raise ValidationError(_("This day cannot be meant. Check it."))
         return first
+
+    def begin_anew(self) -> None:
+        """Let a form whose appointments were all taken back make others, once somebody has read that they were."""
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("series")] = str(uuid.uuid4())
+        self.data = data
+        self.add_error(None, _("What was booked here was taken back. Nothing is booked now: book it anew, or leave."))
 
     def days(self) -> list[date]:
         """Return the days that the rule makes, the form being valid."""

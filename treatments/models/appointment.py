@@ -64,9 +64,13 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """Return what is booked and still to come, and nobody is here for yet, soonest first."""
         return self.filter(status=Appointment.Status.BOOKED, starts_at__gte=now).order_by("starts_at", "pk")
 
+    def booked_of(self, course: Course, now: datetime) -> "AppointmentQuerySet":
+        """Return what is booked for a course and still to come, its follow-ups included, soonest first."""
+        return self.booked_ahead(now).filter(course=course)
+
     def expected_of(self, course: Course, now: datetime) -> "AppointmentQuerySet":
         """Return what is booked for a course itself and still to come: its follow-ups stay when it ends."""
-        return self.booked_ahead(now).filter(course=course).exclude(kind=Appointment.Kind.FOLLOW_UP)
+        return self.booked_of(course, now).exclude(kind=Appointment.Kind.FOLLOW_UP)
 
     def overlapping(self, start: datetime, minutes: int) -> "AppointmentQuerySet":
         # Said in full for SQLite: it multiplies plain integers only, and would add text to a number.

@@ -30,7 +30,7 @@ from patients.models import Patient
 from treatments.actions import appointments as actions
 from treatments.actions.series import move_series
 from treatments.calendar import HIDES_NAMES
-from treatments.forms.appointments import WALL, AppointmentForm, AppointmentStatusForm, BookForm, moved_form
+from treatments.forms.appointments import AppointmentForm, AppointmentStatusForm, BookForm, moved_form
 from treatments.freed import offer_freed, still_free
 from treatments.models import Appointment, Course, FollowUp
 from treatments.models.late_signs import LateSigns
@@ -72,16 +72,6 @@ def calendar_of(request: Request, appointment: Appointment) -> str:
         return where
     day = appointment.location.today(appointment.starts_at)
     return f"{reverse('calendar')}?day={day.isoformat()}"
-
-
-def placement(appointment: Appointment) -> dict[str, Any]:
-    """Return hour, length, person and room as `move` takes them."""
-    return {
-        "starts": appointment.location.local(appointment.starts_at).strftime(WALL),
-        "minutes": appointment.minutes,
-        "with": str(appointment.practitioner.public_id),
-        "room": str(appointment.room_id or "none"),
-    }
 
 
 def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp | None]:
@@ -237,7 +227,7 @@ def appointment(request: Request, public_id: UUID) -> HttpResponse:
 def move(request: Request, public_id: UUID) -> HttpResponse:
     """Put an appointment at another hour, length, person or room, as the calendar's drag and keys do, with undo."""
     appointment = get_appointment(request.user, public_id)
-    before, left = placement(appointment), opening_of(appointment)
+    left = opening_of(appointment)
     name: dict[str, Any] = {"name": shown_name(request, appointment)}
     try:
         form = moved_form(appointment, request.POST, timezone.now())
@@ -251,8 +241,7 @@ def move(request: Request, public_id: UUID) -> HttpResponse:
         start = date_format(appointment.location.local(appointment.starts_at), "l j F, H:i")
         said = name | {"start": start, "minutes": appointment.minutes}
         messages.success(request, _("%(name)s: %(start)s, %(minutes)s minutes.") % said)
-        url = reverse("appointment-move", args=[public_id])
-        offer_undo(request, url, **before, version=appointment.version)
+        offer_to_put_back(request, [appointment], back_to=calendar_of(request, appointment))
         offer_freed(request, still_free([left], [appointment]), timezone.now(), hides_names=hides_names(request))
     return redirect(calendar_of(request, appointment))
 

@@ -81,6 +81,7 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
     now = timezone.now()
     today = course.location.today(now)
     every = list(course.sessions.for_course_page())
+    left = [] if course.takes_sessions else still_booked(course, now)
     sessions = [session for session in every if not session.is_in_error]
     return TemplateResponse(
         request,
@@ -95,13 +96,20 @@ def course(request: Request, public_id: UUID) -> HttpResponse:
             "reactions": SideEffect.objects.of_course(course).standing().open().for_list().with_photos(),
             "follow_up": FollowUp.objects.of_course(course).with_facts(now).order_by("number").last(),
             "banner": course_banner(course, now),
-            "still_booked": (left := [] if course.takes_sessions else still_booked(course, now)),
+            "booked": booked_beside(course, left, now),
+            "still_booked": left,
             "still_booked_seen": stamps(left),
             "turns": sorted(TURNS[Course.Status(course.status)], key=list(Course.Status).index),
             "today": today,
             "now": now,
         },
     )
+
+
+def booked_beside(course: Course, named: list[Appointment], now: datetime) -> list[Appointment]:
+    """Return the appointments of a course still to come, without those that its page has named already."""
+    booked = Appointment.objects.booked_of(course, now).select_related("practitioner", "room")
+    return [each for each in booked if each not in named]
 
 
 def still_booked(course: Course, now: datetime) -> list[Appointment]:

@@ -36,11 +36,20 @@ def course_book(request: Request, public_id: UUID) -> HttpResponse:
     rule = SeriesForm(request.POST or None, course=course, initial=proposal(course, now))
     step, rows, days = request.POST.get("step", ""), [], None
     if rule.is_bound and rule.is_valid():
-        if made := Appointment.objects.of_series(rule.cleaned_data["series"]).count():
-            return booked(request, course, made, rule)
+        made = list(Appointment.objects.of_series(rule.cleaned_data["series"]))
+        if standing := sum(each.is_standing for each in made):
+            return booked(request, course, standing, rule)
+        if made:
+            rule.begin_anew()
         days = the_days(request, rule, step)
         rows = rows_of(rule, days, now)
-        if step == "book" and days.is_bound and may_book(rule, rows) and (count := book(rule, rows)):
+        if (
+            step == "book"
+            and days.is_bound
+            and rule.is_valid()
+            and may_book(rule, rows)
+            and (count := book(rule, rows))
+        ):
             return booked(request, course, count, rule)
     return TemplateResponse(
         request,
@@ -91,7 +100,7 @@ def book(rule: SeriesForm, rows: list[Row]) -> int:
     try:
         return len(book_series(kept, series=series))
     except ValidationError as error:
-        made = Appointment.objects.of_series(series).count()
+        made = Appointment.objects.of_series(series).standing().count()
         if not made:
             rule.add_error(None, error)
         return made
