@@ -36,8 +36,8 @@ def change_role(
 ) -> User:
     """Give a person another role and other places. Another role ends their sign-ins: they come back in it.
 
-    Whoever may invite nobody any more has invited nobody: what is open is withdrawn. What the first account of a clinic
-    may beyond its role goes with the role of an admin.
+    Whoever may invite nobody any more has invited nobody: what is open is withdrawn. What the first account of a
+    clinic may beyond its role goes with the role of an admin.
     """
     with transaction.atomic():
         hold_admins()

@@ -67,7 +67,7 @@ def refuse_all(refusals: list[str], doubts: list[str]) -> None:
     """Raise `ValidationError` with what cannot be and what needs a reason; the reason is asked for at its field."""
     if not refusals and not doubts:
         return
-    errors = {NON_FIELD_ERRORS: [*refusals, *doubts]}
+    errors: dict[str, list[str]] = {NON_FIELD_ERRORS: [*refusals, *doubts]}
     if doubts:
         errors["exception_reason"] = [_("Say why they are booked all the same, or choose another time.")]
     raise ValidationError(errors)
