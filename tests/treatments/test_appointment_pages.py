@@ -110,16 +110,28 @@ def test_hours_around_a_change_of_the_clocks_are_those_on_the_wall(client, zone,
 
 
 @pytest.mark.parametrize(
-    ("zone", "typed"), [("America/Los_Angeles", "2027-03-14T02:30"), ("Europe/Berlin", "2026-10-25T02:30")]
+    ("zone", "typed", "words"),
+    [
+        (
+            "America/Los_Angeles",
+            "2027-03-14T02:30",
+            "The clocks go forward over this time, so it is not there that day. Choose another.",
+        ),
+        (
+            "Europe/Berlin",
+            "2026-10-25T02:30",
+            "The clocks go back over this time, so it is there twice that day. Choose another.",
+        ),
+    ],
 )
-def test_hour_that_is_not_or_is_twice_is_refused(client, zone, typed):
+def test_hour_that_is_not_or_is_twice_is_refused_in_words(client, zone, typed, words):
     place = LocationFactory(time_zone=zone)
     nurse = UserFactory(locations=[place])
     client.force_login(nurse)
 
     response = client.post(book_url(PatientFactory(location=place)), form_of(nurse, starts_at=typed))
 
-    assert list(errors(response)) == ["starts_at"]
+    assert errors(response) == {"starts_at": [words]}
 
 
 @pytest.mark.parametrize(
@@ -128,6 +140,7 @@ def test_hour_that_is_not_or_is_twice_is_refused(client, zone, typed):
         ({"starts_at": "2026-03-10T11:00"}, "starts_at"),
         ({"starts_at": ""}, "starts_at"),
         ({"starts_at": "9999-12-31T23:00"}, "starts_at"),
+        ({"starts_at": "0001-01-01T00:00"}, "starts_at"),
         ({"minutes": "4"}, "minutes"),
         ({"minutes": "481"}, "minutes"),
         ({"minutes": "-30"}, "minutes"),

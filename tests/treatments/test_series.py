@@ -16,6 +16,7 @@ from tests.factories import (
     AppointmentFactory,
     ClosureFactory,
     CourseFactory,
+    FollowUpFactory,
     LocationFactory,
     PatientFactory,
     RoomFactory,
@@ -323,6 +324,28 @@ def test_person_room_and_length_go_along(client, nurse, series, here):
     stored = Appointment.objects.order_by("starts_at").values_list("practitioner", "room", "minutes")
     assert list(stored[2:]) == [(nurse.pk, room.pk, 60)] * 2
     assert list(stored[:2]) == [(series[0].practitioner_id, None, 30)] * 2
+
+
+def test_kind_goes_along(client, nurse, series):
+    response = change(client, series[2], kind="review", reach="later")
+
+    assert response.status_code == 302
+    assert list(Appointment.objects.order_by("starts_at").values_list("kind", flat=True)) == [
+        "session",
+        "session",
+        "review",
+        "review",
+    ]
+
+
+@pytest.mark.parametrize(("kind", "answers"), [("follow-up", True), ("review", False)])
+def test_series_that_becomes_follow_ups_answers_the_one_that_is_open(client, nurse, series, course, kind, answers):
+    follow_up = FollowUpFactory(course=course)
+
+    change(client, series[2], kind=kind, reach="later")
+
+    stored = Appointment.objects.order_by("starts_at").values_list("follow_up", flat=True)
+    assert list(stored) == [None, None, *[follow_up.pk if answers else None] * 2]
 
 
 def test_one_later_day_that_is_taken_stops_all_and_is_named(client, nurse, series, doctor, here, course):

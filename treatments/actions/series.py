@@ -8,7 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from treatments import obstacles
-from treatments.actions.appointments import lock_taken, refuse_taken, said_as_the_form_does
+from treatments.actions.appointments import answered, lock_taken, refuse_taken, said_as_the_form_does
 from treatments.models import Appointment
 from treatments.rules.series import shifted_on_the_wall
 
@@ -46,7 +46,10 @@ def move_series(appointment: Appointment, *, was: Appointment, version: int, rea
     lock_taken(appointment)
     appointment.moves_along = ()  # from here on they are saved in an order in which none meets another
     later = Appointment.objects.later_in_series(was).select_for_update(of=("self",), no_key=True)
-    later = later.select_related("patient", "location", "course__protocol", "course__location", "practitioner", "room")
+    later = later.select_related(
+        "patient", "location", "course__protocol", "course__location", "practitioner", "room", "follow_up"
+    )
+    appointment.follow_up = answered(appointment, appointment.follow_up)
     moved = [appointment, *(follow(each, appointment, was) for each in later)]
     if appointment.starts_at > was.starts_at:
         moved.reverse()  # the last first: each finds the hour free that the one after it has left
@@ -77,9 +80,10 @@ def follow(other: Appointment, moved: Appointment, was: Appointment) -> Appointm
     """Change a later appointment as one before it was changed."""
     zone = other.location.tz
     other.starts_at = shifted_on_the_wall(other.starts_at, old=was.starts_at, new=moved.starts_at, zone=zone).moment
-    for name in ("minutes", "practitioner", "room"):
+    for name in ("kind", "minutes", "practitioner", "room"):
         if getattr(moved, name) != getattr(was, name):
             setattr(other, name, getattr(moved, name))
+    other.follow_up = answered(other, other.follow_up or moved.follow_up)
     return other
 
 

@@ -20,6 +20,7 @@ from clinic.widgets import DateTimeInput, Segmented, UnitInput
 from patients.models import Patient
 from treatments import obstacles
 from treatments.forms.late_signs import late_signs_asked
+from treatments.forms.wall_time import WallTimeField
 from treatments.models import Appointment, Course
 
 WALL = "%Y-%m-%dT%H:%M"  # a day and a time on the wall, as the browser's field has them
@@ -37,6 +38,7 @@ class _AppointmentForm(forms.ModelForm):
     class Meta:
         model = Appointment
         fields = ["kind", "course", "starts_at", "minutes", "practitioner", "room", "exception_reason"]
+        field_classes = {"starts_at": WallTimeField}
         widgets = {
             "kind": Segmented,
             "starts_at": DateTimeInput,
