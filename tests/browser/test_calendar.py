@@ -80,7 +80,7 @@ def test_block_is_dragged_to_another_hour_and_person_and_taken_back(desk, booked
     assert stored(booked) == ("11:00", 30, nurse)
     assert block(page, booked).evaluate("node => document.activeElement === node")
     page.get_by_role("button", name="Undo").click()
-    page.get_by_text("10:00, 30 minutes").wait_for()
+    page.get_by_text("The appointment is as it was.").wait_for()
 
     assert stored(booked) == ("10:00", 30, doctor)
     assert desk.complaints == []

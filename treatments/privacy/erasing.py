@@ -256,10 +256,9 @@ def blank_admin_log(family: list[Patient], counts: Counter[str]) -> None:
     keys: dict[type[models.Model], list[int]] = {Patient: [record.pk for record in family]}
     for holding in HOLDINGS:
         keys[holding.model] = list(holding.rows(family).values_list("pk", flat=True))
+    types = ContentType.objects.get_for_models(*keys)
     for model, rows in keys.items():
-        about = LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(model), object_id__in=[str(pk) for pk in rows]
-        )
+        about = LogEntry.objects.filter(content_type=types[model], object_id__in=[str(pk) for pk in rows])
         counts["log entries"] += about.update(object_repr=NOTHING, change_message="")
 
 
