@@ -29,7 +29,7 @@ ALLOWED = {
     "treatments/models/photo.py finish": "columns that history leaves out: what became of the file",
     "treatments/models/catalogue.py save": "copies of what the kind says, and the kind has its history",
     "clinic/actions/invitations.py send_invitation": NO_HISTORY + "an invitation",
-    "clinic/actions/invitations.py withdraw_invitation": NO_HISTORY + "an invitation",
+    "clinic/actions/invitations.py _withdraw": NO_HISTORY + "an invitation",
     "clinic/actions/sign_ins.py note_use": NO_HISTORY + "when a sign-in was used last",
     "clinic/actions/staff.py hold_admins": "writes what is there already, to hold a lock",
     "clinic/actions/switching.py withdraw_device": NO_HISTORY + "a shared device",
