@@ -68,7 +68,7 @@
 
   // A keyboard scores at once. On touch nothing moves, and a page that came back shows what it asks first.
   const first = form.querySelector(".score-row input[type=radio]");
-  const asks = document.querySelector("[role=alert], .asking");
+  const asks = form.closest("main").querySelector("[role=alert], .asking"); // outside it waits the sign-in
   if (first && !asks && matchMedia("(hover: hover) and (pointer: fine)").matches) {
     control(first.closest(".score-row")).focus({ preventScroll: true });
   }
