@@ -1,6 +1,9 @@
 """What keeps the house in order: rules that a person forgets and a machine does not."""
 
+import ast
 import re
+import sys
+from importlib.metadata import packages_distributions
 
 import pytest
 from django.contrib.staticfiles import finders
@@ -34,6 +37,15 @@ def requirement_blocks():
             yield line, comment
 
 
+def names_imported(path):
+    """Return the first part of every name that a module cannot be read without."""
+    imports = [line for line in ast.parse(path.read_text(encoding="utf-8")).body if hasattr(line, "names")]
+    named = [
+        line.module if isinstance(line, ast.ImportFrom) else alias.name for line in imports for alias in line.names
+    ]
+    return {name.partition(".")[0] for name in named}
+
+
 @pytest.mark.django_db
 def test_every_change_of_a_model_has_its_migration(capsys):
     try:
@@ -64,6 +76,20 @@ def test_every_requirement_is_locked_with_a_hash():
     named = {REQUIREMENT.match(line)["name"].lower() for line, _ in requirement_blocks()}
 
     assert named - set(locked) == set()
+
+
+def test_every_test_is_found_with_the_requirements_that_the_readme_installs():
+    locked = set(re.findall(r"^([a-z0-9._-]+)(?:\[.*\])?==", read("requirements.txt"), re.MULTILINE))
+    ours = {"clinic", "patients", "treatments", "tests", *sys.stdlib_module_names}
+    whose = packages_distributions()
+    missing = {
+        f"{path.relative_to(BASE_DIR)}: {name}"
+        for path in (BASE_DIR / "tests").rglob("*.py")
+        for name in names_imported(path) - ours
+        if not locked & {re.sub(r"[-_.]+", "-", package).lower() for package in whose.get(name, [])}
+    }
+
+    assert missing == set()
 
 
 @pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
