@@ -22,7 +22,7 @@ from clinic.actions.invitations import withdraw_invitations_of
 from clinic.actions.sign_ins import end_sign_ins
 from clinic.actions.staff import hold_admins, require_another_admin
 from clinic.admin.records import HistoryAdmin, ManagedAdmin, ReadOnly
-from clinic.models import DevicePerson, Invitation, Pin, SharedDevice, SignIn, User
+from clinic.models import DevicePerson, Invitation, Letter, Pin, SharedDevice, SignIn, User
 from clinic.roles import ROLE_NAMES, Role
 from clinic.second_factor.need import factors_of, name_of
 
@@ -157,6 +157,15 @@ class InvitationAdmin(ReadOnly, ManagedAdmin):
     ]
     list_select_related = ["invited_by"]
     search_fields = ["first_name", "last_name", "email"]
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnly, ManagedAdmin):
+    """Letters about accounts, and how they fared. What they said is not kept."""
+
+    list_display = ["kind", "invitation", "state", "written_at", "ended_at", "attempts", "error"]
+    list_filter = ["state"]
+    list_select_related = ["invitation"]
 
 
 @admin.register(SignIn)
