@@ -13,7 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.validators import validate_plain_text
-from patients.models.patient import Patient, seen_by
+from patients.models.patient import Patient
+from patients.models.patients_found import seen_by
 
 if TYPE_CHECKING:
     from clinic.models import User
