@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.relativedelta import relativedelta
 from django.conf.locale import LANG_INFO
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models import F, Q
@@ -100,6 +101,13 @@ class Patient(Versioned):
     restriction_reason = models.CharField(
         _("why it is restricted"), max_length=300, blank=True, validators=[validate_plain_text], editable=False
     )
+    erasure_decided_at = models.DateTimeField(
+        _("erasure decided at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("While a decided erasure waits: nothing new is added."),
+    )
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self",
@@ -182,10 +190,28 @@ class Patient(Versioned):
         return relativedelta(self.deceased_on or today, self.birth_date).years
 
     @property
-    def refusal_to_treat(self) -> str:
-        """Say why nothing is planned or booked for this person; empty when it may be."""
+    def refusal_to_add(self) -> str:
+        """Say why nothing new comes into this record, of an erasure that is done or waits; empty when it may.
+
+        What was given before is written all the same: a session of before is logged and signed, a reaction noted.
+        """
         if self.erased_at:
             return str(_("The patient was erased. Nothing is added to this record."))
+        if self.erasure_decided_at:
+            return str(_("The patient is being erased. Nothing is added to this record."))
+        return ""
+
+    def refuse_additions(self) -> "Patient":
+        """Return the patient, whose row is held. Raises `ValidationError` where nothing new comes into the record."""
+        if refusal := self.refusal_to_add:
+            raise ValidationError(refusal, code="erasing")
+        return self
+
+    @property
+    def refusal_to_treat(self) -> str:
+        """Say why nothing is planned or booked for this person; empty when it may be."""
+        if refusal := self.refusal_to_add:
+            return refusal
         if self.merged_into_id:
             return str(_("This record was merged into another."))
         if self.deceased_on:
@@ -200,8 +226,8 @@ class Patient(Versioned):
 
     @property
     def can_be_contacted(self) -> bool:
-        """Say whether messages may be sent: the patient agreed, lives, is still a patient here, and unrestricted."""
-        gone = self.deceased_on or self.archived_at
+        """Say whether messages may be sent: the patient agreed, lives, is and stays a patient here, unrestricted."""
+        gone = self.deceased_on or self.archived_at or self.erasure_decided_at
         return self.contact_permission and not gone and self.restricted_at is None
 
     def address_by(self, channel: str) -> str:

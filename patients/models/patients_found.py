@@ -60,7 +60,9 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """
         by_mail = Q(preferred_channel=Channel.EMAIL) & ~Q(email="")
         by_phone = Q(preferred_channel__in=[Channel.SMS, Channel.WHATSAPP]) & ~Q(phone="")
-        able = self.active().filter(by_mail | by_phone, contact_permission=True, restricted_at=None)
+        able = self.active().filter(
+            by_mail | by_phone, contact_permission=True, restricted_at=None, erasure_decided_at=None
+        )
         return able.exclude(comes_back("preferred_channel"))
 
     def unmerged(self) -> "PatientQuerySet":
