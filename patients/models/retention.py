@@ -136,6 +136,13 @@ class RetentionRule(Versioned):
         return words[self.Unit(self.unit)] % {"n": self.keeps_for}
 
     @property
+    def event_in_words(self) -> str:
+        """Return "the last treatment": what the time is counted from."""
+        if self.subject == Subject.CONTACT:
+            return str(_("the registration or the last appointment"))
+        return self.get_counted_from_display()
+
+    @property
     def period(self) -> relativedelta:
         return {
             self.Unit.DAYS: relativedelta(days=self.keeps_for),

@@ -1,5 +1,7 @@
 """What a patient may ask of the clinic: to restrict, to be given a copy of everything, to be forgotten."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -64,7 +66,7 @@ def overview(request: Request) -> HttpResponse:
         "treatments/privacy/overview.html",
         {
             "now": now,
-            "rules": RetentionRule.objects.select_related("location"),
+            "rules": with_others(RetentionRule.objects.select_related("location")),
             "page": page(request, proposed, "registered_at", "pk"),
             "sweep": sweep,
             "removed": [(REMOVED.get(what, what), n) for what, n in sweep.removed.items()] if sweep else [],
@@ -77,6 +79,13 @@ def overview(request: Request) -> HttpResponse:
             ],
         },
     )
+
+
+def with_others(rules: Iterable[RetentionRule]) -> list[tuple[RetentionRule, bool]]:
+    """Return each rule with whether it is the only one of its kind of data: then it holds everywhere."""
+    found = list(rules)
+    counts = Counter(rule.subject for rule in found)
+    return [(rule, counts[rule.subject] == 1) for rule in found]
 
 
 def shown_with(request: Request, patient: Patient) -> dict[str, Any]:
