@@ -142,8 +142,8 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         from patients.models.merge import DistinctPair  # noqa: PLC0415 -- merge imports patient
 
         apart = DistinctPair.objects.standing().filter(first=OuterRef(OuterRef("pk")), second=OuterRef("pk"))
-        later = self.model.objects.annotate(former=Upper("external_id"))
-        later = later.filter(known, pk__gt=OuterRef("pk")).unmerged()
+        others = self.model.objects.annotate(former=Upper("external_id"))
+        later = others.filter(known, pk__gt=OuterRef("pk")).unmerged()
         return Q(Exists(later.filter(~Exists(apart), **{name: OuterRef(name) for name in names})))
 
 
