@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from clinic.append_only import guarded_models, missing
+from clinic.checks import OUR_APPS
 from clinic.models import Heartbeat
 from clinic.outage import Outage, leave_connections, outage_of
 
@@ -25,32 +27,46 @@ DATABASE = {Outage.BUSY: "locked", Outage.FULL: "disk full", Outage.READ_ONLY: "
 @login_not_required
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database can be read and written, every migration is applied and reminders are looked for.
+    """Answer 200 when the database is read and written, its tables are this version's, and reminders are looked for.
 
     Else 503. A clinic whose worker was never started is not well. On a developer's machine it only has none.
     """
     try:
-        executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
-        reminders = "" if pending else reminders_state(timezone.now())
+        migrations = migrations_state(MigrationExecutor(connection))
+        reminders = reminders_state(timezone.now()) if migrations == "applied" else ""
         try_to_write()
     except Error as error:
         leave_connections()
         said = DATABASE[outage_of(error) or Outage.GONE]
         return JsonResponse({"database": said}, status=HTTPStatus.SERVICE_UNAVAILABLE)
-    if pending:
-        return JsonResponse({"database": "up", "migrations": "pending"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+    if migrations != "applied":
+        return JsonResponse({"database": "up", "migrations": migrations}, status=HTTPStatus.SERVICE_UNAVAILABLE)
     has_room = least_room() > LEAST_ROOM
     is_well = has_room and (reminders == "running" or (reminders == "never ran" and not settings.PRODUCTION))
     return JsonResponse(
         {
             "database": "up",
-            "migrations": "applied",
+            "migrations": migrations,
             "reminders": reminders,
             "disk": "has room" if has_room else "full",
         },
         status=HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE,
     )
+
+
+def migrations_state(executor: MigrationExecutor) -> str:
+    """Say how the tables fit this program: "applied", or "pending", "newer than the program", "cut off".
+
+    The last means that `migrate` was stopped after its last migration: what guards the past is made after that one.
+    """
+    loader = executor.loader
+    if executor.migration_plan(loader.graph.leaf_nodes()):
+        return "pending"
+    replaced = {key for migration in loader.replacements.values() for key in migration.replaces}
+    unknown = set(loader.applied_migrations or ()) - set(loader.disk_migrations or ()) - replaced
+    if any(app in OUR_APPS for app, _name in unknown):
+        return "newer than the program"
+    return "cut off" if missing(connection, guarded_models()) else "applied"
 
 
 def try_to_write() -> None:
