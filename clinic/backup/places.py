@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -105,10 +106,10 @@ def place_of(written: str) -> Place:
 
 
 @contextmanager
-def at_hand(written: str) -> Iterator[Path]:
+def at_hand(written: str, now: datetime) -> Iterator[Path]:
     """Give the backup that a path or s3://bucket/prefix/name names as a file of this machine, for as long.
 
-    Raises `BackupError` where the bucket does not give it.
+    What a killed one fetched a day ago goes. Raises `BackupError` where the bucket does not give it.
     """
     if not is_bucket(written):
         yield Path(written)
@@ -120,6 +121,9 @@ def at_hand(written: str) -> Iterator[Path]:
         raise NotSetUpError(_("%(name)s is no name of a backup.") % {"name": name})
     root = settings.VAR_DIR / "backup"
     root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in root.glob("fetched-*"):
+        if left.stat().st_mtime < (now - LEFT_BEHIND).timestamp():
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="fetched-", dir=root) as folder:
         BucketPlace(where).fetch(name, Path(folder) / name)
         yield Path(folder) / name

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
 from django.templatetags.static import static
@@ -20,6 +20,12 @@ from clinic.outage import Outage, leave_connections, outage_of
 
 PATIENCE_MS = 2000  # for the turn to write, which a clinic at work gives within milliseconds
 LEAST_ROOM = 64 * 1024 * 1024  # bytes on the disk: the day's writing, and the photos that arrive at one time
+# Some 4 MB to sort in less memory: PostgreSQL writes them beside its tables, and removes them.
+LAY_ASIDE = """
+    SELECT count(*) FROM (
+        SELECT repeat(md5(number::text), 256) AS line FROM generate_series(1, 512) AS number ORDER BY line OFFSET 0
+    ) AS sorted
+"""
 DATABASE = {Outage.BUSY: "locked", Outage.FULL: "disk full", Outage.READ_ONLY: "read-only", Outage.GONE: "down"}
 
 
@@ -72,8 +78,13 @@ def migrations_state(executor: MigrationExecutor) -> str:
 def try_to_write() -> None:
     """Ask for a change of no row at all: where writing fails, reading mostly goes on.
 
-    Raises the database's error when it may only be read, or somebody has held SQLite's turn to write for too long.
+    Raises the database's error when it may only be read, somebody has held SQLite's turn to write for too long, or
+    PostgreSQL has no room, on a disk that this program may not see.
     """
+    if connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL work_mem = '64kB'")
+            cursor.execute(LAY_ASIDE)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")

@@ -62,29 +62,25 @@ class CountingDesk(Desk):
         return status, page, where
 
 
-def read(desk):
-    """Return how a page that only reads, and the watchdog's, are answered to somebody who is signed in."""
-    said = []
-    for address in ("/patients/", "/healthz"):
-        try:
-            status, page, _where = desk.ask("GET", address)
-        except UNANSWERED as error:
-            desk.hang_up()
-            status, page = type(error).__name__, ""
-        said.append(f"{status}" if address != "/healthz" else f"{status} {page}")
-    return said
+def read(desk, address):
+    """Return how a page that only reads is answered, and what it says."""
+    try:
+        status, page, _where = desk.ask("GET", address)
+    except UNANSWERED as error:
+        desk.hang_up()
+        return type(error).__name__, ""
+    return str(status), page
 
 
-def one_filling(ballast, book, reader, options):
+def one_filling(ballast, book, reader, watchdog, options):
     """Fill the disk, look at it for a while, and make room. Return the seconds until people got on."""
     CountingDesk.answers.clear()
     pages, health = Counter(), Counter()
     ended = time.monotonic() + FULL_SECONDS
     while time.monotonic() < ended:
         ballast.fill()
-        page, well = read(reader)
-        pages[page] += 1
-        health[well] += 1
+        pages[read(reader, "/patients/")[0]] += 1
+        health[" ".join(read(watchdog, "/healthz"))] += 1
         time.sleep(0.2)
     answers, done = dict(CountingDesk.answers), len(book.acknowledged)
     ballast.go()
@@ -116,6 +112,7 @@ def work(options, book, server):
     server.start()
     reader = Desk(server.port, desks[0].email, desks[0].performer, [], shared, book)
     reader.sign_in()
+    watchdog = Desk(server.port, "", None, [], shared, book)
     for desk in desks[:2]:
         desk.start()
     ballast, longest = Ballast(options.room), 0.0
@@ -124,7 +121,7 @@ def work(options, book, server):
         while len(book.acknowledged) < goal and time.monotonic() < deadline:
             time.sleep(0.05)
         say(f"{number + 1}: {len(book.acknowledged)} sessions signed")
-        longest = max(longest, one_filling(ballast, book, reader, options))
+        longest = max(longest, one_filling(ballast, book, reader, watchdog, options))
     for desk in desks:
         desk.takes_more = False
     deadline = time.monotonic() + 60

@@ -1,5 +1,6 @@
 """A backup in a bucket of S3: sent by the real client to a server of the tests' own that speaks like it."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -62,7 +63,7 @@ def test_what_is_fetched_is_what_was_sent(bucket, tmp_path, size):
     content = bytes(range(250)) * (size // 250) + b"end"
     name = send(place_of(WHERE), tmp_path, content)
 
-    with at_hand(f"{WHERE}/{name}") as file:
+    with at_hand(f"{WHERE}/{name}", NOW) as file:
         assert file.stat().st_size == len(content)
         assert file.read_bytes() == content
     assert not file.exists()
@@ -147,8 +148,20 @@ def test_address_without_a_bucket_is_no_place(written):
     [(f"{WHERE}/notes.txt", "no name of a backup"), (f"{WHERE}/{name_at(NOW)}", "There is no backup")],
 )
 def test_what_is_not_there_is_not_fetched(bucket, written, words):
-    with pytest.raises(BackupError, match=words), at_hand(written):
+    with pytest.raises(BackupError, match=words), at_hand(written, NOW):
         raise AssertionError
+
+
+def test_what_a_killed_restore_fetched_goes_a_day_later(bucket, settings, tmp_path):
+    name = send(place_of(WHERE), tmp_path)
+    left = settings.VAR_DIR / "backup" / "fetched-before"
+    left.mkdir(parents=True)
+    os.utime(left, (NOW.timestamp(), NOW.timestamp()))
+
+    with at_hand(f"{WHERE}/{name}", NOW + DAY):
+        assert left.exists()
+    with at_hand(f"{WHERE}/{name}", NOW + DAY + timedelta(minutes=1)):
+        assert not left.exists()
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)

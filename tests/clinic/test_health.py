@@ -83,6 +83,18 @@ def test_disk_that_is_nearly_full_is_told_before_it_is(client, monkeypatch, mega
 
 
 @pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_postgresql_without_room_is_not_healthy(client):
+    """Its disk is another, perhaps, than the program's; here it may take no more than a megabyte."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL temp_file_limit = '1MB'")
+
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.json()) == (503, {"database": "locked"})
+
+
+@pytest.mark.django_db
 def test_health_is_read_only(client):
     assert client.post("/healthz").status_code == 405
 

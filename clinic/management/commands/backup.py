@@ -57,9 +57,9 @@ class Command(BaseCommand):
         except NotSetUpError as error:
             raise CommandError(str(error), returncode=NOT_SET_UP) from error
         except (BackupError, OSError) as error:
-            raise CommandError(
-                _("No backup was made. %(reason)s") % {"reason": in_words(error)}, returncode=FAILED
-            ) from error
+            reason = in_words(error)
+            said = reason if options["list"] else _("No backup was made. %(reason)s") % {"reason": reason}
+            raise CommandError(said, returncode=FAILED) from error
         self.say(made)
 
     def say(self, made: Made) -> None:

@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with at_hand(options["file"]) as file, Bar() as bar:
+            with at_hand(options["file"], timezone.now()) as file, Bar() as bar:
                 if options["verify"]:
                     place = options["file"].rpartition("/")[0] if is_bucket(options["file"]) else ""
                     manifest = record_trial(file, clock=timezone.now, progress=bar, place=place)
