@@ -70,6 +70,7 @@ TABLE = {
     "patient-hold": Row("in 403 403 404", post="in 403 403 404"),
     "dossier-file": Row("in 405 405 405", post="in 403 403 404"),
     "erasure": Row("in 403 403 200"),
+    "erasure-withdraw": Row("in 403 403 302", post="in 403 403 302"),  # the erasure of the table is done
     "privacy": Row("in 403 403 200"),
     "patient-allergies": Row(EVERYONE, post=TREATING),
     "allergy-withdraw": Row(TREATING, post=TREATING),
