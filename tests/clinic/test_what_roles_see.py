@@ -15,6 +15,7 @@ from tests.clinic.access import client_of
 from tests.clinic.shown import ABOUT_NOBODY, CODES, SHOWN, full_records
 from tests.clinic.test_access import TABLE, address
 from tests.factories import LocationFactory
+from tests.searching import find
 
 pytestmark = pytest.mark.django_db
 
@@ -107,8 +108,11 @@ def walk(who, here, records):
         response = client.get(where)
         assert response.status_code < 500, where
         yield where, content_of(response)
-    for fragment in (f"/search/?q={records['patient'].record_number}", address("patient-record", records)):
-        yield fragment, content_of(client.get(fragment, headers={"HX-Request": "true"}))
+    number, is_fragment = records["patient"].record_number, {"HX-Request": "true"}
+    yield "/search/ for a number", content_of(find(client, "/search/", number))
+    yield "/search/ while typing", content_of(client.post("/search/", {"q": number}, headers=is_fragment))
+    record = address("patient-record", records)
+    yield record, content_of(client.get(record, headers=is_fragment))
 
 
 def found_in(pages, words):
