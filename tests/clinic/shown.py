@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from clinic.models import BackupRun, Pin, SecondFactorReset, SharedDevice
+from clinic.models import BackupRun, Letter, Pin, SecondFactorReset, SharedDevice
 from clinic.roles import Role
 from patients.models import DistinctPair, EmergencyReview, ReturnedAddress
 from tests.clinic.access import records_at
@@ -106,6 +106,7 @@ SHOWN = {
     ADMIN: {
         "User": "email",
         "Invitation": "title first_name last_name email",
+        "Letter": "kind error",
         "SignIn": "browser",
         "SecondFactorReset": "reason removed",
         "SharedDevice": "name",
@@ -125,6 +126,7 @@ SHOWN = {
     NOBODY: {
         "User": "password",
         "Invitation": "secret_digest",
+        "Letter": "sealed",
         "SharedDevice": "secret_digest",
         "DevicePerson": "password_mark",
         "Pin": "digits",
@@ -187,6 +189,9 @@ def records_of_the_house(records, here, at):
     boss = UserFactory(role=Role.ADMIN)
     Pin.objects.create(user=doctor, digits="x", set_at=at)
     SharedDevice.objects.create(name="x", secret_digest="x", made_by=boss, made_at=at)
+    letter = {"kind": "x", "written_at": at, "due_at": at}
+    Letter.objects.create(**letter, state="failed", ended_at=at, error="x")
+    Letter.objects.create(**letter, sealed="x")
     CalendarFeed.objects.create(user=doctor, token_hash="x", made_at=at)
     SecondFactorReset.objects.create(user=doctor, by=boss, reason="x", removed="x", reset_at=at)
     BackupRun.objects.create(started_at=at, seen_at=at, finished_at=at)
