@@ -52,7 +52,7 @@ def read_options():
     parser.add_argument("--port", type=int, default=8101)
     parser.add_argument("--crawl", type=int, default=180, help="seconds of looking for pages (default: %(default)s)")
     parser.add_argument("--attack", type=int, default=60, help="seconds of each module (default: %(default)s)")
-    parser.add_argument("--leave-out", default="", help="addresses that another run had, such as /accounts/*")
+    parser.add_argument("--only", default="", help='first parts of addresses, such as "patients search"')
     parser.add_argument("--serve", action="store_true", help="only serve, and say the cookie: for another scanner")
     return parser.parse_args()
 
@@ -69,14 +69,20 @@ def scan_clinic(options, into):
         if options.serve:
             say(f"{base} as {user.email}, with the header {INSIDE_HEADER}. Ctrl-C stops it.")
             threading.Event().wait()
-        pages = [base + address for address in scanned.addresses(user)]
-        left = options.leave_out.split()
-        spared = [base + address for address in (*LEAVING, *left, *scanned.own_pages(user))]
+        every, wanted = scanned.addresses(user), options.only.split()
+        pages = [base + address for address in every if not wanted or part_of(address) in wanted]
+        others = {f"/{part_of(address)}/*" for address in every if part_of(address) not in wanted} if wanted else set()
+        spared = [base + address for address in (*LEAVING, *scanned.own_pages(user), *sorted(others))]
         found = wapiti(options, base, INSIDE_HEADER, into / f"{options.role}.json", pages, spared)
     write_log(log, into / f"{options.role}.log")
     tell(options.role, found, log)
     for method, path, status in sorted({line[:3] for line in log if line[2] >= 500}):
         say(f"  FAULT {status} {method} {path}")
+
+
+def part_of(address):
+    """Return the first part of an address: "patients" of /patients/new/."""
+    return address.partition("?")[0].split("/")[1]
 
 
 def scan_holes(options, into):
