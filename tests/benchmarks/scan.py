@@ -27,10 +27,10 @@ MODULES = (
     *("cookieflags", "methods", "backup", "htaccess", "upload"),
 )
 # Where a step would end the sign-in, or the account that it is of.
-LEAVING = ("*/logout/*", "/switch/*", "/accounts/password/change/*", "/account/sign-ins/*", "/device/*")
+LEAVING = ("*/logout/*", "/switch/*", "/accounts/password/change/*", "/account/sign-ins/*", "/account/device/*")
 INSIDE_HEADER = "X-Visitor: inside"
 INSIDE = 0.9  # of the requests have to be somebody's: a scan of the sign-in page finds nothing, and says so proudly
-OFFERED = 100  # addresses in one list of the demo are enough
+LISTED = 12  # addresses are named for each kind that is found
 
 
 def main():
@@ -53,7 +53,7 @@ def read_options():
     parser.add_argument("--crawl", type=int, default=180, help="seconds of looking for pages (default: %(default)s)")
     parser.add_argument("--attack", type=int, default=60, help="seconds of each module (default: %(default)s)")
     parser.add_argument("--only", default="", help='first parts of addresses, such as "patients search"')
-    parser.add_argument("--serve", action="store_true", help="only serve, and say the cookie: for another scanner")
+    parser.add_argument("--serve", action="store_true", help="only serve, and say the header: for another scanner")
     return parser.parse_args()
 
 
@@ -164,7 +164,7 @@ def tell(name, found, log):
         for category, entries in found[kind].items():
             if entries:
                 where = sorted({f"{each['method']} {each['path'].split('?')[0]}" for each in entries})
-                say(f"  {kind}: {category} × {len(entries)}: {', '.join(where[:OFFERED])}")
+                say(f"  {kind}: {category} × {len(entries)}: {', '.join(where[:LISTED])}")
 
 
 if __name__ == "__main__":
