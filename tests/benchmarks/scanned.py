@@ -59,7 +59,6 @@ QUERIES = (
     "/messages/?tab=sent",
     "/calendar/?view=week&by=room&day=2026-11-26",
     "/reports/safety/?by=lot",
-    "/audit/?who=1&from=2026-11-01",
     "/accounts/login/?next=/lots/",
 )
 

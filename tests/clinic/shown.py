@@ -117,6 +117,8 @@ SHOWN = {
         "MergeOfRecords": "reason undo_reason",
         "DistinctPair": "reason",
         "HoldOpening": "reason",
+        "Erasure": "withdrawn_reason",
+        "Letter": "kind error",
         "Dossier": "sha256",
         "ClusterReview": "number",
         "DeliveryReport": "key source",
@@ -131,6 +133,7 @@ SHOWN = {
         "DevicePerson": "password_mark",
         "Pin": "digits",
         "SignIn": "session_key",
+        "Letter": "sealed",
         "CalendarFeed": "token_hash",
         "BlindedRun": "token",
         "Photo": "stored_name",
@@ -194,6 +197,7 @@ def records_of_the_house(records, here, at):
     Letter.objects.create(**letter, sealed="x")
     CalendarFeed.objects.create(user=doctor, token_hash="x", made_at=at)
     SecondFactorReset.objects.create(user=doctor, by=boss, reason="x", removed="x", reset_at=at)
+    Letter.objects.create(kind="x", sealed="x", written_at=at, due_at=at)
     BackupRun.objects.create(started_at=at, seen_at=at, finished_at=at)
     EmergencyReview.objects.create(access=records["emergency"], reviewed_by=boss, reviewed_at=at, note="x")
     DistinctPair.objects.create(
