@@ -106,7 +106,6 @@ SHOWN = {
     ADMIN: {
         "User": "email",
         "Invitation": "title first_name last_name email",
-        "Letter": "kind error",
         "SignIn": "browser",
         "SecondFactorReset": "reason removed",
         "SharedDevice": "name",
@@ -128,7 +127,6 @@ SHOWN = {
     NOBODY: {
         "User": "password",
         "Invitation": "secret_digest",
-        "Letter": "sealed",
         "SharedDevice": "secret_digest",
         "DevicePerson": "password_mark",
         "Pin": "digits",
@@ -192,12 +190,10 @@ def records_of_the_house(records, here, at):
     boss = UserFactory(role=Role.ADMIN)
     Pin.objects.create(user=doctor, digits="x", set_at=at)
     SharedDevice.objects.create(name="x", secret_digest="x", made_by=boss, made_at=at)
-    letter = {"kind": "x", "written_at": at, "due_at": at}
-    Letter.objects.create(**letter, state="failed", ended_at=at, error="x")
-    Letter.objects.create(**letter, sealed="x")
     CalendarFeed.objects.create(user=doctor, token_hash="x", made_at=at)
     SecondFactorReset.objects.create(user=doctor, by=boss, reason="x", removed="x", reset_at=at)
     Letter.objects.create(kind="x", sealed="x", written_at=at, due_at=at)
+    Letter.objects.create(kind="x", state="failed", error="x", written_at=at, due_at=at, ended_at=at)
     BackupRun.objects.create(started_at=at, seen_at=at, finished_at=at)
     EmergencyReview.objects.create(access=records["emergency"], reviewed_by=boss, reviewed_at=at, note="x")
     DistinctPair.objects.create(
