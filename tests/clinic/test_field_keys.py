@@ -2,16 +2,20 @@
 
 import contextlib
 import io
+from datetime import UTC, datetime
 
 import pytest
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinic import rotating
+from clinic.actions import letters
 from clinic.field_keys import UnsealError, is_current, keys, new_key, seal, unseal
-from clinic.second_factor import rotating
 from tests.factories import (
     APP_SECRET,
     PASSWORD,
@@ -22,6 +26,7 @@ from tests.factories import (
 )
 
 OLD, NEW = new_key(), new_key()
+NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +123,19 @@ def test_every_secret_is_brought_under_the_new_key_and_the_old_one_can_go(settin
     people[0].refresh_from_db()
     assert unseal(people[0].data["secret"]) == APP_SECRET
     assert "All 4 open." in rotate("--check")
+
+
+def test_a_letter_that_waits_is_brought_under_the_new_key_and_goes(settings, db):
+    link = EmailMessage("Your link", "It opens your account.", "desk@clinic.example", ["sam@clinic.example"])
+    letters.write(link, kind="invitation", now=NOW)
+    settings.FIELD_KEYS = f"{NEW},{OLD}"
+
+    assert ": 1 sealed anew, 0 were under it already." in rotate()
+    settings.FIELD_KEYS = NEW
+    letters.send_all(lambda: NOW)
+
+    assert [sent.body for sent in mail.outbox] == ["It opens your account."]
+    assert "All 0 open." in rotate("--check")
 
 
 def test_a_rotation_that_was_cut_off_goes_on_from_there(settings, people):

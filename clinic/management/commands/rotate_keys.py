@@ -6,14 +6,14 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from clinic import field_keys
-from clinic.second_factor.rotating import Rotation, check, rotate, sealed_rows
+from clinic.rotating import Rotation, check, number_sealed, rotate
 
 SHOWN = 10  # faults; of thousands the first say enough
 
 
 class Command(BaseCommand):
     help = (
-        "Seals the secrets of second factors anew with the first of MESOTRACK_FIELD_KEYS. "
+        "Seals the secrets of second factors, and letters that wait, anew with the first of MESOTRACK_FIELD_KEYS. "
         "Stopped anywhere, it goes on from there when run again."
     )
 
@@ -27,10 +27,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["check"]:
             self.refuse(check())
-            self.stdout.write(f"All {sealed_rows().count()} open.")
+            self.stdout.write(f"All {number_sealed()} open.")
             return
         rotation = Rotation()
-        total = sealed_rows().count()
+        total = number_sealed()
         for _done in tqdm(rotate(rotation), total=total, unit=" secrets", disable=not options["verbosity"]):
             pass
         self.stdout.write(f"Key {name}: {rotation.renewed} sealed anew, {rotation.current} were under it already.")
