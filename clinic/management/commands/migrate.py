@@ -28,7 +28,7 @@ class WholeMigrationExecutor(MigrationExecutor):
             state = migration.apply(state, schema_editor)
             while schema_editor.deferred_sql:
                 schema_editor.execute(schema_editor.deferred_sql.pop(0), None)
-            self.record_migration(migration)
+            self.record_migration(migration)  # type: ignore[call-arg, arg-type] # the stubs are of an older Django
         if self.progress_callback:
             self.progress_callback("apply_success", migration, fake)
         return state
@@ -36,5 +36,6 @@ class WholeMigrationExecutor(MigrationExecutor):
 
 class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
-        migrate.MigrationExecutor = WholeMigrationExecutor  # where Django's command looks for it
+        # Where Django's command looks for it.
+        migrate.MigrationExecutor = WholeMigrationExecutor  # type: ignore[attr-defined]
         super().handle(*args, **options)
