@@ -12,7 +12,6 @@ from clinic.models import User
 from patients.models import (
     Allergy,
     Consent,
-    Erasure,
     MessageChoice,
     Patient,
     ReturnedAddress,
@@ -30,7 +29,7 @@ def write_for(patient: Patient, act: Callable[[], Written]) -> Written:
 
     Raises `RecordMergedError` for a record merged meanwhile, `ValidationError` while the patient is being erased.
     """
-    Erasure.objects.refuse(Patient.objects.hold(patient))
+    Patient.objects.hold(patient).refuse_additions()
     return act()
 
 
@@ -74,7 +73,7 @@ def ask_none_known(patient: Patient, *, today: date) -> None:
 @transaction.atomic
 def record_screening(screening: Screening, *, answers: Iterable[ScreeningAnswer]) -> Screening:
     """Save a screening with the answers given; a question without an answer was not asked."""
-    Erasure.objects.refuse(Patient.objects.hold(screening.patient))
+    Patient.objects.hold(screening.patient).refuse_additions()
     screening.save()
     for answer in answers:
         answer.screening = screening

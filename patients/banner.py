@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.utils.formats import date_format
@@ -35,6 +35,7 @@ class Banner:
     deceased_on: date | None
     restriction: str
     is_erased: bool
+    erasure_decided_at: datetime | None = None
     facts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -63,6 +64,7 @@ def banner(patient: Patient, *, today: date, facts: Iterable[tuple[str, str]] = 
         deceased_on=patient.deceased_on,
         restriction=patient.restriction_reason,
         is_erased=patient.is_erased,
+        erasure_decided_at=patient.erasure_decided_at,
         facts=tuple(facts),
     )
 

@@ -21,7 +21,8 @@ class FollowMerges:
     """Lead from an address of a merged record to the same page of the record that goes on, with a word.
 
     What was sent there is not carried over unseen: it is shown, so that nothing typed is lost, with the way to the
-    other page. Whoever may not see the other record finds nothing.
+    other page. Whoever may not see the other record finds nothing, but for those who have the merged one open in an
+    emergency: they are told.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -37,6 +38,8 @@ class FollowMerges:
             return HttpResponseRedirect(request.get_full_path())
         old, survivor = exception.patient, exception.patient.surviving
         if not Patient.objects.visible_to(request.user).filter(pk=survivor.pk).exists():
+            if old.is_lent_to(request.user):
+                return lent_no_more(request, old)
             raise Http404
         facts = {"old": old.record_number, "name": survivor.full_name, "number": survivor.record_number}
         address = request.get_full_path().replace(str(old.public_id), str(survivor.public_id))
@@ -46,6 +49,15 @@ class FollowMerges:
         trail.saw(survivor)
         context = {"old": old, "survivor": survivor, "address": address, "typed": typed(request)}
         return TemplateResponse(request, "patients/merged.html", context, status=HTTPStatus.CONFLICT).render()
+
+
+def lent_no_more(request: HttpRequest, old: Patient) -> HttpResponse:
+    """Say to somebody who opened a record in an emergency that it goes on in another, which is not open to them.
+
+    Whose the other is stays unsaid; the number on the patient's card opens it, as it would have this one.
+    """
+    context = {"old": old, "typed": typed(request)}
+    return TemplateResponse(request, "patients/emergency/merged.html", context, status=HTTPStatus.FORBIDDEN).render()
 
 
 def typed(request: HttpRequest) -> list[tuple[str, str]]:

@@ -55,6 +55,8 @@ class Call:
     @property
     def standing(self) -> str:
         """Return why nobody calls this patient."""
+        if self.patient.erasure_decided_at:
+            return _("The patient is being erased: nobody calls.")
         if self.patient.is_restricted:
             return _("The record is restricted: nobody calls until that is lifted.")
         if self.follow_up.is_gone:

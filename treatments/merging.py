@@ -290,7 +290,14 @@ class Pair:
     @cached_property
     def warnings(self) -> list[Against]:
         """Return what does not stop it and has to be known."""
-        return [*self._of_identity(), *self._told_apart(), *self._of_allergies(), *self._of_areas(), *self._of_seals()]
+        return [
+            *self._of_identity(),
+            *self._told_apart(),
+            *self._of_allergies(),
+            *self._of_areas(),
+            *self._of_waiting(),
+            *self._of_seals(),
+        ]
 
     def _of_identity(self) -> Iterator[Against]:
         if self.survivor.birth_date != self.other.birth_date:
@@ -323,6 +330,13 @@ class Pair:
             if shared and one.patient_id != another.patient_id and one.protocol_id != another.protocol_id:
                 words = _("A course in each record treats the same area: %(areas)s.")
                 yield Against(words % {"areas": ", ".join(shared)}, [_course_link(one), _course_link(another)])
+
+    def _of_waiting(self) -> Iterator[Against]:
+        records = (self.survivor, self.other)
+        both = [{row.kind: row for row in self.of(Waiting, each) if not row.removed_at} for each in records]
+        for kind in sorted(both[0].keys() & both[1].keys() & set(Waiting.WITHOUT_COURSE)):
+            words = _("Both records are on the waiting list for the same (%(kind)s). The one that waits longer stays.")
+            yield Against(words % {"kind": both[0][kind].get_kind_display().lower()})
 
     def _of_seals(self) -> Iterator[Against]:
         count = len(self.of(Consent, self.other))

@@ -57,6 +57,7 @@ urlpatterns = [
     path("patients/<uuid:public_id>/hold/", privacy.hold, name="patient-hold"),
     path("dossiers/<uuid:public_id>/", privacy.dossier_file, name="dossier-file"),
     path("erasures/<uuid:public_id>/", privacy.certificate, name="erasure"),
+    path("erasures/<uuid:public_id>/withdraw/", privacy.withdraw, name="erasure-withdraw"),
     path("privacy/", privacy.overview, name="privacy"),
     path("patients/<uuid:public_id>/courses/new/", courses.start, name="course-new"),
     path("patients/<uuid:public_id>/side-effects/new/", quick_log.log_for_patient, name="patient-side-effect-new"),

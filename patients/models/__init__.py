@@ -5,8 +5,10 @@ from patients.models.dossier import Dossier
 from patients.models.emergency import EmergencyAccess, EmergencyReview
 from patients.models.erasure import Erasure, HoldOpening, LegalHold
 from patients.models.merge import DistinctPair, MergeOfRecords
-from patients.models.patient import Patient, RecordMergedError, RecordNumberSeries, seen_by
+from patients.models.patient import Patient, RecordMergedError
+from patients.models.patients_found import seen_by
 from patients.models.permission import MessageChoice
+from patients.models.record_numbers import RecordNumberSeries
 from patients.models.retention import RetentionRule, Subject
 from patients.models.screening import Screening, ScreeningAnswer, ScreeningQuestion
 from patients.models.sweep import RetentionSweep

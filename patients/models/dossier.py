@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from patients.models.patient import Patient, seen_by
+from patients.models.patient import Patient
+from patients.models.patients_found import seen_by
 
 if TYPE_CHECKING:
     from clinic.models import User

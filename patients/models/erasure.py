@@ -5,15 +5,14 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clinic.validators import validate_plain_text
-from patients.models.patient import Patient, seen_by
+from patients.models.patient import Patient
+from patients.models.patients_found import seen_by
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -29,13 +28,8 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
         return self.exclude(done_at=None)
 
     def waiting(self) -> "ErasureQuerySet":
-        return self.filter(done_at=None)
-
-    def refuse(self, patient: Patient) -> None:
-        """Raise `ValidationError` while an erasure of the patient waits, whose row is held: nothing is added then."""
-        if self.waiting().filter(patient=patient).exists():
-            words = gettext("The patient is being erased. Nothing is added to this record.")
-            raise ValidationError(words, code="erasing")
+        """Return those decided and neither done nor withdrawn: `Patient.erasure_decided_at` says the same."""
+        return self.filter(done_at=None, withdrawn_at=None)
 
     def newest_first(self) -> "ErasureQuerySet":
         return self.order_by("-asked_at", "-pk")
@@ -86,6 +80,21 @@ class Erasure(models.Model):
         blank=True,
         help_text=_("Empty: no daily backups were set up."),
     )
+    begun_at = models.DateTimeField(
+        _("begun at"), null=True, blank=True, help_text=_("From here on files go: nobody withdraws it any more.")
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("withdrawn by"),
+        on_delete=models.PROTECT,
+        related_name="erasures_withdrawn",
+        null=True,
+        blank=True,
+    )
+    withdrawn_reason = models.CharField(
+        _("why it was withdrawn"), max_length=300, blank=True, validators=[validate_plain_text]
+    )
     lease_ends_at = models.DateTimeField(null=True, blank=True, editable=False)
     tries = models.PositiveSmallIntegerField(default=0, editable=False)
 
@@ -98,7 +107,7 @@ class Erasure(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["patient"],
-                condition=Q(done_at=None),
+                condition=Q(done_at=None, withdrawn_at=None),
                 name="erasure_one_at_a_time",
                 violation_error_message=_("This patient is being erased already."),
             ),
@@ -106,6 +115,17 @@ class Erasure(models.Model):
                 condition=Q(done_at=None) | Q(done_at__gte=F("asked_at")),
                 name="erasure_done_after_decided",
                 violation_error_message=_("An erasure is done after it was decided."),
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_reason="")
+                | (Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_reason="")),
+                name="erasure_withdrawn_for_a_reason",
+                violation_error_message=_("Withdrawing an erasure has a person and a reason."),
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None) | Q(begun_at=None, done_at=None),
+                name="erasure_withdrawn_before_it_begins",
+                violation_error_message=_("An erasure that has begun is not withdrawn."),
             ),
         ]
 
@@ -117,7 +137,20 @@ class Erasure(models.Model):
 
     def waits_long(self, now: datetime) -> bool:
         """Say whether it waits so long that the worker is likely not to run, or cannot do it."""
-        return self.done_at is None and now - self.asked_at > timedelta(minutes=10)
+        return self.is_waiting and now - self.asked_at > timedelta(minutes=10)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.done_at is None and self.withdrawn_at is None
+
+    @property
+    def refusal_to_withdraw(self) -> str:
+        """Say why it cannot be withdrawn any more; empty while it can."""
+        if self.done_at:
+            return str(_("The erasure is done. It cannot be taken back."))
+        if self.begun_at or self.is_restored:
+            return str(_("The erasure has begun. It cannot be taken back."))
+        return ""
 
     @property
     def is_restored(self) -> bool:

@@ -3,11 +3,11 @@ from typing import TYPE_CHECKING, Any
 
 from dateutil.relativedelta import relativedelta
 from django.conf.locale import LANG_INFO
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.db.models.functions import Upper
-from django.db.models.lookups import In, IsNull
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -17,10 +17,10 @@ from clinic.fields import FoldedField, NormalizedCharField, fold
 from clinic.models import Location, Versioned
 from clinic.phones import PhoneField
 from clinic.validators import validate_birth_date, validate_not_in_future, validate_plain_text
-from patients.identifiers import record_number
 from patients.models.address import Channel as HowReached
-from patients.models.address import ReturnedAddress, comes_back
-from patients.search import SHORT, understand
+from patients.models.address import ReturnedAddress
+from patients.models.patients_found import PatientQuerySet
+from patients.models.record_numbers import RecordNumberSeries
 
 if TYPE_CHECKING:
     from clinic.models import User
@@ -34,178 +34,12 @@ def languages() -> list[tuple[str, str]]:
     return sorted(named, key=lambda language: fold(language[1]))
 
 
-class RecordNumberSeries(models.Model):
-    """The one row that knows the next record number."""
-
-    next_serial = models.PositiveIntegerField(default=1)
-
-    class Meta:
-        verbose_name = _("record number series")
-        verbose_name_plural = _("record number series")
-
-    def __str__(self) -> str:
-        return record_number(self.next_serial)
-
-    @classmethod
-    def take(cls) -> str:
-        """Return the next record number, which nobody else gets."""
-        return cls.take_many(1)[0]
-
-    @classmethod
-    def hold(cls) -> None:
-        """Let nobody else register until the transaction ends. A write, since SQLite locks by nothing less."""
-        cls.objects.filter(pk=1).update(next_serial=F("next_serial"))
-
-    @classmethod
-    @transaction.atomic
-    def take_many(cls, count: int) -> list[str]:
-        cls.objects.filter(pk=1).update(next_serial=F("next_serial") + count)
-        after = cls.objects.get(pk=1).next_serial
-        return [record_number(serial) for serial in range(after - count, after)]
-
-
-class Judged(models.Func):
-    """A column that is only compared, never searched by: SQLite takes its table last, not first.
-
-    Without statistics SQLite believes that a location has a handful of patients, and starts every list with them.
-    """
-
-    template = "%(expressions)s"
-
-    def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        return self.as_sql(compiler, connection, template="+%(expressions)s", **extra)
-
-
 class RecordMergedError(Exception):
     """A page is asked of a record, or something is about to be written of it, that is a part of another now."""
 
     def __init__(self, patient: "Patient") -> None:
         super().__init__()
         self.patient = patient
-
-
-def seen_by(user: "User", path: str = "") -> Q:
-    """Return the condition that this person may see the patient at the end of a path: one of their locations, or one
-    whose record they have open in an emergency.
-
-    A path is followed by joins. `patient__in=Patient.objects.visible_to(user)` says the same, and makes a database
-    collect half of all patients, or of all sessions, before it looks at the first row of the page.
-    """
-    if user.sees_all_locations:
-        return Q()
-    own = [location.pk for location in user.own_locations]
-    theirs = Q(In(Judged(F(f"{path}__location")), own)) if path else Q(location__in=own)
-    opened = user.patients_in_emergency
-    return theirs | Q(**{f"{path}__in" if path else "pk__in": opened}) if opened else theirs
-
-
-class PatientQuerySet(models.QuerySet["Patient"]):
-    def visible_to(self, user: "User") -> "PatientQuerySet":
-        """Return the patients of the person's locations."""
-        return self.filter(seen_by(user))
-
-    def active(self) -> "PatientQuerySet":
-        """Leave out the archived and the deceased."""
-        return self.filter(archived_at=None, deceased_on=None)
-
-    def with_messages(self) -> "PatientQuerySet":
-        """Return those who agreed to messages and can be sent some by the channel they chose.
-
-        Where messages came back none are sent, until somebody corrects or confirms the address.
-        """
-        channel = Patient.Channel
-        by_mail = Q(preferred_channel=channel.EMAIL) & ~Q(email="")
-        by_phone = Q(preferred_channel__in=[channel.SMS, channel.WHATSAPP]) & ~Q(phone="")
-        able = self.active().filter(by_mail | by_phone, contact_permission=True, restricted_at=None)
-        return able.exclude(comes_back("preferred_channel"))
-
-    def unmerged(self) -> "PatientQuerySet":
-        """Leave out the records that became part of another."""
-        # Judged, not searched by: nearly every record is none of those.
-        return self.filter(IsNull(Judged(F("merged_into")), True))  # noqa: FBT003 -- Django's signature
-
-    def gone(self) -> "PatientQuerySet":
-        """Return the archived and the deceased."""
-        return self.exclude(archived_at=None, deceased_on=None)
-
-    def search(self, text: str) -> "PatientQuerySet":
-        """Return the patients whom every word fits: a name, a record number, digits of a phone, or a birth date.
-
-        Nothing typed finds nobody.
-        """
-        query = understand(text)
-        if not query:
-            return self.none()
-        fits = Q()
-        for word in query.words:
-            fits &= _word_q(word)
-        if query.record_number:
-            fits |= Q(record_number=query.record_number)
-        if query.birth_dates:
-            fits &= Q(birth_date__in=query.birth_dates)
-        return self.filter(fits)
-
-    def hold(self, patient: "Patient") -> "Patient":
-        """Return the patient as stored now; nobody else saves the record until the transaction ends.
-
-        Raises `RecordMergedError` when it was merged into another meanwhile.
-        """
-        return self.select_for_update().get(pk=patient.pk).refuse_merged()
-
-    def by_name(self) -> "PatientQuerySet":
-        return self.order_by("sort_name", "pk")
-
-    def likely_duplicates(
-        self, *, given_name: str, family_name: str, birth_date: date | None, phone: str = "", email: str = ""
-    ) -> "PatientQuerySet":
-        """Return the people who may be this one.
-
-        Two of three agree: the name (folded, given and family in either order), the birth date, the phone or e-mail.
-        """
-        given, family = fold(given_name), fold(family_name)
-        names = Q(sort_name__in=[f"{family} {given}".strip(), f"{given} {family}".strip()])
-        births = Q(birth_date=birth_date) if birth_date else Q(pk=None)
-        contacts = Q(pk=None)
-        if phone:
-            contacts |= Q(phone=phone)
-        if email:
-            contacts |= Q(email__iexact=email)
-        similar = Q(sort_name__startswith=family) & births if family else Q(pk=None)
-        return self.filter((names & births) | (names & contacts) | (births & contacts) | similar).by_name()
-
-    def with_twins(self) -> "PatientQuerySet":
-        """Return those who have a later record that may be of the same person, unless somebody told the two apart.
-
-        The phone agrees, or the birth date and the folded name, or the former system's number but for capitals. What
-        occurs twice is collected from an index each, so that a twin is looked for of few.
-        """
-        found = self.unmerged().annotate(former=Upper("external_id"))
-        return found.filter(
-            Q(phone__in=_twice(~Q(phone=""), "phone")) & _has_twin(~Q(phone=""), "phone")
-            | Q(sort_name__in=_twice(Q(), "sort_name")) & _has_twin(Q(), "sort_name", "birth_date")
-            | Q(former__in=_twice(~Q(external_id=""), "former")) & _has_twin(~Q(external_id=""), "former")
-        )
-
-
-def _twice(known: Q, name: str) -> PatientQuerySet:
-    """Return the values of a field that more than one record has."""
-    rows = Patient.objects.annotate(former=Upper("external_id")).filter(known).order_by()
-    return rows.values(name).annotate(n=Count("pk")).filter(n__gt=1).values(name)
-
-
-def _has_twin(known: Q, *names: str) -> Q:
-    """Return the condition that a later record agrees in these fields and was not told apart from this one."""
-    from patients.models.merge import DistinctPair  # noqa: PLC0415 -- merge imports patient
-
-    apart = DistinctPair.objects.standing().filter(first=OuterRef(OuterRef("pk")), second=OuterRef("pk"))
-    later = Patient.objects.annotate(former=Upper("external_id")).filter(known, pk__gt=OuterRef("pk")).unmerged()
-    return Q(Exists(later.filter(~Exists(apart), **{name: OuterRef(name) for name in names})))
-
-
-def _word_q(word: str) -> Q:
-    if len(word) < SHORT:
-        return Q(sort_name__startswith=word) | Q(search_text__startswith=word)
-    return Q(search_text__contains=word)
 
 
 class Patient(Versioned):
@@ -266,6 +100,13 @@ class Patient(Versioned):
     restricted_at = models.DateTimeField(_("restricted at"), null=True, blank=True, editable=False)
     restriction_reason = models.CharField(
         _("why it is restricted"), max_length=300, blank=True, validators=[validate_plain_text], editable=False
+    )
+    erasure_decided_at = models.DateTimeField(
+        _("erasure decided at"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("While a decided erasure waits: nothing new is added."),
     )
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
@@ -349,10 +190,28 @@ class Patient(Versioned):
         return relativedelta(self.deceased_on or today, self.birth_date).years
 
     @property
-    def refusal_to_treat(self) -> str:
-        """Say why nothing is planned or booked for this person; empty when it may be."""
+    def refusal_to_add(self) -> str:
+        """Say why nothing new comes into this record, of an erasure that is done or waits; empty when it may.
+
+        What was given before is written all the same: a session of before is logged and signed, a reaction noted.
+        """
         if self.erased_at:
             return str(_("The patient was erased. Nothing is added to this record."))
+        if self.erasure_decided_at:
+            return str(_("The patient is being erased. Nothing is added to this record."))
+        return ""
+
+    def refuse_additions(self) -> "Patient":
+        """Return the patient, whose row is held. Raises `ValidationError` where nothing new comes into the record."""
+        if refusal := self.refusal_to_add:
+            raise ValidationError(refusal, code="erasing")
+        return self
+
+    @property
+    def refusal_to_treat(self) -> str:
+        """Say why nothing is planned or booked for this person; empty when it may be."""
+        if refusal := self.refusal_to_add:
+            return refusal
         if self.merged_into_id:
             return str(_("This record was merged into another."))
         if self.deceased_on:
@@ -367,8 +226,8 @@ class Patient(Versioned):
 
     @property
     def can_be_contacted(self) -> bool:
-        """Say whether messages may be sent: the patient agreed, lives, is still a patient here, and unrestricted."""
-        gone = self.deceased_on or self.archived_at
+        """Say whether messages may be sent: the patient agreed, lives, is and stays a patient here, unrestricted."""
+        gone = self.deceased_on or self.archived_at or self.erasure_decided_at
         return self.contact_permission and not gone and self.restricted_at is None
 
     def address_by(self, channel: str) -> str:

@@ -14,18 +14,22 @@ from clinic.validators import validate_plain_text
 
 
 class Subject(models.TextChoices):
-    """What a rule is about. The first three may be kept against a patient's wish, where the law says so."""
+    """What a rule is about. The first three may be kept against a patient's wish, where the law says so.
+
+    Who read and changed what has none: that trail is only ever added to, and kept.
+    """
 
     CLINICAL = "clinical", _("Clinical record")
     PHOTOS = "photos", _("Photos")
     CONSENTS = "consents", _("Consents")
-    AUDIT = "audit", _("Who read and changed what")
-    CONTACT = "contact", _("Name and contact")
+    CONTACT = "contact", _("Name and contact of somebody never treated")
     MESSAGES = "messages", _("Messages sent")
     COPIES = "copies", _("Unfinished typing")
 
 
 KEPT_BY_LAW = (Subject.CLINICAL, Subject.PHOTOS, Subject.CONSENTS)
+# What a time may be counted from: of a record what was last done, of anything else its own making.
+OF_TREATMENT, OF_MAKING = ("treatment", "signature"), ("made",)
 
 
 class RetentionRuleQuerySet(models.QuerySet["RetentionRule"]):
@@ -99,9 +103,17 @@ class RetentionRule(Versioned):
                 violation_error_message=_("Between 1 and 1000, of its unit."),
             ),
             models.CheckConstraint(
-                condition=Q(binds=False) | Q(subject__in=["clinical", "photos", "consents", "audit"]),
+                condition=Q(binds=False) | Q(subject__in=KEPT_BY_LAW),
                 name="retention_binds_what_is_clinical",
-                violation_error_message=_("Only records, photos, consents and the audit can be kept against a wish."),
+                violation_error_message=_("Only records, photos and consents can be kept against a wish."),
+            ),
+            models.CheckConstraint(
+                condition=Q(subject__in=KEPT_BY_LAW, counted_from__in=OF_TREATMENT)
+                | (~Q(subject__in=KEPT_BY_LAW) & Q(counted_from__in=OF_MAKING)),
+                name="retention_counts_from_what_it_has",
+                violation_error_message=_(
+                    "Records, photos and consents count from a treatment or signature, all else from its making."
+                ),
             ),
             models.CheckConstraint(
                 condition=~Q(source=""),
@@ -122,6 +134,13 @@ class RetentionRule(Versioned):
             self.Unit.YEARS: ngettext("%(n)s year", "%(n)s years", self.keeps_for),
         }
         return words[self.Unit(self.unit)] % {"n": self.keeps_for}
+
+    @property
+    def event_in_words(self) -> str:
+        """Return "the last treatment": what the time is counted from."""
+        if self.subject == Subject.CONTACT:
+            return str(_("the registration or the last appointment"))
+        return self.get_counted_from_display()
 
     @property
     def period(self) -> relativedelta:

@@ -11,7 +11,8 @@ from simple_history.models import HistoricalRecords
 from clinic.fields import NormalizedCharField
 from clinic.models import Versioned
 from clinic.validators import validate_not_in_future, validate_plain_text
-from patients.models.patient import Patient, seen_by
+from patients.models.patient import Patient
+from patients.models.patients_found import seen_by
 
 if TYPE_CHECKING:
     from clinic.models import User

@@ -8,7 +8,7 @@ from clinic.roles import Role
 from patients.models import Erasure, Patient
 from tests.browser.test_csp_and_axe import look_at
 from tests.factories import PASSWORD, LocationFactory, UserFactory
-from tests.treatments.forgotten import FAMILY, found_in_tables, person
+from tests.treatments.forgotten import FAMILY, decided, found_in_tables, person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -98,4 +98,40 @@ def test_pages_are_accessible_and_never_wider_than_the_screen(visit, boss, patie
     ]
 
     assert [wrong for address in addresses for wrong in look_at(desk, address, dark=True)] == []
+    waits = decided(patient, {"clinical": "2036-01-01"}).get_absolute_url()
+    addresses = [patient.get_absolute_url(), waits, f"{waits}withdraw/"]
+    assert [wrong for address in addresses for wrong in look_at(desk, address, dark=True)] == []
     assert desk.complaints == []
+
+
+def test_browser_keeps_no_copy_of_a_page_with_names(visit, boss, patient):
+    desk = visit(boss)
+    page = desk.page
+    desk.go("/patients/")
+    page.get_by_text(FAMILY).first.wait_for()
+    page.locator("#id_q").fill(FAMILY.lower())
+    page.wait_for_url(f"**/patients/?*{FAMILY.lower()}*")
+
+    kept = page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
+    page.go_back()
+
+    assert FAMILY not in kept
+    page.get_by_text(FAMILY).first.wait_for()  # asked for anew
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_decided_erasure_is_shown_on_the_record_and_withdrawn(visit, boss, patient, scripts):
+    erasure = decided(patient, {"clinical": "2036-01-01"})
+    desk = visit(boss, java_script_enabled=scripts)
+    page = desk.page
+    desk.go(patient.get_absolute_url())
+    page.get_by_role("link", name="See the erasure").first.click()
+    type_password(page)
+    page.get_by_role("link", name="Withdraw the erasure").click()
+    page.get_by_label("Reason").fill("The patient took the wish back.")
+    page.get_by_role("button", name="Withdraw the erasure").click()
+
+    page.get_by_text("is not erased").wait_for()
+    assert page.get_by_text("Being erased.").count() == 0
+    erasure.refresh_from_db()
+    assert erasure.withdrawn_by == boss

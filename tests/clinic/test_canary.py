@@ -62,6 +62,7 @@ def test_name_of_a_patient_is_in_no_line_of_the_log_and_no_address(here, records
     form = {"q": CANARY, "family_name": CANARY, "note": CANARY}
 
     went = [client.get(f"{path}?q={CANARY}") for path in ("/search/", "/nowhere/", "/patients/", "/patients/%00")]
+    went += [client.post(path, form) for path in ("/search/", "/patients/", "/nowhere/")]
     went += [client.post(address(name, records), form) for name, row in TABLE.items() if row.post]
     Client(enforce_csrf_checks=True).post("/patients/new/", form)
 

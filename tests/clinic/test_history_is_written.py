@@ -12,8 +12,8 @@ ALLOWED = {
     "clinic/models/record.py save_over": "the version alone, and the record is saved right after, in one transaction",
     "clinic/models/backup_run.py finish": NO_HISTORY + "a run of the program's own",
     "clinic/backup/runs.py step": NO_HISTORY + "a run of the program's own",
-    "patients/models/patient.py hold": NO_HISTORY + "the series of record numbers",
-    "patients/models/patient.py take_many": NO_HISTORY + "the series of record numbers",
+    "patients/models/record_numbers.py hold": NO_HISTORY + "the series of record numbers",
+    "patients/models/record_numbers.py take_many": NO_HISTORY + "the series of record numbers",
     "treatments/actions/preparations.py mix": NO_HISTORY + "what is in a preparation never changes",
     "treatments/actions/aftercare.py want_mail": NO_HISTORY + "a link",
     "treatments/actions/aftercare.py revoke": NO_HISTORY + "a link",
@@ -29,6 +29,11 @@ ALLOWED = {
     "treatments/models/photo.py finish": "columns that history leaves out: what became of the file",
     "treatments/models/catalogue.py save": "copies of what the kind says, and the kind has its history",
     "clinic/actions/invitations.py send_invitation": NO_HISTORY + "an invitation",
+    **{
+        f"clinic/actions/letters.py {function}": NO_HISTORY + "a letter, and the link of an invitation"
+        for function in ("_claim", "_finish", "_say_not_sent")
+    },
+    "clinic/models/letter.py end": NO_HISTORY + "a letter",
     "clinic/actions/invitations.py _withdraw": NO_HISTORY + "an invitation",
     "clinic/actions/sign_ins.py note_use": NO_HISTORY + "when a sign-in was used last",
     "clinic/actions/staff.py hold_admins": "writes what is there already, to hold a lock",

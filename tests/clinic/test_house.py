@@ -147,3 +147,17 @@ def test_text_that_is_searched_for_is_called_q_so_that_no_event_repeats_it():
 
     assert typed
     assert {line.partition(" = ")[0] for line in typed} == {"q"}
+
+
+def test_no_form_puts_what_is_searched_for_into_an_address():
+    forms = re.compile(r"<form\b.*?</form>", re.DOTALL)
+    searched = re.compile(r'type="search"|\.form\.q\b|name="q"|role="search"')
+    found = {
+        f"{path.relative_to(BASE_DIR)}": 'method="post"' in form
+        for path in (BASE_DIR / "templates").rglob("*.html")
+        for form in forms.findall(path.read_text(encoding="utf-8"))
+        if searched.search(form)
+    }
+
+    assert len(found) >= 9
+    assert {path for path, is_sent in found.items() if not is_sent} == set()

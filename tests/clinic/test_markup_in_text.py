@@ -7,13 +7,13 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.contrib import admin
-from django.core import mail
 from django.db import DatabaseError, models, transaction
 from django.urls import reverse
 
 from tests.clinic.access import client_of, records_at
 from tests.clinic.test_access import TABLE, address
 from tests.factories import LocationFactory
+from tests.posting import sent
 
 pytestmark = pytest.mark.django_db
 
@@ -135,4 +135,4 @@ def test_mails_have_no_part_that_a_mail_program_would_draw(here, records):
     poison(MARKUP)
     client_of("stranger", here).post("/accounts/password/reset/", {"email": records["course"].clinician.email})
 
-    assert [part.get_content_type() for message in mail.outbox for part in message.message().walk()] == ["text/plain"]
+    assert [part.get_content_type() for message in sent() for part in message.message().walk()] == ["text/plain"]

@@ -13,8 +13,15 @@ from django.utils import timezone
 from clinic.models import AuditEvent
 from clinic.roles import ACTS, Role
 from patients.emergencies import tell_admins, untold
-from patients.models import EmergencyAccess, EmergencyReview
-from tests.factories import CourseFactory, EmergencyAccessFactory, LocationFactory, PatientFactory, UserFactory
+from patients.models import EmergencyAccess, EmergencyReview, Patient
+from tests.factories import (
+    CourseFactory,
+    EmergencyAccessFactory,
+    LocationFactory,
+    PatientFactory,
+    SessionFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -259,6 +266,57 @@ def test_number_on_the_card_of_a_merged_record_opens_the_one_that_goes_on(desk, 
     assert response.redirect_chain == [(patient.get_absolute_url(), HTTPStatus.FOUND)]
     assert response.status_code == HTTPStatus.OK
     assert EmergencyAccess.objects.get().patient == patient
+
+
+def test_record_that_is_merged_within_the_hour_leads_on_where_the_other_is_open_too(desk, doctor, patient):
+    kept = PatientFactory(location=patient.location)
+    both = [
+        EmergencyAccessFactory(
+            user=doctor, patient=each, opened_at=timezone.now(), ends_at=timezone.now() + timedelta(hours=1)
+        )
+        for each in (patient, kept)
+    ]
+    session = desk.session
+    session["emergencies"] = [str(access.public_id) for access in both]
+    session.save()
+    Patient.objects.filter(pk=patient.pk).update(merged_into=kept)
+
+    assert desk.get(patient.get_absolute_url()).url == kept.get_absolute_url()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_record_that_is_merged_within_the_hour_says_so_and_not_into_whose(desk, doctor, patient, method):
+    kept = PatientFactory(location=patient.location, family_name="Keptwell")
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+    Patient.objects.filter(pk=patient.pk).update(merged_into=kept)
+    address = f"/patients/{patient.public_id}/screening/new/"
+
+    response = getattr(desk, method)(address, {"note": "Typed in a hurry."})
+
+    page = response.content.decode()
+    assert response.status_code == HTTPStatus.FORBIDDEN
+    assert f"Record {patient.record_number}, which you opened in an emergency, became part of another" in page
+    assert 'href="/emergencies/new/"' in page
+    assert ("Typed in a hurry." in page) == (method == "post")
+    assert "Keptwell" not in page
+    assert kept.record_number not in page
+    assert AuditEvent.objects.of_patient(patient.public_id).latest("pk").act == "denied"
+
+
+@pytest.mark.parametrize("side", ["wrong", "right"])
+def test_session_is_put_into_no_record_and_out_of_none_that_is_open_in_an_emergency_only(desk, doctor, patient, side):
+    own = CourseFactory(patient__location=doctor.locations.get())
+    lent = CourseFactory(patient=patient)
+    wrong, right = (lent, own) if side == "wrong" else (own, lent)
+    session = SessionFactory(course=wrong)
+    open_for(desk, doctor, patient, timedelta(minutes=50))
+    address = f"/sessions/{session.public_id}/wrong-patient/?to={right.patient.public_id}&course={right.public_id}"
+
+    answers = [desk.get(address), desk.post(address, {"reason": "Two of one name.", "version": session.version})]
+
+    assert {answer.status_code for answer in answers} == {HTTPStatus.FORBIDDEN}
+    session.refresh_from_db()
+    assert not session.is_in_error
 
 
 def test_number_of_the_record_that_goes_on_and_the_birth_date_of_another_open_nothing(desk, patient):

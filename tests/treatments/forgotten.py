@@ -100,6 +100,7 @@ def decided(patient, keeps=None):
     """Return an erasure that waits; of whom nothing is kept, no law binds here."""
     if not keeps:
         RetentionRule.objects.update(binds=False)
+    Patient.objects.filter(pk=patient.pk).update(erasure_decided_at=NOW)
     return Erasure.objects.create(
         patient=patient, ground=Erasure.Ground.WITHDRAWN, asked_by=UserFactory(), asked_at=NOW, keeps=keeps or {}
     )

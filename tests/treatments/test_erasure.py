@@ -454,6 +454,26 @@ def test_erasure_takes_the_courses_before_the_patients_as_everybody_does():
 # What outlives
 
 
+def test_what_a_live_sign_in_was_about_to_say_has_no_name_and_the_sign_in_goes_on(client):
+    patient = person()
+    user = UserFactory()
+    client.force_login(user)
+    session = client.session
+    session["next-page"] = {"title": "1 person could come earlier.", "lines": [f"{GIVEN} {FAMILY}"], "ways": []}
+    session["wanted"] = f"/patients/?q={FAMILY.lower()}"
+    session["_messages"] = f'[["__json_message", 0, 25, "{GIVEN} {FAMILY} is a patient again."]]'
+    session["location"] = "here"
+    session.save()
+
+    erase(decided(patient), LATER)
+
+    said = client.session
+    assert FAMILY.lower() not in str(dict(said.items())).lower()
+    assert said["next-page"]["lines"] == ["[name]"]
+    assert (said["location"], said["_auth_user_id"]) == ("here", str(user.pk))
+    assert Erasure.objects.get().counts["sign-ins"] == 1
+
+
 def test_merge_that_is_kept_tells_no_birth_date_town_or_number_of_the_person():
     patient = person()
     told = {"birth_date": "1988-02-29", "city": "Larkhaven", "external_id": "OLD-77", "sex": "female"}

@@ -37,16 +37,18 @@ from tests.factories import (
     SessionFactory,
     SideEffectFactory,
     UserFactory,
+    WaitingFactory,
     make_ready,
     question,
 )
+from tests.searching import find
 from treatments.actions.appointments import refuse_overlap
 from treatments.actions.sessions import Written, keep
 from treatments.aftercare import find_open
 from treatments.aftercare import token_of as aftercare_token
 from treatments.drawn import Drawn
 from treatments.merging import MOVES, STAYS, Pair
-from treatments.models import Appointment, Course, Photo, Reminder, Session, SideEffect
+from treatments.models import Appointment, Course, Photo, Reminder, Session, SideEffect, Waiting
 
 NOW = datetime(2026, 3, 10, 18, 30, tzinfo=UTC)
 
@@ -92,6 +94,21 @@ def twin(here):
         email="ida@patient.example",
         location=here,
     )
+
+
+def waits_for(patient, clinician, days_ago, **facts):
+    return WaitingFactory(
+        patient=patient,
+        course=None,
+        kind="consultation",
+        joined_at=NOW - timedelta(days=days_ago),
+        joined_by=clinician,
+        **facts,
+    )
+
+
+def on_the_list(patient):
+    return list(Waiting.objects.with_facts().waiting(NOW, NOW.date()).filter(patient=patient))
 
 
 def merge_url(patient, other=None):
@@ -567,8 +584,8 @@ def test_session_typed_before_the_merge_is_of_the_record_that_goes_on(client, ad
 def test_old_number_finds_the_person_and_says_where_the_record_went(client, admin, ida, twin):
     merge(client, ida, twin)
 
-    page = client.get(reverse("search"), {"q": twin.record_number})
-    live = client.get(reverse("search"), {"q": twin.record_number}, headers={"HX-Request": "true"})
+    page = find(client, reverse("search"), twin.record_number)
+    live = client.post(reverse("search"), {"q": twin.record_number}, headers={"HX-Request": "true"})
 
     assert f"Merged into {ida.record_number}" in page.content.decode()
     assert f"merged into {ida.record_number}" in live.content.decode()
@@ -1052,3 +1069,52 @@ def test_preview_counts_what_both_hold(client, admin, ida, twin):
     assert counted["Side effects"] == (0, SideEffect.objects.count())
     assert counted["Reminders"] == (0, Reminder.objects.count())
     assert counted["Appointments"] == (0, Appointment.objects.count())
+
+
+# Waiting for the same in both records
+
+
+@pytest.mark.parametrize("first", ["ida", "twin"])
+def test_somebody_who_waits_in_both_records_waits_once_from_the_earlier_day(client, admin, ida, twin, first):
+    longer, shorter = (ida, twin) if first == "ida" else (twin, ida)
+    early = waits_for(longer, admin, 9, need=Waiting.Need.WISH)
+    late = waits_for(shorter, admin, 2, need=Waiting.Need.CLINICAL, note="A clinician asked.")
+    assert "The one that waits longer stays." in client.get(merge_url(ida, twin)).content.decode()
+
+    merged = merge(client, ida, twin)
+
+    assert on_the_list(ida) == [early]
+    early.refresh_from_db()
+    late.refresh_from_db()
+    assert (early.joined_at, early.need) == (NOW - timedelta(days=9), Waiting.Need.CLINICAL)
+    assert (late.patient, late.removed_at, late.removed_by) == (ida, NOW, admin)
+    assert late.removed_reason == "Was on the list in both records when they were merged."
+
+    undo(client, merged)
+
+    assert (on_the_list(longer), on_the_list(shorter)) == ([early], [late])
+    early.refresh_from_db()
+    assert early.need == Waiting.Need.WISH
+
+
+def test_waiting_of_the_one_record_that_an_hour_of_the_other_ended_does_not_end_the_others(client, admin, ida, twin):
+    waits_for(twin, admin, 9)
+    with time_machine.travel(NOW - timedelta(days=6), tick=False):
+        AppointmentFactory(
+            patient=ida, kind="consultation", course=None, status="done", starts_at=NOW - timedelta(days=5)
+        )
+    late = waits_for(ida, admin, 2)
+
+    merge(client, ida, twin)
+
+    assert on_the_list(ida) == [late]
+
+
+def test_waiting_for_two_things_goes_on_for_both(client, admin, ida, twin):
+    one = waits_for(ida, admin, 9)
+    other = waits_for(twin, admin, 2)
+    Waiting.objects.filter(pk=other.pk).update(kind="review")
+
+    merge(client, ida, twin)
+
+    assert on_the_list(ida) == [one, other]

@@ -5,19 +5,24 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.contrib.sessions.models import Session as SignIn
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.models import Heartbeat
+from clinic.roles import Role
 from patients.models import Patient, RetentionRule, RetentionSweep
 from tests.factories import (
+    AllergyFactory,
     AppointmentFactory,
     ConsentFactory,
+    CourseFactory,
     FollowUpFactory,
     LocationFactory,
     PatientFactory,
     ReminderFactory,
     SessionFactory,
+    UserFactory,
     WorkingCopyFactory,
 )
 from tests.treatments.forgotten import decided, import_files
@@ -30,7 +35,8 @@ NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 
 
 def registered(years_ago, **facts):
-    patient = PatientFactory(**facts)
+    """Return somebody who was registered so long ago, and for whom a course was planned."""
+    patient = CourseFactory(patient=PatientFactory(**facts), status="completed").patient
     Patient.objects.filter(pk=patient.pk).update(registered_at=NOW - timedelta(days=366 * years_ago))
     return patient
 
@@ -55,6 +61,10 @@ def test_rule_of_a_location_goes_before_its_countrys_and_that_before_the_general
         {"source": ""},
         {"subject": "messages", "binds": True},
         {"subject": "copies", "binds": True},
+        {"subject": "contact", "counted_from": "treatment"},
+        {"subject": "messages", "counted_from": "signature"},
+        {"subject": "clinical", "counted_from": "made"},
+        {"subject": "audit", "counted_from": "made"},
     ],
 )
 def test_rule_that_is_none_is_refused(facts):
@@ -141,6 +151,62 @@ def test_place_without_a_rule_proposes_nobody():
     RetentionRule.objects.filter(subject="photos").delete()
 
     assert list(time_over(TODAY)) == []
+
+
+def asked_only(days_ago, **facts):
+    """Return somebody who was registered so many days ago, and whom nobody treated."""
+    patient = PatientFactory(**facts)
+    Patient.objects.filter(pk=patient.pk).update(registered_at=NOW - timedelta(days=days_ago))
+    return patient
+
+
+@pytest.mark.django_db
+def test_name_of_somebody_never_treated_may_go_after_its_own_time():
+    patient = asked_only(3 * 366)
+    asked_only(3 * 365 - 5)
+
+    assert list(time_over(TODAY)) == [patient]
+
+    RetentionRule.objects.filter(subject="contact").update(keeps_for=9)
+    assert list(time_over(TODAY)) == []
+
+    RetentionRule.objects.filter(subject="contact").delete()
+    assert list(time_over(TODAY)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["course", "consent", "allergy", "asked", "visit", "to come", "merged"])
+def test_name_of_somebody_who_was_looked_after_or_comes_is_kept_as_the_record(what):
+    patient = asked_only(4 * 366)
+    long_ago = NOW - timedelta(days=4 * 365)
+    acts = {
+        "course": lambda: CourseFactory(patient=patient),
+        "consent": lambda: ConsentFactory(patient=patient, signed_at=long_ago),
+        "allergy": lambda: AllergyFactory(patient=patient),
+        "asked": lambda: Patient.objects.filter(pk=patient.pk).update(allergies_asked_on=long_ago.date()),
+        "visit": lambda: AppointmentFactory(patient=patient, starts_at=long_ago, status="done"),
+        "to come": lambda: AppointmentFactory(patient=patient, starts_at=NOW + timedelta(days=8)),
+        "merged": lambda: PatientFactory(merged_into=patient),
+    }
+    acts[what]()
+
+    assert list(time_over(TODAY)) == []
+
+
+@pytest.mark.django_db
+def test_somebody_who_never_came_to_an_old_appointment_was_not_treated():
+    patient = asked_only(4 * 366)
+    AppointmentFactory(patient=patient, starts_at=NOW - timedelta(days=4 * 365), status="no-show")
+
+    assert list(time_over(TODAY)) == [patient]
+
+
+@pytest.mark.django_db
+def test_trail_of_who_read_what_has_no_rule_since_nothing_is_taken_out_of_it(client):
+    client.force_login(UserFactory(role=Role.ADMIN))
+
+    assert not RetentionRule.objects.filter(subject="audit").exists()
+    assert "nothing is ever taken out of it" in client.get(reverse("privacy")).content.decode()
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.models import Location, Room, User
-from patients.models import Erasure, Patient
+from patients.models import Patient
 from treatments.actions.windows import close_visit, lock, open_follow_up, reopen_visit
 from treatments.models import Appointment, Course, FollowUp
 
@@ -145,8 +145,8 @@ def lock_taken(appointment: Appointment) -> Patient:
     Returns the patient as read under the lock. Raises `RecordMergedError` when the patient's record became part of
     another meanwhile, `ValidationError` while the patient is being erased.
     """
-    patient = Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id).refuse_merged()
-    Erasure.objects.refuse(patient)
+    patient = Patient.objects.select_for_update(no_key=True).get(pk=appointment.patient_id)
+    patient.refuse_merged().refuse_additions()
     Location.objects.select_for_update(no_key=True).get(pk=appointment.location_id)
     User.objects.select_for_update(no_key=True).get(pk=appointment.practitioner_id)
     return patient

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from patients.models import Patient
 from treatments.models import Assessment, Instrument, Score, TreatmentArea
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ def record(
     """Save a scoring, new or corrected, with its scores. `save` writes the row itself, as a form does.
 
     A score that is not among `entries` any more was taken back: its row stays without a value, its history with it.
-    Raises `VersionConflictError` from `save`, and `ValidationError` for a value its instrument does not have.
+    Raises `VersionConflictError` from `save`, `ValidationError` for a value its instrument does not have, and of a new
+    one while the patient is being erased.
     """
     is_new = not assessment.pk
     if is_new:
+        Patient.objects.hold(assessment.course.patient).refuse_additions()
         assessment.recorded_by = by
     assessment = save()
     scores = [] if is_new else list(assessment.scores.all())

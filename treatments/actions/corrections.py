@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
-from patients.models import Erasure, Patient
+from patients.models import Patient
 from treatments.actions import aftercare
 from treatments.actions.amendments import enter_in_error
 from treatments.actions.photos import move
@@ -119,7 +119,7 @@ def correct_patient(
         lock(key)
     if course.patient.refusal_to_treat and (course.patient.erased_at or not course.patient.deceased_on):
         raise ValidationError(course.patient.refusal_to_treat)
-    Erasure.objects.refuse(Patient.objects.hold(course.patient))  # held: nobody starts the same course meanwhile
+    Patient.objects.hold(course.patient).refuse_additions()  # held: nobody starts the same course meanwhile
     photos = list(Photo.objects.of_session(wrong))
     named = [(effect, list(effect.photos.values_list("pk", flat=True))) for effect in effects]
     said = _("Logged for the wrong patient. %(reason)s") % {"reason": reason}

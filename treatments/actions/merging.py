@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from clinic.models import Versioned
 from patients.models import Allergy, DistinctPair, MergeOfRecords, Patient
 from treatments.merging import MOVES, THERE, Pair
-from treatments.models import Course
+from treatments.models import Course, Waiting
 from treatments.unmerging import Undoing
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def merge(
         for row in pair.of(model, gone):
             if model is not Allergy or row.pk not in left:
                 pen.write(row, patient=kept)
+    _wait_once(kept, pen, by=by, now=now)
     pen.write(gone, merged_into=kept, archived_at=gone.archived_at or now)
     return MergeOfRecords.objects.create(
         merged=gone,
@@ -137,6 +138,21 @@ def _choose(pair: Pair, chosen: Mapping[str, str], pen: Pen) -> None:
     facts["allergies_asked_on"] = max(days, default=None)
     _refuse_misfits(pair.survivor, facts)
     pen.write(pair.survivor, **facts)
+
+
+def _wait_once(patient: Patient, pen: Pen, *, by: "User", now: datetime) -> None:
+    """Let a person who waits for the same in both records wait once, from the earlier moment and for the graver need.
+
+    Asked once everything has moved: an appointment of the one record may have ended the waiting of the other.
+    """
+    rows = Waiting.objects.of_patient(patient).filter(kind__in=Waiting.WITHOUT_COURSE).with_facts()
+    first: dict[str, Waiting] = {}
+    for row in rows.waiting(now, patient.location.today(now)).order_by("joined_at", "pk"):
+        longest = first.setdefault(row.kind, row)
+        if longest is not row:
+            pen.write(longest, need=min(longest.need, row.need))
+            reason = _("Was on the list in both records when they were merged.")
+            pen.write(row, removed_at=now, removed_by=by, removed_reason=reason)
 
 
 def _refuse_misfits(patient: Patient, facts: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.template.defaultfilters import filesizeformat
@@ -18,6 +19,7 @@ from clinic.background import ring
 from clinic.images import Head, ImageRefusedError, inspect
 from clinic.validators import DIRECTION_MARKS
 from clinic.vault import new_name
+from patients.models import Patient
 from treatments.models import Course, Photo, Session
 from treatments.models.photo import PhotoQuerySet
 from treatments.photo_files import INCOMING, vault
@@ -107,7 +109,11 @@ def _keep(course: Course, file: UploadedFile, name: str, facts: dict[str, Any], 
     store.write(photo.stored_name, INCOMING, data)
     try:
         with transaction.atomic():
+            Patient.objects.hold(course.patient).refuse_additions()
             photo.save()
+    except ValidationError as error:
+        store.remove(photo.stored_name, INCOMING)
+        raise ImageRefusedError(error.message) from None
     except BaseException as error:
         store.remove(photo.stored_name, INCOMING)
         if isinstance(error, IntegrityError):  # the same file came in the same moment

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import ngettext
 
@@ -9,6 +10,7 @@ from clinic.background import ring
 from clinic.models import User
 from clinic.vault import new_name
 from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
+from treatments.actions.merging import hold
 from treatments.models import Course, SideEffect
 from treatments.privacy.erasing import expected
 from treatments.privacy.retention import keeps, standings
@@ -50,8 +52,11 @@ def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, to
     """
     try:
         with transaction.atomic():
-            kept = keeps(standings(Patient.objects.hold(patient).whole_family(), today))
-            decided = Erasure.objects.create(patient=patient, ground=ground, asked_by=by, asked_at=now, keeps=kept)
+            held, *merged = hold(*patient.whole_family())
+            kept = keeps(standings([held.refuse_merged(), *merged], today))
+            decided = Erasure.objects.create(patient=held, ground=ground, asked_by=by, asked_at=now, keeps=kept)
+            held.erasure_decided_at = now
+            held.because("Erasure decided").save_over(held.version)
     except IntegrityError:  # a double tap
         return Erasure.objects.waiting().get(patient=patient)
     ring(erase_patients)
@@ -59,8 +64,29 @@ def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, to
 
 
 @transaction.atomic
+def withdraw_erasure(erasure: Erasure, *, reason: str, by: User, now: datetime) -> Erasure:
+    """Let a patient stay whose erasure was decided and has not begun; withdrawn twice is once.
+
+    The worker holds the same rows in the same order before it begins, so that one of the two comes first. Raises
+    `ValidationError` once it has begun.
+    """
+    family = hold(*erasure.patient.whole_family())
+    stored = Erasure.objects.select_for_update().get(pk=erasure.pk)
+    if stored.withdrawn_at:
+        return stored
+    if refusal := stored.refusal_to_withdraw:
+        raise ValidationError(refusal, code="begun")
+    stored.withdrawn_at, stored.withdrawn_by, stored.withdrawn_reason = now, by, reason
+    stored.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_reason"])
+    record = next(record for record in family if record.pk == stored.patient_id)
+    record.erasure_decided_at = None
+    record.because("Erasure withdrawn").save_over(record.version)
+    return stored
+
+
+@transaction.atomic
 def open_hold(patient: Patient, *, reason: str, by: User, now: datetime) -> LegalHold:
     """Return who a pseudonymous record was of, and write down who looked and why."""
-    hold = LegalHold.objects.get(patient=patient)
+    found = LegalHold.objects.get(patient=patient)
     HoldOpening.objects.create(patient=patient, opened_at=now, opened_by=by, reason=reason)
-    return hold
+    return found

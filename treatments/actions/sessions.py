@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
 from clinic.roles import Role
-from patients.models import Screening, ScreeningAnswer, ScreeningQuestion
+from patients.models import Patient, Screening, ScreeningAnswer, ScreeningQuestion
 from treatments.actions import appointments
 from treatments.actions.aftercare import give as give_aftercare
 from treatments.actions.injections import keep_injections
@@ -67,9 +67,11 @@ def keep(
     Each reaction seen at it begins with it, and moves with it. Photos taken that day before it was saved are its own.
     The appointment it was given at is done; where none is named, it is the one for which the patient is here that day.
     After the end of its course it is a treatment at the follow-up, from the draft on.
-    Raises `ValidationError` when a lot has too little left, or something stops the signature.
+    Raises `ValidationError` when a lot has too little left, something stops the signature, or it was given after it
+    was decided to erase the patient.
     """
     of_its_patient(session, lock(session.course_id))
+    refuse_after_decision(session)
     if session.appointment is None:
         session.appointment = Appointment.objects.here_for(session.course, session.course.day_of(session.performed_at))
     session.follow_up = answered_follow_up(session)
@@ -100,6 +102,17 @@ def of_its_patient(session: Session, course: Course) -> None:
     """Let the session be of the patient of whom its course is: records may have been merged since it was read."""
     if session.course.patient_id != course.patient_id:
         session.course.patient = course.patient
+
+
+def refuse_after_decision(session: Session) -> None:
+    """Refuse a session after the moment at which an erasure was decided; what was given before it is written.
+
+    Whoever decides holds the courses first, so that the patient read under the lock of the course is as it stands.
+    """
+    patient = Patient.objects.get(pk=session.course.patient_id)
+    since = patient.erased_at or patient.erasure_decided_at
+    if since and session.performed_at >= since:
+        raise ValidationError({"performed_at": patient.refusal_to_add})
 
 
 def keep_seen(session: Session, seen: Seen, *, by: "User") -> SideEffect:

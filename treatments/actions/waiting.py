@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clinic.models import Room, User, VersionConflictError
-from patients.models import Erasure, Patient
+from patients.models import Patient
 from treatments import obstacles
 from treatments.actions.appointments import book, move
 from treatments.models import Appointment, Waiting, WaitingOffer
@@ -35,7 +35,6 @@ def join(waiting: Waiting, *, by: User, now: datetime) -> Waiting:
     patient = Patient.objects.select_for_update(no_key=True).get(pk=waiting.patient_id)
     if patient.refusal_to_treat:
         raise ValidationError(patient.refusal_to_treat)
-    Erasure.objects.refuse(patient)
     refuse_twice(waiting, patient, now)
     ahead = still_ahead(waiting.appointment, now) if waiting.appointment else appointment_ahead(waiting, now)
     waiting.appointment, waiting.instead_of_at = ahead, ahead.starts_at if ahead else None
@@ -103,6 +102,7 @@ def put_back(waiting: Waiting, *, version: int, now: datetime) -> Waiting:
     patient = Patient.objects.select_for_update(no_key=True).get(pk=waiting.patient_id)
     if waiting.removed_at is None:
         raise ValidationError(_("%(name)s was not taken off.") % {"name": patient.full_name})
+    patient.refuse_additions()
     refuse_twice(waiting, patient, now)
     waiting.removed_at, waiting.removed_by, waiting.removed_reason = None, None, ""
     return waiting.save_over(version)

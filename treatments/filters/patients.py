@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Location, User
 from patients.models import Patient
-from patients.models.patient import PatientQuerySet
+from patients.models.patients_found import PatientQuerySet
 from treatments.models import Course
 
 CURRENT, GONE, ALL = "", "gone", "all"

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0006_reminder_days_held"),
+        ("clinic", "0007_reminder_days_held"),
         ("patients", "0010_emergency_access"),
         ("treatments", "0013_session_correction"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

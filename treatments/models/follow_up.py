@@ -81,6 +81,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
                 Q(course__patient__deceased_on__isnull=False)
                 | Q(course__patient__archived_at__isnull=False)
                 | Q(course__patient__restricted_at__isnull=False)
+                | Q(course__patient__erasure_decided_at__isnull=False)
             ),
             # The permission first: it spares most patients the search through their calls.
             refuses_calls=_fact(Q(course__patient__contact_permission=False) & Q(refused)),

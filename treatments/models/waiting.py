@@ -97,6 +97,7 @@ class WaitingQuerySet(models.QuerySet["Waiting"]):
             patient__deceased_on=None,
             patient__archived_at=None,
             patient__restricted_at=None,
+            patient__erasure_decided_at=None,
         )
 
     def of_patient(self, patient: Patient) -> "WaitingQuerySet":

@@ -14,6 +14,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session as SignIn
 from django.db import connection, models, transaction
 from django.db.models import Case, F, Value, When
 from django.utils.translation import gettext as _
@@ -38,6 +40,7 @@ from treatments.rules.naming import without_names
 
 log = logging.getLogger(__name__)
 
+OF_THE_SIGN_IN = ("_auth", "_session", "account_")  # what a sign-in is made of: no words of a page
 NOTHING = "–"  # in the place of words, where a field may not be empty
 Clock = Callable[[], datetime]
 
@@ -64,12 +67,11 @@ def erase(erasure: Erasure, now: datetime) -> None:
     """
     counts: Counter[str] = Counter()
     overwrite_what_is_deleted()
+    if not begin(erasure, now):
+        return
     with transaction.atomic():
-        family = hold(*Patient.objects.get(pk=erasure.patient_id).whole_family())
-        if not Erasure.objects.select_for_update().waiting().filter(pk=erasure.pk).exists():
-            return
-        if stands_against(erasure, family, now):
-            log.warning("Erasure %s waits: something stands against it by now.", erasure.public_id)
+        family = held_for(erasure, now)
+        if family is None:
             return
         if not erasure.is_restored:
             erasure.keeps = wider(erasure.keeps, keeps(standings(family, now.date())))
@@ -85,6 +87,29 @@ def erase(erasure: Erasure, now: datetime) -> None:
     destroy_files(family, kept, counts)  # what was sent while the rows were written
     desk.sweep()  # what nobody confirmed in time may name the person, too
     flush_log()
+
+
+def begin(erasure: Erasure, now: datetime) -> bool:
+    """Write down that an erasure begins, before the first file goes; say whether it does.
+
+    From then on nobody withdraws it: an erasure that was cut off has no way back, and is finished by the next worker.
+    """
+    with transaction.atomic():
+        if held_for(erasure, now) is None:
+            return False
+        Erasure.objects.filter(pk=erasure.pk, begun_at=None).update(begun_at=now)
+    return True
+
+
+def held_for(erasure: Erasure, now: datetime) -> list[Patient] | None:
+    """Return all records of the patient, held, while the erasure waits and nothing stands against it; else None."""
+    family = hold(*Patient.objects.get(pk=erasure.patient_id).whole_family())
+    if not Erasure.objects.select_for_update().waiting().filter(pk=erasure.pk).exists():
+        return None
+    if stands_against(erasure, family, now):
+        log.warning("Erasure %s waits: something stands against it by now.", erasure.public_id)
+        return None
+    return family
 
 
 def stands_against(erasure: Erasure, family: list[Patient], now: datetime) -> str:
@@ -139,6 +164,7 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
     identity = identity_of(family)
     originals: list[list[Any]] = []
     blank_admin_log(family, counts)  # first: a row that is removed is not found again
+    forget_in_sign_ins(identity, counts)
     for holding in HOLDINGS:
         if holding.subject in kept:
             originals += take_names_out(holding, family, identity, counts)
@@ -152,6 +178,8 @@ def erase_rows(family: list[Patient], kept: set[Subject], counts: Counter[str], 
     hold_apart(family[0], identity, originals, kept=kept, now=now)
     for record in family:
         forget_person(record, counts, now)
+    withdrawn = Erasure.objects.filter(patient__in=family).exclude(withdrawn_reason="")
+    withdrawn.update(withdrawn_reason=NOTHING)
 
 
 def take_names_out(
@@ -262,6 +290,20 @@ def blank_admin_log(family: list[Patient], counts: Counter[str]) -> None:
         counts["log entries"] += about.update(object_repr=NOTHING, change_message="")
 
 
+def forget_in_sign_ins(identity: Identity, counts: Counter[str]) -> None:
+    """Take the names out of what live sign-ins keep to say on their next page; who is signed in stays signed in."""
+    for key in list(SignIn.objects.values_list("session_key", flat=True)):
+        store = SessionStore(key)
+        kept = {name: value for name, value in store.load().items() if not name.startswith(OF_THE_SIGN_IN)}
+        changed = {
+            name: new for name, value in kept.items() if (new := without_names(value, identity.pattern)) != value
+        }
+        if changed:
+            store.update(changed)
+            store.save(must_create=False)
+            counts["sign-ins"] += 1
+
+
 def hold_apart(
     patient: Patient, identity: Identity, originals: list[list[Any]], *, kept: set[Subject], now: datetime
 ) -> None:
@@ -285,7 +327,7 @@ def forget_person(record: Patient, counts: Counter[str], now: datetime) -> None:
         setattr(record, name, value)
     record.erased_at = record.erased_at or now
     record.archived_at = record.archived_at or now
-    record.form_token = record.restricted_at = None
+    record.form_token = record.restricted_at = record.erasure_decided_at = None
     record.because("Erased").save_over(record.version)
     counts["records"] += 1
 

@@ -8,9 +8,9 @@ from django.db.models import Exists, Max, OuterRef, Q
 from django.db.models.query import QuerySet
 
 from clinic.models import Location
-from patients.models import Consent, Erasure, Patient, RetentionRule, Screening, Subject
+from patients.models import Allergy, Consent, Erasure, Patient, RetentionRule, Screening, Subject
 from patients.models.retention import KEPT_BY_LAW
-from treatments.models import Appointment, Assessment, Photo, Session, SideEffect
+from treatments.models import Appointment, Assessment, Course, Photo, Session, SideEffect
 from treatments.privacy.holdings import HOLDINGS
 
 
@@ -38,12 +38,11 @@ def standings(patients: list[Patient], today: date) -> list[Standing]:
     events = {
         RetentionRule.Event.LAST_TREATMENT: treated_on,
         RetentionRule.Event.LAST_SIGNATURE: max(filter(None, [treated_on, signed_on]), default=None),
-        RetentionRule.Event.MADE: treated_on,
     }
     found = []
     for subject in (*KEPT_BY_LAW, Subject.MESSAGES, Subject.COPIES):
         rule = rules.get(subject)
-        event_on = events[RetentionRule.Event(rule.counted_from)] if rule else None
+        event_on = events.get(RetentionRule.Event(rule.counted_from)) if rule else None
         found.append(Standing(subject, counts[subject], rule, event_on, _kept_to(subject, rule, event_on, today)))
     return [row if row.count or not row.is_kept else Standing(row.subject, 0, row.rule, None, None) for row in found]
 
@@ -90,7 +89,8 @@ def last_signature_on(patients: Iterable[Patient]) -> date | None:
 def time_over(today: date) -> QuerySet[Patient]:
     """Return the patients of whom nothing has to be kept any more: what a person may decide to erase.
 
-    A place where a kind of data has no rule proposes nobody: nobody said how long.
+    Of somebody who was never treated only the name and the contact are kept, as long as the rule for these says. A
+    place where a kind of data has no rule proposes nobody: nobody said how long.
     """
     condition = Q(pk=None)
     for place in Location.objects.all():
@@ -98,10 +98,29 @@ def time_over(today: date) -> QuerySet[Patient]:
         if all(subject in rules for subject in KEPT_BY_LAW):
             since = min(rules[subject].cutoff(today) for subject in KEPT_BY_LAW)
             condition |= Q(location=place) & _untouched_since(since)
+        if Subject.CONTACT in rules:
+            asked_only = _untouched_since(rules[Subject.CONTACT].cutoff(today)) & _never_treated()
+            condition |= Q(location=place) & asked_only
     held = Q(erased_at=None) | Q(legal_hold__isnull=False)
     return Patient.objects.filter(condition, held, merged_into=None).exclude(
         Exists(Erasure.objects.waiting().filter(patient=OuterRef("pk")))
     )
+
+
+def _never_treated() -> Q:
+    """Return the condition that nothing was ever planned, given, asked, signed or noted of a patient."""
+    done = [
+        Course.objects.filter(patient=OuterRef("pk")),
+        Screening.objects.filter(patient=OuterRef("pk")),
+        Consent.objects.filter(patient=OuterRef("pk")),
+        Allergy.objects.filter(patient=OuterRef("pk")),
+        Appointment.objects.filter(patient=OuterRef("pk"), status=Appointment.Status.DONE),
+        Patient.objects.filter(merged_into=OuterRef("pk")),
+    ]
+    condition = Q(allergies_asked_on=None, erased_at=None)
+    for rows in done:
+        condition &= ~Q(Exists(rows))
+    return condition
 
 
 def _untouched_since(day: date) -> Q:

@@ -17,6 +17,7 @@ from clinic.access import get_object_or_404, may
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import VersionConflictError
+from patients.models import Patient
 from treatments.actions import assessments as actions
 from treatments.areas import areas_in_words
 from treatments.banner import course_banner
@@ -47,8 +48,8 @@ def new(request: Request, public_id: UUID) -> HttpResponse:
     form = AssessmentNewForm(request.POST or None, instance=draft, today=today, initial=initial)
     if made := form.made_before():
         return redirect("course-progress", course.public_id) if made.course_id == course.pk else redirect(made)
-    if course.patient.archived_at:
-        return refuse(request, form, course, _("The record is archived. Restore it first."))
+    if refusal := refusal_to_score(course.patient):
+        return refuse(request, form, course, refusal)
     if form.is_valid():
         try:
             save_once(form, partial(actions.record, draft, form.save, entries=form.entries, by=request.user))
@@ -58,6 +59,12 @@ def new(request: Request, public_id: UUID) -> HttpResponse:
             messages.success(request, _("The scoring is saved."))
             return redirect("course-progress", course.public_id)
     return assessment_page(request, form, course)
+
+
+def refusal_to_score(patient: Patient) -> str:
+    if patient.archived_at and not patient.is_erased:
+        return _("The record is archived. Restore it first.")
+    return patient.refusal_to_add
 
 
 def day_in(course: Course, text: str | None, today: date) -> date:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clinic.access import get_object_or_404
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
+from clinic.search_words import searched, words_of
 from patients.banner import banner
 from patients.models import Patient
 from treatments.actions.corrections import correct_patient, course_like
@@ -23,7 +24,6 @@ from treatments.forms.corrections import CorrectionForm
 from treatments.models import Course, Session, SessionCorrection
 from treatments.views.sessions import get_session
 
-LONGEST = 200  # letters of a search
 MOST_FOUND = 12
 NEW = "new"  # in place of a course: one that begins
 
@@ -35,10 +35,11 @@ def may_correct(user: User, session: Session) -> bool:
     return user.has_perm("treatments.log_session") and not session.is_signed
 
 
+@searched()
 def wrong_patient(request: Request, public_id: UUID) -> HttpResponse:
     """Ask for the right patient and the course, show what follows, then correct."""
     session = get_session(request, public_id)
-    if not may_correct(request.user, session):
+    if not may_correct(request.user, session) or session.course.patient.is_lent_to(request.user):
         raise PermissionDenied
     if session.is_in_error:
         return lead_on(request, session)
@@ -65,7 +66,10 @@ def lead_on(request: Request, session: Session) -> HttpResponse:
 
 
 def chosen_patient(request: Request) -> Patient | None:
-    """Return the patient the address or the form names, None for none yet. Raises 404 for one not there."""
+    """Return the patient the address or the form names, None for none yet.
+
+    Raises 404 for one not there, `PermissionDenied` for one seen in an emergency only, which decides nothing.
+    """
     text = request.POST.get("to") or request.GET.get("to")
     if not text:
         return None
@@ -75,9 +79,12 @@ def chosen_patient(request: Request) -> Patient | None:
         raise Http404 from error
     visible = Patient.objects.visible_to(request.user).select_related("location")
     patient = get_object_or_404(visible, public_id=public_id)
-    if patient.merged_into_id and not visible.filter(pk=patient.surviving.pk).exists():
+    survivor = patient.surviving
+    if patient.merged_into_id and not visible.filter(pk=survivor.pk).exists():
         raise Http404
-    return patient.surviving
+    if survivor.is_lent_to(request.user):
+        raise PermissionDenied
+    return survivor
 
 
 def chosen_course(request: Request, session: Session, patient: Patient) -> Course | None:
@@ -90,7 +97,7 @@ def chosen_course(request: Request, session: Session, patient: Patient) -> Cours
 
 
 def choose_patient(request: Request, session: Session) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:LONGEST]
+    text = words_of(request)
     found = Patient.objects.visible_to(request.user).search(text).select_related("location", "merged_into").by_name()
     return TemplateResponse(
         request,

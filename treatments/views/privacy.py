@@ -1,5 +1,7 @@
 """What a patient may ask of the clinic: to restrict, to be given a copy of everything, to be forgotten."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,6 +10,7 @@ from uuid import UUID
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
+from clinic import trail
 from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.models import User
@@ -43,6 +47,7 @@ COUNTED = {
     "rows removed": gettext_lazy("Rows removed"),
     "versions rewritten": gettext_lazy("Earlier versions kept, a name taken out"),
     "versions emptied": gettext_lazy("Earlier versions emptied"),
+    "sign-ins": gettext_lazy("Sign-ins that had a name to say"),
     "log entries": gettext_lazy("Entries of the log emptied"),
     "photos": gettext_lazy("Photos erased"),
     "files": gettext_lazy("Files overwritten and removed"),
@@ -61,7 +66,7 @@ def overview(request: Request) -> HttpResponse:
         "treatments/privacy/overview.html",
         {
             "now": now,
-            "rules": RetentionRule.objects.select_related("location"),
+            "rules": with_others(RetentionRule.objects.select_related("location")),
             "page": page(request, proposed, "registered_at", "pk"),
             "sweep": sweep,
             "removed": [(REMOVED.get(what, what), n) for what, n in sweep.removed.items()] if sweep else [],
@@ -74,6 +79,13 @@ def overview(request: Request) -> HttpResponse:
             ],
         },
     )
+
+
+def with_others(rules: Iterable[RetentionRule]) -> list[tuple[RetentionRule, bool]]:
+    """Return each rule with whether it is the only one of its kind of data: then it holds everywhere."""
+    found = list(rules)
+    counts = Counter(rule.subject for rule in found)
+    return [(rule, counts[rule.subject] == 1) for rule in found]
 
 
 def shown_with(request: Request, patient: Patient) -> dict[str, Any]:
@@ -207,19 +219,49 @@ def erasure_of(request: Request, patient: Patient) -> HttpResponse:
 @may("patients.erase_patient")
 def certificate(request: Request, public_id: UUID) -> HttpResponse:
     """Show what an erasure took and what the law kept; until then, that it is under way."""
-    visible = Erasure.objects.visible_to(request.user).select_related("asked_by", "patient__location")
+    visible = Erasure.objects.visible_to(request.user).select_related("asked_by", "withdrawn_by", "patient__location")
     found = get_object_or_404(visible, public_id=public_id)
     found.patient.location.keep_time()
     now = timezone.now()
     context = {
         "erasure": found,
-        "against": "" if found.done_at else stands_against(found, found.patient.whole_family(), now),
+        "against": "" if not found.is_waiting else stands_against(found, found.patient.whole_family(), now),
         "patient": found.patient,
         "is_late": found.waits_long(now),
+        "may_withdraw": found.is_waiting and not found.refusal_to_withdraw,
         "kept": [(Subject(subject).label, found.kept_until(subject)) for subject in found.kept_subjects],
         "counts": [(COUNTED.get(what, what), count) for what, count in sorted(found.counts.items()) if count],
     }
     return TemplateResponse(request, "treatments/privacy/certificate.html", context)
+
+
+@may("patients.erase_patient")
+def withdraw(request: Request, public_id: UUID) -> HttpResponse:
+    """Ask why a decided erasure is not to be done, then withdraw it, unless it has begun meanwhile."""
+    visible = Erasure.objects.visible_to(request.user).select_related("patient__location")
+    found = get_object_or_404(visible, public_id=public_id)
+    patient = found.patient
+    if patient.is_lent_to(request.user):
+        raise PermissionDenied
+    patient.location.keep_time()
+    if found.withdrawn_at:
+        return redirect(patient)
+    if refusal := found.refusal_to_withdraw:
+        messages.warning(request, refusal)
+        return redirect(found)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.withdraw_erasure(found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())
+        except ValidationError as error:  # the worker was quicker
+            messages.warning(request, error.messages[0])
+            return redirect(found)
+        trail.tell(what="erasure-withdrawn")
+        words = _("%(name)s is not erased. The record is in use again.")
+        messages.success(request, words % {"name": patient.full_name})
+        return redirect(patient)
+    context = shown_with(request, patient) | {"form": form, "erasure": found}
+    return TemplateResponse(request, "treatments/privacy/withdraw.html", context)
 
 
 @may("patients.erase_patient")

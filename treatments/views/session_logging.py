@@ -85,6 +85,8 @@ def edit(request: Request, public_id: UUID) -> HttpResponse:
 def refusal_to_log(course: Course) -> str:
     if course.status == Course.Status.PAUSED:
         return _("The course is paused. Resume it before the next session.")
+    if course.patient.is_erased:
+        return course.patient.refusal_to_add
     return _("The record is archived. Restore it first.") if course.patient.archived_at else ""
 
 

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("clinic", "0005_accounts"),
+        ("clinic", "0006_letters"),
     ]
 
     operations = [
