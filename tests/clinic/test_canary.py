@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+import clinic.tasks
 import patients.tasks
 import treatments.tasks
 from clinic.logs import HidePrivateAddresses, without_private
@@ -201,7 +202,7 @@ def test_mail_to_the_admins_about_an_emergency_names_nobody(records):
 
 def test_bell_of_the_worker_says_nothing_but_its_name():
     """What is to be done stands in its row; the queue, a file of its own, holds no fact of anybody."""
-    found = [each for module in (patients.tasks, treatments.tasks) for each in vars(module).values()]
+    found = [each for module in (clinic.tasks, patients.tasks, treatments.tasks) for each in vars(module).values()]
     works = [each for each in found if hasattr(each, "enqueue")]
 
     assert len(works) >= 5
