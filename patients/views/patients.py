@@ -31,14 +31,18 @@ def register(request: Request) -> HttpResponse:
     form.allergy_rows = rows if rows.is_bound else None
     if request.POST and (made := form.made_before()):
         return redirect(made)
-    if request.POST and all_valid(form, rows) and not form.awaits_confirmation:
-        patient = save_once(form, lambda: save_registration(form, rows))
-        messages.success(
-            request,
-            _("%(name)s is registered as %(number)s.") % {"name": patient.full_name, "number": patient.record_number},
-        )
-        return redirect(patient)
+    if request.POST and all_valid(form, rows):
+        if not form.awaits_confirmation:
+            return registered(request, save_once(form, lambda: save_registration(form, rows)))
+        if made := form.made_before():  # who may be the same is who another tap of this moment made
+            return redirect(made)
     return show_registration(request, form, rows)
+
+
+def registered(request: Request, patient: Patient) -> HttpResponse:
+    said = {"name": patient.full_name, "number": patient.record_number}
+    messages.success(request, _("%(name)s is registered as %(number)s.") % said)
+    return redirect(patient)
 
 
 def allergy_rows(data: QueryDict | None, **kwargs: Any) -> AllergyRows:

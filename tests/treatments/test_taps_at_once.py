@@ -11,6 +11,7 @@ from django.utils import timezone
 from clinic.roles import Role
 from patients.models import Patient
 from tests.factories import CourseFactory, LocationFactory, LotFactory, UserFactory
+from tests.patients.test_register import typed
 from tests.treatments.lot_forms import mixture
 from tests.treatments.test_at_once import all_at_once
 from treatments.models import Assessment, Preparation, StockChange
@@ -34,16 +35,7 @@ def course(here, clinician):
 
 
 def registration(course):
-    form = {
-        "form_token": str(uuid.uuid4()),
-        "given_name": "Zoë",
-        "family_name": "Ōno",
-        "birth_date": "1988-02-02",
-        "sex": "female",
-        "location": course.location.pk,
-        "preferred_channel": "phone",
-        "allergies_asked": "none",
-    }
+    form = typed(course.location, given_name="Zoë", family_name="Ōno", phone="+14155550183")
     return "/patients/new/", form, Patient.objects.filter(family_name="Ōno")
 
 

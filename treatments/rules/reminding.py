@@ -5,7 +5,7 @@ Days are calendar days at the location, so that neither the change of the clocks
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from treatments.rules.follow_up import Window
@@ -83,11 +83,16 @@ def appointment_occasion(
         return None
     if last is not None and not knows:
         return Occasion.BOOKED  # it was cancelled, and is on again
-    if last is not None and last.about_at != starts_at:
+    if last is not None and is_moved(last.about_at, starts_at):
         return Occasion.MOVED
     if is_soon(starts_at, telling, now):
         return None if last is not None and is_soon(starts_at, telling, last.told_at) else Occasion.SOON
     return Occasion.BOOKED if telling.confirms and last is None else None
+
+
+def is_moved(about_at: datetime | None, starts_at: datetime) -> bool:
+    """Say whether two moments differ. In the hour that the clocks have twice, only those of one zone ever equal."""
+    return about_at is None or about_at.astimezone(UTC) != starts_at.astimezone(UTC)
 
 
 def is_soon(starts_at: datetime, telling: Telling, moment: datetime) -> bool:
