@@ -109,7 +109,8 @@ def _keep(course: Course, file: UploadedFile, name: str, facts: dict[str, Any], 
     store.write(photo.stored_name, INCOMING, data)
     try:
         with transaction.atomic():
-            Patient.objects.hold(course.patient).refuse_additions()
+            for patient in Patient.objects.select_for_update(of=("self",), no_key=True).filter(courses=course):
+                patient.refuse_additions()
             photo.save()
     except ValidationError as error:
         store.remove(photo.stored_name, INCOMING)
