@@ -1,6 +1,5 @@
 """Signing in: accounts are made by an admin, and a person's rights follow from the role."""
 
-import logging
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -9,21 +8,24 @@ from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
 from allauth.account.internal.flows.login import get_authentication_records
-from allauth.core import context
+from allauth.core import context as current
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.sites.shortcuts import get_current_site
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clinic import sign_in_events
+from clinic.actions import letters
+from clinic.background import ring
 from clinic.devices import device_of
 from clinic.roles import ACTS, Role, may_manage
+from clinic.tasks import send_letters
 
 if TYPE_CHECKING:
     from clinic.models import User
-
-logger = logging.getLogger(__name__)
 
 
 class RoleBackend(AuthenticationBackend):
@@ -89,8 +91,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
         Of somebody with a second factor only that one counts. The password is noted before the second step is taken.
         """
-        records = get_authentication_records(context.request, context.request.user)
-        if records and is_mfa_enabled(context.request.user):
+        records = get_authentication_records(current.request, current.request.user)
+        if records and is_mfa_enabled(current.request.user):
             records = [record for record in records if record["method"] == "mfa"]
         if records and time.time() - records[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT:
             return False
@@ -112,11 +114,19 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        """Tell a person of a change of the account. It is made already: a mail server that is down undoes nothing."""
-        try:
-            super().send_notification_mail(template_prefix, user, context, email or user.email)
-        except OSError as error:  # smtplib's errors are among them
-            logger.warning("A notice (%s) could not be sent: %s", template_prefix, error)
+        """Tell a person of a change of the account, at the address they sign in with."""
+        super().send_notification_mail(template_prefix, user, context, email or user.email)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write a letter and let the worker send it: no page waits for a mail server, or fails with it.
+
+        A link for a password is asked for by strangers too. They learn nothing from how long the answer takes.
+        """
+        request = current.request
+        facts = {"request": request, "email": email, "current_site": get_current_site(request)}
+        mail = self.render_mail(template_prefix, email, facts | context)
+        letters.write(mail, kind=template_prefix.rpartition("/")[2], now=timezone.now())
+        ring(send_letters)
 
 
 def display_name(user: "User") -> str:

@@ -87,13 +87,20 @@ def guard(connection: BaseDatabaseWrapper, guarded: list[type[models.Model]]) ->
             return
         if connection.vendor == "postgresql":
             cursor.execute(POSTGRES_FUNCTION)
-        there = triggers(connection)
-        for model in guarded:
-            if model._meta.db_table not in tables:
-                continue
-            wanted = trigger_sql(connection.vendor, model._meta.db_table, key_of(model))
-            for statement in [each for name, made in wanted.items() if name not in there for each in made]:
-                cursor.execute(statement)
+        for statement in missing(connection, [model for model in guarded if model._meta.db_table in tables]):
+            cursor.execute(statement)
+
+
+def missing(connection: BaseDatabaseWrapper, guarded: list[type[models.Model]]) -> list[str]:
+    """Return the statements that make the triggers which these tables should have and have not."""
+    there = triggers(connection)
+    return [
+        statement
+        for model in guarded
+        for name, made in trigger_sql(connection.vendor, model._meta.db_table, key_of(model)).items()
+        if name not in there
+        for statement in made
+    ]
 
 
 def unguard(_apps: Any, schema_editor: Any) -> None:

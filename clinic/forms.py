@@ -160,10 +160,10 @@ def shown(field: forms.Field, value: Any) -> str:
         return _("yes") if value in {True, "on", "True"} else _("no")
     if isinstance(field, forms.ModelMultipleChoiceField) and field.queryset is not None:
         keys = [item.pk if isinstance(item, models.Model) else item for item in value or []]
-        keys = [key for key in keys if len(str(key)) < LONGEST_KEY]
-        return ", ".join(str(row) for row in field.queryset.filter(pk__in=keys))
+        return ", ".join(str(row) for row in field.queryset.filter(pk__in=filter(is_key, keys)))
     if isinstance(field, forms.ModelChoiceField) and field.queryset is not None:
-        return str(field.queryset.filter(pk=value).first() or "–") if value else "–"
+        key = value.pk if isinstance(value, models.Model) else value
+        return str(field.queryset.filter(pk=key).first() or "–") if is_key(key) else "–"
     if isinstance(field.widget, forms.widgets.ChoiceWidget):
         words = dict(_flat(field.widget.choices))
         chosen = value if isinstance(value, (list, tuple)) else ["" if value is None else value]
@@ -172,6 +172,11 @@ def shown(field: forms.Field, value: Any) -> str:
     if value is None or value == "":
         return "–"
     return str(field.widget.format_value(value) if hasattr(field.widget, "format_value") else value)
+
+
+def is_key(value: Any) -> bool:
+    """Say whether this may be the key of a row: a form may send anything in its place."""
+    return str(value).isdecimal() and len(str(value)) < LONGEST_KEY
 
 
 def _flat(choices: Any) -> list[tuple[Any, Any]]:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 # What a spreadsheet may take for the start of a formula, in narrow and in wide characters.
 FORMULA_STARTS = tuple("=+-@\t\r\n|＝＋－＠")
@@ -27,6 +28,8 @@ def csv_file(head: Iterable[object], rows: Iterable[Iterable[object]], name: str
     # All in quotes: a spreadsheet of a country that parts cells by semicolons would begin a cell at one in a note.
     writer = csv.writer(Echo(), quoting=csv.QUOTE_ALL)
 
+    named = "-".join(name.split())  # a lot is called by its maker, with whatever characters
+
     def lines() -> Iterator[str]:
         yield "\N{ZERO WIDTH NO-BREAK SPACE}"  # so that a spreadsheet reads it as UTF-8
         yield writer.writerow(safe_cell(cell) for cell in head)
@@ -36,5 +39,5 @@ def csv_file(head: Iterable[object], rows: Iterable[Iterable[object]], name: str
     return StreamingHttpResponse(
         lines(),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name.replace(" ", "-")}"'},
+        headers={"Content-Disposition": str(content_disposition_header(as_attachment=True, filename=named))},
     )

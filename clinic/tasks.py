@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from clinic.background import every_five_minutes, every_minute
+from clinic.actions.letters import send_all
+from clinic.background import at_start, every_five_minutes, every_minute, task
 from clinic.backup.schedule import make_what_is_due
 from clinic.models import AuditCheck
 from clinic.seals import check_and_note, seal_what_is_closed
@@ -18,6 +19,21 @@ def sweep_backups() -> None:
 
 
 every_minute(sweep_backups)
+
+
+@task
+def send_letters() -> None:
+    """Send the letters about accounts."""
+    send_all(timezone.now)
+
+
+def sweep_letters() -> None:
+    """Send what no bell was heard for, or no mail server took."""
+    send_all(timezone.now)
+
+
+every_minute(sweep_letters)
+at_start(send_letters)
 
 
 def seal_audit() -> None:

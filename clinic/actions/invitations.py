@@ -1,8 +1,6 @@
 """Asking somebody to work here: the invitation, its letter, and the account that comes of it."""
 
-import logging
 from datetime import datetime
-from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -14,37 +12,29 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from clinic import audit, trail
+from clinic.actions import letters
 from clinic.invitations import token_of
 from clinic.models import Invitation, User
 from clinic.models.invitation import VALID_FOR
 from clinic.roles import Role
 from clinic.secret import digest_of, new_secret
 
-log = logging.getLogger(__name__)
 
+def send_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> None:
+    """Write the letter of an open invitation with a new link, which takes the place of the one before.
 
-def send_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> bool:
-    """Send an open invitation with a new link, which takes the place of the one before; say whether the mail went.
-
-    The link exists in the mail alone. Where no mail server takes it, the row says that it was not sent. Raises
-    `ValidationError` where somebody accepted or withdrew it meanwhile.
+    The worker sends it: ring for `tasks.send_letters`. Until then the link stands sealed in the letter, and afterwards
+    in the mail alone. Raises `ValidationError` where somebody accepted or withdrew the invitation meanwhile.
     """
     secret = new_secret()
-    ours = Invitation.objects.open().filter(pk=invitation.pk)
     with transaction.atomic():
+        ours = Invitation.objects.open().filter(pk=invitation.pk)
         if not ours.update(secret_digest=digest_of(secret), sent_at=now):
             raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
+        letters.drop(invitation, now=now)
+        letters.write(letter(invitation, secret), kind="invitation", now=now, invitation=invitation)
         _tell(invitation, "invitation-sent", now=now, request=request)
     trail.told()
-    try:
-        letter(invitation, secret).send()
-    except (OSError, SMTPException):
-        log.exception("An invitation could not be sent.")
-        with transaction.atomic():
-            ours.filter(secret_digest=digest_of(secret)).update(secret_digest="", sent_at=None)
-            _tell(invitation, "invitation-not-sent", now=now, request=request)
-        return False
-    return True
 
 
 def _tell(invitation: Invitation, what: str, *, now: datetime, request: HttpRequest | None) -> None:
@@ -76,6 +66,7 @@ def withdraw_invitation(invitation: Invitation, *, now: datetime, request: HttpR
 def _withdraw(invitation: Invitation, *, now: datetime, request: HttpRequest | None) -> bool:
     if not Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now):
         return False
+    letters.drop(invitation, now=now)
     _tell(invitation, "invitation-withdrawn", now=now, request=request)
     return True
 

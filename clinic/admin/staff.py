@@ -6,11 +6,12 @@ from allauth.account.models import EmailAddress
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -21,7 +22,7 @@ from clinic.actions.invitations import withdraw_invitations_of
 from clinic.actions.sign_ins import end_sign_ins
 from clinic.actions.staff import hold_admins, require_another_admin
 from clinic.admin.records import HistoryAdmin, ManagedAdmin, ReadOnly
-from clinic.models import DevicePerson, Invitation, Pin, SharedDevice, SignIn, User
+from clinic.models import DevicePerson, Invitation, Letter, Pin, SharedDevice, SignIn, User
 from clinic.roles import ROLE_NAMES, Role
 from clinic.second_factor.need import factors_of, name_of
 
@@ -41,12 +42,6 @@ class RoleForm(forms.ModelForm):
         if User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk).exists():
             raise ValidationError(_("Someone already signs in with this e-mail."), code="unique")
         return email
-
-
-class AccountCreationForm(RoleForm, BaseUserCreationForm):
-    class Meta:
-        model = User
-        fields = ["email", *PERSON, "locations"]
 
 
 class AccountForm(RoleForm, UserChangeForm):
@@ -89,8 +84,9 @@ class RoleFilter(admin.SimpleListFilter):
 
 @admin.register(User)
 class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
+    """Accounts are corrected here. A new one begins with an invitation, whose password nobody else ever knew."""
+
     form = AccountForm
-    add_form = AccountCreationForm
     list_display = ["get_full_name", "email", "role_name", "places", "is_active", "last_login"]
     list_filter = ["is_active", RoleFilter, "locations"]
     list_select_related = False
@@ -105,11 +101,10 @@ class UserAdmin(HistoryAdmin, ManagedAdmin, DjangoUserAdmin):
         (gettext_lazy("Second step of signing in"), {"fields": ["second_step"]}),
         (gettext_lazy("Display"), {"fields": ["theme"]}),
     ]
-    add_fieldsets = [
-        (None, {"fields": ["email", "password1", "password2"]}),
-        (gettext_lazy("Who"), {"fields": PERSON}),
-        (gettext_lazy("What and where"), {"fields": ["role", "locations"]}),
-    ]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        """Lead to the one door through which somebody new comes in."""
+        return redirect("staff-invite")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).prefetch_related("groups", "locations")
@@ -162,6 +157,15 @@ class InvitationAdmin(ReadOnly, ManagedAdmin):
     ]
     list_select_related = ["invited_by"]
     search_fields = ["first_name", "last_name", "email"]
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnly, ManagedAdmin):
+    """Letters about accounts, and how they fared. What they said is not kept."""
+
+    list_display = ["kind", "invitation", "state", "written_at", "ended_at", "attempts", "error"]
+    list_filter = ["state"]
+    list_select_related = ["invitation"]
 
 
 @admin.register(SignIn)

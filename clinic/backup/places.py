@@ -2,14 +2,15 @@
 
 import os
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from django.core.files import File
-from django.core.files.storage import Storage
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clinic.backup.errors import BackupError, NotSetUpError
@@ -70,64 +71,6 @@ class FolderPlace:
                 path.unlink(missing_ok=True)
 
 
-class BucketPlace:
-    """A storage of Django's, for S3 that of django-storages. The backup is made and tried here, and then sent."""
-
-    def __init__(self, storage: Storage, written: str) -> None:
-        self.storage = storage
-        self.written = written
-
-    def __str__(self) -> str:
-        return self.written
-
-    def begin(self, name: str, scratch: Path) -> Path:
-        with self.answering():
-            if self.storage.exists(name):
-                raise BackupError(_("There is a backup %(name)s already.") % {"name": name})
-        return scratch / name
-
-    def finish(self, unfinished: Path, name: str) -> None:
-        """A bucket shows a file once all of it has come; what came is measured all the same."""
-        with self.answering(), unfinished.open("rb") as file:
-            kept = self.storage.save(name, File(file))
-            if kept != name or self.storage.size(kept) != unfinished.stat().st_size:
-                self.storage.delete(kept)
-                raise BackupError(_("The backup did not arrive whole at %(place)s.") % {"place": self})
-
-    def names(self) -> list[str]:
-        with self.answering():
-            return sorted(name for name in self.storage.listdir("")[1] if NAME.fullmatch(name))
-
-    def remove(self, name: str) -> None:
-        with self.answering():
-            self.storage.delete(name)
-
-    def tidy(self, now: datetime) -> None:
-        """Nothing is left behind by its name; parts that were never put together go by the bucket's own rule."""
-
-    @contextmanager
-    def answering(self) -> Iterator[None]:
-        """Raise `BackupError` for whatever the other side's client raises: its own errors are no family of ours."""
-        try:
-            yield
-        except BackupError:
-            raise
-        except Exception as error:
-            raise BackupError(_("%(place)s: %(reason)s") % {"place": self, "reason": error}) from error
-
-
-def bucket_place(written: str) -> BucketPlace:
-    """Return the place that s3://bucket/prefix names. Who one is there, boto3 finds in the environment as ever."""
-    try:
-        from storages.backends.s3 import S3Storage  # noqa: PLC0415 -- installed only where a bucket is wanted
-    except ImportError as error:
-        raise NotSetUpError(_("A bucket wants another package: pip install django-storages[s3]")) from error
-    bucket, _slash, prefix = written.removeprefix("s3://").partition("/")
-    if not bucket:
-        raise NotSetUpError(_("%(place)s is no place for backups.") % {"place": written})
-    return BucketPlace(S3Storage(bucket_name=bucket, location=prefix, default_acl=None, file_overwrite=False), written)
-
-
 def sync_folder(root: Path) -> None:
     """Let the names in a folder survive a power cut."""
     number = os.open(root, os.O_RDONLY)
@@ -145,12 +88,42 @@ def prune(place: Place, keep: int) -> list[str]:
     return old
 
 
+def is_bucket(written: str) -> bool:
+    return written.startswith("s3://")
+
+
 def place_of(written: str) -> Place:
     """Return the place that a folder's path or s3://bucket/prefix names."""
     if not written:
         raise NotSetUpError(_("Nobody said where to: set BACKUP_TO, or name a folder with --to."))
-    if written.startswith("s3://"):
-        return bucket_place(written)
+    if is_bucket(written):
+        from clinic.backup.s3 import BucketPlace  # noqa: PLC0415 -- takes half a second to load, and most have none
+
+        return BucketPlace(written)
     if "://" in written:
         raise NotSetUpError(_("%(place)s is no place for backups.") % {"place": written})
     return FolderPlace(Path(written).expanduser())
+
+
+@contextmanager
+def at_hand(written: str, now: datetime) -> Iterator[Path]:
+    """Give the backup that a path or s3://bucket/prefix/name names as a file of this machine, for as long.
+
+    What a killed one fetched a day ago goes. Raises `BackupError` where the bucket does not give it.
+    """
+    if not is_bucket(written):
+        yield Path(written)
+        return
+    from clinic.backup.s3 import BucketPlace  # noqa: PLC0415 -- as in `place_of`
+
+    where, _slash, name = written.rpartition("/")
+    if not NAME.fullmatch(name):
+        raise NotSetUpError(_("%(name)s is no name of a backup.") % {"name": name})
+    root = settings.VAR_DIR / "backup"
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in root.glob("fetched-*"):
+        if left.stat().st_mtime < (now - LEFT_BEHIND).timestamp():
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="fetched-", dir=root) as folder:
+        BucketPlace(where).fetch(name, Path(folder) / name)
+        yield Path(folder) / name

@@ -86,10 +86,10 @@ def record_backup(
     return made
 
 
-def record_trial(path: Path, *, clock: Clock, progress: Progress) -> Manifest:
-    """Try a backup as `check` does, and keep a row of how that went."""
+def record_trial(path: Path, *, clock: Clock, progress: Progress, place: str = "") -> Manifest:
+    """Try a backup as `check` does, and keep a row of how that went; `place` is where a fetched one comes from."""
     with alone() as scratch:
-        run = begin(BackupRun.Kind.TRIAL, clock(), place=str(path.resolve().parent))
+        run = begin(BackupRun.Kind.TRIAL, clock(), place=place or str(path.resolve().parent))
         try:
             manifest = check(path, scratch, progress=SignOfLife(run, clock, progress))
         except Exception as error:

@@ -3,6 +3,7 @@ from clinic.models.backup_run import BackupRun
 from clinic.models.heartbeat import Heartbeat
 from clinic.models.hours import Closure, Weekday, WorkingHours
 from clinic.models.invitation import Invitation, InvitationState
+from clinic.models.letter import Letter
 from clinic.models.location import Location, Room
 from clinic.models.record import VersionConflictError, Versioned
 from clinic.models.second_factor_reset import SecondFactorReset
@@ -21,6 +22,7 @@ __all__ = [
     "Heartbeat",
     "Invitation",
     "InvitationState",
+    "Letter",
     "Location",
     "Pin",
     "Room",

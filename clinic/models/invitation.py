@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -11,10 +12,17 @@ from clinic.models.identity import Identified
 from clinic.models.location import Location
 from clinic.roles import ROLE_NAMES, Role
 
+if TYPE_CHECKING:
+    from clinic.models.letter import Letter
+
 VALID_FOR = timedelta(hours=72)  # a default of ours: over a weekend
 
 
 class InvitationState(StrEnum):
+    ON_ITS_WAY = "on-its-way"
+    STUCK = "stuck"  # on its way for longer than that takes: nobody sends
+    REFUSED = "refused"  # by the mail server, which is asked again
+    PERHAPS = "perhaps"  # sent: nobody knows how far it came
     WAITING = "waiting"
     UNSENT = "unsent"
     EXPIRED = "expired"
@@ -104,10 +112,28 @@ class Invitation(Identified):
         return str(ROLE_NAMES[Role(self.role)])
 
     @property
+    def letter(self) -> "Letter | None":
+        """Return the latest letter, which says how the link fares on its way."""
+        return max(self.letters.all(), key=lambda letter: letter.pk, default=None)
+
+    @property
     def expires_at(self) -> datetime | None:
         return self.sent_at + VALID_FOR if self.sent_at else None
 
+    def standing(self, now: datetime) -> InvitationState:
+        """Return how it stands for whoever invited: where the link works, by how its letter fares."""
+        state = self.state(now)
+        letter = self.letter if state is InvitationState.WAITING else None
+        if letter is None or letter.state == letter.State.SENT:
+            return state
+        if letter.state == letter.State.UNKNOWN:
+            return InvitationState.PERHAPS
+        if letter.is_tried_again:
+            return InvitationState.REFUSED
+        return InvitationState.STUCK if letter.is_stuck(now) else InvitationState.ON_ITS_WAY
+
     def state(self, now: datetime) -> InvitationState:
+        """Return how its link stands, whether or not the letter with it arrived."""
         if self.accepted_at:
             return InvitationState.ACCEPTED
         if self.withdrawn_at:

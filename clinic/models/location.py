@@ -12,6 +12,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
 from clinic.phones import PhoneField
+from clinic.quantities import held
 from clinic.validators import validate_time_zone
 
 if TYPE_CHECKING:
@@ -100,7 +101,12 @@ class Location(models.Model):
                 condition=Q(messages_from__lt=F("messages_until")),
                 name="location_messages_by_day",
                 violation_error_message=_("Messages end after they begin, on the same day."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=held("appointment_reminder_days", 0, 14),
+                name="location_reminds_within_two_weeks",
+                violation_error_message=_("A reminder goes at most 14 days before."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clinic.access import get_object_or_404, may
 from clinic.actions.invitations import send_invitation, withdraw_invitation
 from clinic.actions.staff import change_role, deactivate, reactivate
+from clinic.background import ring
 from clinic.forms import save_once
 from clinic.http import Request
 from clinic.models import Invitation, User
 from clinic.paging import page
 from clinic.staff_forms import InvitationForm, RoleForm
+from clinic.tasks import send_letters
 
 MOST_INVITED = 100  # open invitations on one page; a clinic has a handful
 
@@ -28,7 +30,7 @@ def staff_list(request: Request) -> HttpResponse:
     tab = "left" if request.GET.get("tab") == "left" else "here"
     people = User.objects.filter(is_active=tab == "here").prefetch_related("groups", "locations")
     now = timezone.now()
-    invitations = Invitation.objects.open()[:MOST_INVITED]
+    invitations = Invitation.objects.open().prefetch_related("letters")[:MOST_INVITED]
     return TemplateResponse(
         request,
         "clinic/staff/list.html",
@@ -36,7 +38,7 @@ def staff_list(request: Request) -> HttpResponse:
             "tab": tab,
             "tabs": [("here", _("Working here")), ("left", _("Accounts closed"))],
             "page": page(request, people, "last_name", "first_name", "pk"),
-            "invitations": [(invitation, invitation.state(now)) for invitation in invitations],
+            "invitations": [(invitation, invitation.standing(now)) for invitation in invitations],
         },
     )
 
@@ -68,15 +70,12 @@ def _invite(form: InvitationForm) -> Invitation | None:
 def _send(request: Request, invitation: Invitation) -> None:
     facts = {"name": invitation, "address": invitation.email}
     try:
-        is_sent = send_invitation(invitation, now=timezone.now(), request=request)
+        send_invitation(invitation, now=timezone.now(), request=request)
     except ValidationError as error:
         messages.warning(request, error.messages[0])
         return
-    if is_sent:
-        messages.success(request, _("An invitation for %(name)s went to %(address)s.") % facts)
-    else:
-        said = _("The invitation for %(name)s is kept, but the mail did not go. Send it again in a while.")
-        messages.error(request, said % facts)
+    ring(send_letters)
+    messages.success(request, _("The invitation for %(name)s is on its way to %(address)s.") % facts)
 
 
 @require_POST

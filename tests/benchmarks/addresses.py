@@ -5,6 +5,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from clinic.paging import page
+from clinic.search_words import query_of
 from patients.models import Patient
 from treatments.exposure import By
 from treatments.filters.side_effects import Tab
@@ -24,6 +25,10 @@ def addresses(user):
     signed = course.sessions.signed().first()
     lot = signed.injections.first().lot
     patients, search = reverse("patient-list"), reverse("search")
+
+    def found(text):
+        return f"{search}?{query_of(text, user)}"
+
     bare_record = f"/bare/record/{patient.public_id}/"
     pages = [
         ("today", reverse("today"), BARE_LIST),
@@ -33,14 +38,14 @@ def addresses(user):
         ("patients, in a course", f"{patients}?course=running", BARE_LIST),
         ("patients, archived", f"{patients}?standing=gone", BARE_LIST),
         ("patients, newest first", f"{patients}?sort=newest", BARE_LIST),
-        ("search, last name", f"{search}?q={patient.family_name}", BARE_LIST),
-        ("search, first name of many", f"{search}?q=maria", BARE_LIST),
-        ("search, nobody", f"{search}?q=zzyzx", BARE_LIST),
-        ("search, two letters", f"{search}?q=be", BARE_LIST),
-        ("search, phone digits", f"{search}?q={patient.phone[-7:]}", BARE_LIST),
-        ("search, name and first name", f"{search}?q={patient.given_name}+{patient.family_name}", BARE_LIST),
-        ("search box, last name", f"htmx:{search}?q={patient.family_name}", BARE_LIST),
-        ("search box, three letters", f"htmx:{search}?q=ber", BARE_LIST),
+        ("search, last name", found(patient.family_name), BARE_LIST),
+        ("search, first name of many", found("maria"), BARE_LIST),
+        ("search, nobody", found("zzyzx"), BARE_LIST),
+        ("search, two letters", found("be"), BARE_LIST),
+        ("search, phone digits", found(patient.phone[-7:]), BARE_LIST),
+        ("search, name and first name", found(f"{patient.given_name} {patient.family_name}"), BARE_LIST),
+        ("search box, last name", f"htmx:{found(patient.family_name)}", BARE_LIST),
+        ("search box, three letters", f"htmx:{found('ber')}", BARE_LIST),
         ("patient record", patient.get_absolute_url(), bare_record),
         ("course", course.get_absolute_url(), bare_record),
         ("session", signed.get_absolute_url(), bare_record),

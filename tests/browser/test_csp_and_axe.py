@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.models import User
+from clinic.search_words import query_of
 from patients.models import Patient
 from patients.stopping import token_of
 from tests.factories import AllergyFactory, AmendmentFactory, CourseFactory, PatientFactory, UserFactory
@@ -33,7 +34,7 @@ def stop_page():
     return reverse("messages-stop", args=[token_of(Patient.objects.first() or PatientFactory())])
 
 
-def pages_for_all():
+def pages_for_all(person):
     """Return one address of every page about patients, on records that show the most."""
     course = Course.objects.filter(status="active", sessions__side_effects__isnull=False).order_by("pk").first()
     patient, session = course.patient, course.sessions.signed().first()
@@ -48,8 +49,8 @@ def pages_for_all():
         "/?list=mine",
         "/patients/",
         "/patients/new/",
-        f"/search/?q={patient.family_name}",
-        "/search/?q=nobody-of-this-name",
+        f"/search/?{query_of(patient.family_name, person)}",
+        f"/search/?{query_of('nobody-of-this-name', person)}",
         patient.get_absolute_url(),
         reverse("patient-edit", args=[patient.public_id]),
         reverse("patient-archive", args=[patient.public_id]),
@@ -182,22 +183,25 @@ def test_pages_of_the_public(visit):
 
 
 def test_pages_of_the_clinician(visit, clinic):
-    doctor = visit(User.objects.get(email=CLINICIAN), reduced_motion="reduce")
+    person = User.objects.get(email=CLINICIAN)
+    doctor = visit(person, reduced_motion="reduce")
 
-    pages = pages_for_all() + pages_of_those_who_treat() + pages_of_those_who_sign()
+    pages = pages_for_all(person) + pages_of_those_who_treat() + pages_of_those_who_sign()
     assert look_at_twice(doctor, [*pages, reverse("milestone-list")]) == []
     assert heard(doctor) == []
 
 
 def test_pages_of_the_staff(visit, clinic):
-    nurse = visit(User.objects.get(email=STAFF), reduced_motion="reduce")
+    person = User.objects.get(email=STAFF)
+    nurse = visit(person, reduced_motion="reduce")
 
-    assert crawl(nurse, pages_for_all() + pages_of_those_who_treat()) == []
+    assert crawl(nurse, pages_for_all(person) + pages_of_those_who_treat()) == []
     assert heard(nurse) == []
 
 
 def test_pages_of_the_admin(visit, clinic):
-    boss = visit(User.objects.get(email=ADMIN), reduced_motion="reduce")
+    person = User.objects.get(email=ADMIN)
+    boss = visit(person, reduced_motion="reduce")
 
     own = [
         "/reports/",
@@ -208,7 +212,7 @@ def test_pages_of_the_admin(visit, clinic):
         "/emergencies/",
         "/account/sign-ins/",
     ]
-    assert crawl(boss, pages_for_all() + own, dark=True) == []
+    assert crawl(boss, pages_for_all(person) + own, dark=True) == []
     assert heard(boss) == []
 
 

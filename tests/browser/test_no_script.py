@@ -80,5 +80,7 @@ def test_menus_open_and_search_finds(desk, here):
     desk.page.locator("details.menu summary[aria-label='More']").click()
     assert desk.page.get_by_role("link", name="Allergies", exact=True).is_visible()
 
-    desk.go("/search/?q=okon")
+    desk.go("/search/")
+    desk.page.locator("main [name=q]").fill("okon")
+    desk.page.get_by_role("button", name="Find", exact=True).click()
     assert desk.page.get_by_role("link", name="Amara Okonkwo").first.is_visible()

@@ -9,6 +9,8 @@ from django.utils import timezone
 from clinic import sign_in_time
 from clinic.roles import Role
 from patients.models import Patient
+from tests.browser.test_second_factor import DEVICE, make_passkey
+from tests.browser.test_second_factor import sign_in as sign_in_as_doctor
 from tests.factories import PASSWORD, LocationFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -133,6 +135,58 @@ def test_another_person_leaves_the_page_with_a_word(desk):
 
     desk.page.get_by_text("The page that was open belonged to somebody else and was left.").wait_for(timeout=15_000)
     assert desk.path == "/"
+
+
+@pytest.fixture
+def doctor_with_passkey(visit, settings):
+    """Return the browser of somebody whose only second step is a passkey, with something typed on a page."""
+    settings.MFA_REQUIRED_ROLES = {"clinician"}
+    settings.ALLOWED_HOSTS = ["*"]
+    UserFactory(email="ines@clinic.example", role=Role.CLINICIAN, locations=[LocationFactory()])
+    visitor = visit()
+    session = visitor.page.context.new_cdp_session(visitor.page)
+    session.send("WebAuthn.enable")
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": DEVICE})
+    sign_in_as_doctor(visitor)
+    make_passkey(visitor)
+    visitor.go("/patients/new/")
+    visitor.page.locator(NAME).fill("Okafor")
+    age(minutes=16)
+    look(visitor)
+    return visitor
+
+
+def test_passkey_after_the_password_opens_the_door_that_came_over_the_page(doctor_with_passkey):
+    desk = doctor_with_passkey
+    sign_in(desk)
+    dialog(desk).get_by_role("button", name="Use a passkey").click()
+    dialog(desk).wait_for(state="hidden")
+
+    assert desk.path == "/patients/new/"
+    assert desk.page.locator(NAME).input_value() == "Okafor"
+    assert desk.complaints == []
+
+
+def test_passkey_alone_opens_the_door_that_came_over_the_page(doctor_with_passkey):
+    desk = doctor_with_passkey
+    dialog(desk).get_by_role("button", name="Sign in with a passkey").click()
+    dialog(desk).wait_for(state="hidden")
+
+    assert desk.path == "/patients/new/"
+    assert desk.page.locator(NAME).input_value() == "Okafor"
+    assert desk.complaints == []
+
+
+def test_passkey_that_is_refused_says_so_in_the_door_and_loses_nothing(doctor_with_passkey):
+    desk = doctor_with_passkey
+    desk.page.evaluate("() => { navigator.credentials.get = () => Promise.reject(new Error('no')); }")
+    dialog(desk).get_by_role("button", name="Sign in with a passkey").click()
+    dialog(desk).get_by_text("The passkey was not used.").wait_for()
+    sign_in(desk, "wrong-wrong-wrong")
+    dialog(desk).get_by_text("do not belong together").wait_for()
+
+    assert dialog(desk).get_by_role("button", name="Sign in with a passkey").is_visible()
+    assert desk.page.locator(NAME).input_value() == "Okafor"
 
 
 def test_without_a_script_the_next_page_leads_to_the_sign_in_and_says_why(visit, nurse):

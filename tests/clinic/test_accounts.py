@@ -2,11 +2,11 @@
 
 import pytest
 from django.contrib.auth.models import Group
-from django.core import mail
 
 from clinic.models import User
 from clinic.roles import ACTS, Role, may_manage
 from tests.factories import PASSWORD, LocationFactory, UserFactory
+from tests.posting import sent
 
 pytestmark = pytest.mark.django_db
 
@@ -75,9 +75,7 @@ def test_forgotten_password_is_answered_by_e_mail_and_tells_a_stranger_nothing(c
     unknown = client.post("/accounts/password/reset/", {"email": "nobody@clinic.example"})
 
     assert (known.status_code, known.url) == (unknown.status_code, unknown.url)
-    assert [message.to for message in mail.outbox if "/password/reset/key/" in message.body] == [
-        ["sam@clinic.example"]
-    ]
+    assert [message.to for message in sent() if "/password/reset/key/" in message.body] == [["sam@clinic.example"]]
 
 
 @pytest.mark.parametrize("role", Role)

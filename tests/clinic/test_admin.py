@@ -163,21 +163,23 @@ def account(here, **fields):
     }
 
 
-def test_admin_makes_an_account(manager, here):
-    manager.post(
-        address(User, "add"), account(here, email="Ada@Clinic.example", password1=PASSWORD, password2=PASSWORD)
-    )
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_somebody_new_is_invited_and_gets_no_password_by_hand(manager, here, method):
+    before = User.objects.count()
+    form = account(here, is_superuser="on", is_staff="on", password1=PASSWORD, password2=PASSWORD)
 
-    ada = User.objects.get(email="ada@clinic.example")
-    assert (ada.role, ada.own_locations, ada.is_superuser) == (Role.CLINICIAN, [here], False)
-    assert ada.check_password(PASSWORD)
+    answer = getattr(manager, method)(address(User, "add"), form)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("staff-invite"))
+    assert User.objects.count() == before
 
 
-def test_second_account_with_the_same_address_is_refused(manager, here):
+def test_address_that_somebody_else_signs_in_with_is_refused(manager, here):
     UserFactory(email="ada@clinic.example")
+    other = UserFactory(locations=[here])
 
     response = manager.post(
-        address(User, "add"), account(here, email="ADA@clinic.example", password1=PASSWORD, password2=PASSWORD)
+        address(User, "change", other.pk), account(here, email="ADA@clinic.example", theme="system", is_active="on")
     )
 
     assert response.context["adminform"].form.errors["email"] == ["Someone already signs in with this e-mail."]
@@ -219,11 +221,15 @@ def test_one_of_two_admins_may_leave(manager, here):
 
 
 def test_admin_cannot_make_a_superuser(manager, here):
+    ada = UserFactory(email="ada@clinic.example", locations=[here])
+
     manager.post(
-        address(User, "add"), account(here, is_superuser="on", is_staff="on", password1=PASSWORD, password2=PASSWORD)
+        address(User, "change", ada.pk),
+        account(here, theme="system", role=Role.ADMIN, is_active="on", is_superuser="on"),
     )
 
-    assert not User.objects.get(email="ada@clinic.example").is_superuser
+    ada = User.objects.get(pk=ada.pk)
+    assert (ada.role, ada.is_superuser) == (Role.ADMIN, False)
 
 
 @pytest.mark.parametrize(("role", "stays"), [(Role.STAFF, False), (Role.CLINICIAN, False), (Role.ADMIN, True)])

@@ -1,21 +1,17 @@
 """The backup of each day, its row, and what an admin sees of it."""
 
-import io
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 
 import pytest
 import time_machine
-from django.core.files import File
-from django.core.files.storage import InMemoryStorage
 from django.db import IntegrityError, OperationalError, transaction
 
 from clinic.backup import runs, schedule
-from clinic.backup.errors import BackupError, NotSetUpError
+from clinic.backup.errors import BackupError
 from clinic.backup.keys import new_key
 from clinic.backup.making import Made
 from clinic.backup.manifest import Head, Manifest, Table
-from clinic.backup.places import BucketPlace, name_at, place_of, prune
+from clinic.backup.places import place_of
 from clinic.backup.progress import Silent
 from clinic.backup.schedule import make_what_is_due, next_due, occasion_due
 from clinic.backup.standing import standing
@@ -248,48 +244,6 @@ def test_today_says_nothing_when_there_is_one_or_where_none_are_made(client, set
         settings.BACKUP_TO = "/backup"
         run_of(DUE)
         assert "no good backup" not in client.get("/").content.decode()
-
-
-def test_bucket_takes_a_backup_whole_and_gives_its_names(tmp_path):
-    bucket = BucketPlace(InMemoryStorage(), "s3://clinic/backups")
-    names = [name_at(DUE + number * DAY) for number in range(3)]
-    for name in names:
-        unfinished = bucket.begin(name, tmp_path)
-        unfinished.write_bytes(b"sealed")
-        bucket.finish(unfinished, name)
-    bucket.storage.save("something-else.txt", File(io.BytesIO(b"x")))
-
-    assert bucket.names() == names
-    assert prune(bucket, 2) == names[:1]
-    assert bucket.names() == names[1:]
-    with pytest.raises(BackupError, match="already"):
-        bucket.begin(names[2], tmp_path)
-
-
-def test_backup_that_arrives_cut_off_in_a_bucket_goes(tmp_path, monkeypatch):
-    bucket = BucketPlace(InMemoryStorage(), "s3://clinic/backups")
-    unfinished = bucket.begin(name_at(DUE), tmp_path)
-    unfinished.write_bytes(b"sealed")
-    monkeypatch.setattr(bucket.storage, "size", lambda name: 3)
-
-    with pytest.raises(BackupError, match="did not arrive whole"):
-        bucket.finish(unfinished, name_at(DUE))
-
-    assert bucket.names() == []
-
-
-def test_bucket_that_does_not_answer_is_said(tmp_path, monkeypatch):
-    bucket = BucketPlace(InMemoryStorage(), "s3://clinic/backups")
-    monkeypatch.setattr(bucket.storage, "listdir", lambda path: {}["no such host"])
-
-    with pytest.raises(BackupError, match="s3://clinic/backups: 'no such host'"):
-        bucket.names()
-
-
-@pytest.mark.skipif(find_spec("storages") is not None, reason="django-storages is installed")
-def test_bucket_says_which_package_it_wants():
-    with pytest.raises(NotSetUpError, match=r"django-storages\[s3\]"):
-        place_of("s3://clinic/backups")
 
 
 def test_clinic_at_work_is_told_that_none_are_made(client, settings):

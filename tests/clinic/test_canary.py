@@ -1,23 +1,33 @@
 """One name that nobody else has, and every place where it must not turn up: logs, addresses, mails about faults."""
 
+import inspect
 import io
 import logging
+import pickle
 
 import pytest
 from django.conf import settings
+from django.contrib.messages import get_messages
 from django.core import mail
+from django.core.cache import cache
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
+import patients.tasks
+import treatments.tasks
 from clinic.logs import HidePrivateAddresses, without_private
+from clinic.roles import Role
+from patients.emergencies import tell_admins
 from patients.models import Patient
 from tests.clinic.access import client_of, records_at
-from tests.clinic.test_access import TABLE, address
-from tests.factories import LocationFactory, PatientFactory
+from tests.clinic.page_forms import forms_of
+from tests.clinic.test_access import LEAVING, TABLE, address
+from tests.factories import EmergencyAccessFactory, LocationFactory, PatientFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
 CANARY = "Zanzibarova"
+NOTE = "Quillverdant"  # and a word that stands in a note alone
 
 
 @pytest.fixture
@@ -53,6 +63,7 @@ def test_name_of_a_patient_is_in_no_line_of_the_log_and_no_address(here, records
     form = {"q": CANARY, "family_name": CANARY, "note": CANARY}
 
     went = [client.get(f"{path}?q={CANARY}") for path in ("/search/", "/nowhere/", "/patients/", "/patients/%00")]
+    went += [client.post(path, form) for path in ("/search/", "/patients/", "/nowhere/")]
     went += [client.post(address(name, records), form) for name, row in TABLE.items() if row.post]
     Client(enforce_csrf_checks=True).post("/patients/new/", form)
 
@@ -121,3 +132,77 @@ def test_of_a_chain_of_errors_each_is_told_and_none_of_the_rows():
 def test_title_of_a_page_is_all_that_a_browser_remembers_beside_an_address(here, records):
     """Addresses carry public ids: a history of addresses names nobody."""
     assert [name for name in TABLE if CANARY.lower() in address(name, records).lower()] == []
+
+
+# Further on: what a browser keeps, what stands beside a page, what goes out, what waits in between.
+
+
+def said_beside(answer):
+    """Return what an answer says outside of its page: its headers and its cookies, opened where they are closed."""
+    told = [f"{name}: {value}" for name, value in answer.headers.items()]
+    told += [f"{name}={cookie.value}" for name, cookie in answer.cookies.items()]
+    kept = answer.cookies.get("messages")
+    return told + ([str(each) for each in get_messages(answer.wsgi_request)] if kept and kept.value else [])
+
+
+@pytest.mark.parametrize("who", ["clinician", "admin"])
+def test_name_of_a_patient_is_in_no_header_no_cookie_and_no_cache(here, records, log, who):
+    client = client_of(who, here)
+    client.raise_request_exception = False
+    found, asked = [], 0
+
+    for name, row in TABLE.items():
+        if name in LEAVING or row.answer("get", who) != "200":
+            continue
+        page = client.get(address(name, records) + row.query.format(patient=records["patient"].public_id))
+        answers = [page]
+        for form in [] if name.startswith(("account", "switch", "mfa")) else forms_of(page):
+            with transaction.atomic():
+                answers.append(client.post(form.action, form.filled() | {"note": NOTE}))
+                transaction.set_rollback(True)
+        found += [(name, told) for answer in answers for told in said_beside(answer) if is_told(told)]
+        asked += len(answers)
+
+    assert asked > 60
+    assert found == []
+    assert not is_told(repr([(key, pickle.loads(value)) for key, value in cache._cache.items()]))  # noqa: S301 -- ours
+    assert not is_told(log.getvalue())
+
+
+def is_told(text):
+    return any(word.lower() in text.lower() for word in (CANARY, NOTE))
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 500])
+def test_page_of_an_error_repeats_nothing_that_was_asked(here, records, monkeypatch, status):
+    client = client_of("staff", here)
+    client.raise_request_exception = False
+    client.handler.enforce_csrf_checks = status == 403
+    form = {"family_name": CANARY, "note": NOTE}
+    if status == 500:
+        monkeypatch.setattr(Patient, "full_clean", lambda *args, **kwargs: 1 / 0)
+        form |= {"given_name": "Ana", "sex": "female"}
+    where = {400: "/patients/%00/", 404: f"/nowhere/{CANARY}/", 405: "/settings/theme/"}.get(status, "/patients/new/")
+
+    answer = client.get(f"{where}?q={CANARY}") if status in {400, 404, 405} else client.post(where, form)
+
+    assert answer.status_code == status
+    assert not is_told(answer.content.decode())
+
+
+def test_mail_to_the_admins_about_an_emergency_names_nobody(records):
+    UserFactory(role=Role.ADMIN)
+    opened = EmergencyAccessFactory(patient=records["patient"], reason=f"{CANARY} fainted. {NOTE}")
+    tell_admins(opened.opened_at)
+
+    assert mail.outbox != []
+    assert [each for each in mail.outbox if is_told(str(each.message()))] == []
+
+
+def test_bell_of_the_worker_says_nothing_but_its_name():
+    """What is to be done stands in its row; the queue, a file of its own, holds no fact of anybody."""
+    found = [each for module in (patients.tasks, treatments.tasks) for each in vars(module).values()]
+    works = [each for each in found if hasattr(each, "enqueue")]
+
+    assert len(works) >= 5
+    assert [each for each in works if inspect.signature(each.func).parameters] == []

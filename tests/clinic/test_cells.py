@@ -61,3 +61,16 @@ def test_workbook_of_the_admin_site_holds_text_and_no_formula(start):
     assert [
         cell.value for cell in cells if isinstance(cell.value, str) and cell.value.startswith(FORMULA_STARTS)
     ] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("lots 2026.csv", 'attachment; filename="lots-2026.csv"'),
+        ('A"; filename="x.exe', r'attachment; filename="A\";-filename=\"x.exe"'),
+        ("recall-李.csv", "attachment; filename*=utf-8''recall-%E6%9D%8E.csv"),
+        ("a\r\nX: y.csv", 'attachment; filename="a-X:-y.csv"'),
+    ],
+)
+def test_name_of_a_file_is_one_name_of_an_attachment_whatever_a_lot_is_called(name, header):
+    assert csv_file(["Lot"], [], name).headers["Content-Disposition"] == header

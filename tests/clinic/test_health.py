@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 
+from clinic.append_only import guard, guarded_models
 from clinic.models import Heartbeat
 from clinic.views import health
 
@@ -34,6 +36,30 @@ def test_pending_migration_is_not_healthy(client, monkeypatch):
     assert (response.status_code, response.json()) == (503, {"database": "up", "migrations": "pending"})
 
 
+@pytest.mark.django_db
+def test_tables_of_a_newer_version_are_not_healthy(client):
+    """As after an upgrade, for a server of before that nobody stopped."""
+    MigrationRecorder(connection).record_applied("treatments", "9999_of_the_next_version")
+
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.json()) == (503, {"database": "up", "migrations": "newer than the program"})
+
+
+@pytest.mark.django_db
+def test_migrate_that_was_killed_before_the_past_was_guarded_is_not_healthy(client):
+    table = "patients_historicalpatient"
+    on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f'DROP TRIGGER "{table}_delete"{on}')
+
+    response = client.get("/healthz")
+    guard(connection, guarded_models())
+
+    assert (response.status_code, response.json()) == (503, {"database": "up", "migrations": "cut off"})
+    assert client.get("/healthz").status_code == 200
+
+
 def test_database_that_does_not_answer_is_not_healthy(client, monkeypatch):
     def refuse(connection):
         raise OperationalError("connection refused: password=secret")
@@ -54,6 +80,18 @@ def test_disk_that_is_nearly_full_is_told_before_it_is(client, monkeypatch, mega
     response = client.get("/healthz")
 
     assert (response.status_code, response.json()["disk"]) == (status, said)
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+def test_postgresql_without_room_is_not_healthy(client):
+    """Its disk is another, perhaps, than the program's; here it may take no more than a megabyte."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL temp_file_limit = '1MB'")
+
+    response = client.get("/healthz")
+
+    assert (response.status_code, response.json()) == (503, {"database": "locked"})
 
 
 @pytest.mark.django_db

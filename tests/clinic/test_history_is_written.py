@@ -29,6 +29,11 @@ ALLOWED = {
     "treatments/models/photo.py finish": "columns that history leaves out: what became of the file",
     "treatments/models/catalogue.py save": "copies of what the kind says, and the kind has its history",
     "clinic/actions/invitations.py send_invitation": NO_HISTORY + "an invitation",
+    **{
+        f"clinic/actions/letters.py {function}": NO_HISTORY + "a letter, and the link of an invitation"
+        for function in ("_claim", "_finish", "_say_not_sent")
+    },
+    "clinic/models/letter.py end": NO_HISTORY + "a letter",
     "clinic/actions/invitations.py _withdraw": NO_HISTORY + "an invitation",
     "clinic/actions/sign_ins.py note_use": NO_HISTORY + "when a sign-in was used last",
     "clinic/actions/staff.py hold_admins": "writes what is there already, to hold a lock",

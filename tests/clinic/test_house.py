@@ -8,6 +8,8 @@ from importlib.metadata import packages_distributions
 import pytest
 from django.contrib.staticfiles import finders
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from clinic.bootstrap import BASE_DIR
 
@@ -52,6 +54,19 @@ def test_every_change_of_a_model_has_its_migration(capsys):
         call_command("makemigrations", check=True, dry_run=True)
     except SystemExit:
         pytest.fail(f"run `python3 manage.py makemigrations`:\n{capsys.readouterr().out}")
+
+
+def test_migration_that_is_cut_off_leaves_nothing_behind():
+    """Each is one transaction, of tables too, on the databases that we run on: whatever stopped it, it begins anew."""
+    ours = [
+        migration
+        for (app, _name), migration in MigrationLoader(None).disk_migrations.items()
+        if app in {"clinic", "patients", "treatments"}
+    ]
+
+    assert len(ours) >= 30
+    assert connection.features.can_rollback_ddl
+    assert [migration.name for migration in ours if not migration.atomic] == []
 
 
 def test_static_files_of_the_templates_exist():
@@ -132,3 +147,17 @@ def test_text_that_is_searched_for_is_called_q_so_that_no_event_repeats_it():
 
     assert typed
     assert {line.partition(" = ")[0] for line in typed} == {"q"}
+
+
+def test_no_form_puts_what_is_searched_for_into_an_address():
+    forms = re.compile(r"<form\b.*?</form>", re.DOTALL)
+    searched = re.compile(r'type="search"|\.form\.q\b|name="q"|role="search"')
+    found = {
+        f"{path.relative_to(BASE_DIR)}": 'method="post"' in form
+        for path in (BASE_DIR / "templates").rglob("*.html")
+        for form in forms.findall(path.read_text(encoding="utf-8"))
+        if searched.search(form)
+    }
+
+    assert len(found) >= 9
+    assert {path for path, is_sent in found.items() if not is_sent} == set()

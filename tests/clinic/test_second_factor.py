@@ -25,6 +25,7 @@ from tests.factories import (
     UserFactory,
     app_code,
 )
+from tests.posting import sent
 
 pytestmark = pytest.mark.django_db
 
@@ -224,7 +225,7 @@ def set_up(client, at=MORNING):
     return client.post("/accounts/2fa/totp/activate/", {"code": app_code(at, secret)})
 
 
-def test_setting_the_app_up_gives_recovery_codes_and_is_told_by_mail(sam, mailoutbox, committed):
+def test_setting_the_app_up_gives_recovery_codes_and_is_told_by_mail(sam, committed):
     client = at_ones_desk(sam)
 
     response = committed(lambda: set_up(client))
@@ -232,7 +233,7 @@ def test_setting_the_app_up_gives_recovery_codes_and_is_told_by_mail(sam, mailou
     assert response.url == "/accounts/2fa/recovery-codes/"
     page = client.get(response.url).content.decode()
     assert all(f"{code[:4]} {code[4:]}" in page for code in codes_of(sam))
-    assert [(mail.to, mail.subject) for mail in mailoutbox] == [([sam.email], "A phone app was connected")]
+    assert [(mail.to, mail.subject) for mail in sent()] == [([sam.email], "A phone app was connected")]
 
 
 def test_a_mail_server_that_is_down_keeps_nobody_from_setting_up(sam, settings, committed):
@@ -412,9 +413,7 @@ def reset_page(person):
     return f"/staff/{person.public_id}/second-factor/"
 
 
-def test_an_admin_takes_the_factors_of_a_colleague_away_with_a_reason_that_the_colleague_reads(
-    sam, app, boss, mailoutbox
-):
+def test_an_admin_takes_the_factors_of_a_colleague_away_with_a_reason_that_the_colleague_reads(sam, app, boss):
     RecoveryCodesFactory(user=sam)
     theirs = Client()
     theirs.force_login(sam)
@@ -425,7 +424,7 @@ def test_an_admin_takes_the_factors_of_a_colleague_away_with_a_reason_that_the_c
     assert (reset.user, reset.by, reset.removed) == (sam, boss, "Phone app, Recovery codes")
     assert not Authenticator.objects.filter(user=sam).exists()
     assert theirs.get("/").status_code == 302
-    [mail] = mailoutbox
+    [mail] = sent()
     assert (mail.to, mail.subject) == ([sam.email], "Your second step was removed")
     assert "Robin Park" in mail.body
     assert "Phone <lost> & found & lost" in mail.body

@@ -94,7 +94,7 @@ def test_what_htmx_sends_for_a_person_keeps_a_sign_in(desk):
     age(desk, unused=timedelta(minutes=14))
     before = desk.session[sign_in_time.USED_AT]
 
-    desk.get("/search/?q=a", headers={"Sec-Fetch-Mode": "cors", "HX-Request": "true"})
+    desk.post("/search/", {"q": "a"}, headers={"Sec-Fetch-Mode": "cors", "HX-Request": "true"})
 
     assert desk.session[sign_in_time.USED_AT] > before
 

@@ -17,6 +17,7 @@ from tests.clinic.access import client_of, records_at, snapshot
 from tests.clinic.test_access import OF_OBJECTS, TABLE, address, said
 from tests.factories import LocationFactory, PatientFactory, UserFactory
 from tests.patients.test_register import AMARA
+from tests.searching import find
 
 pytestmark = pytest.mark.django_db
 CANARY = "Zanzibarova"
@@ -235,7 +236,9 @@ def test_the_canary_stands_in_no_event_and_no_line_of_the_log(here, client, capl
     logging.getLogger().addHandler(handler := logging.StreamHandler(sink))
     patient = PatientFactory(location=here, family_name=CANARY)
 
-    client.get(f"/search/?q={CANARY}")
+    find(client, "/search/", CANARY)
+    find(client, "/patients/", CANARY)
+    client.post("/search/", {"q": CANARY}, headers={"HX-Request": "true"})
     client.get(f"/patients/?q={CANARY}")
     client.get(patient.get_absolute_url())
     client.get(f"/nowhere/?q={CANARY}")

@@ -6,6 +6,7 @@ import pytest
 
 from patients.models import Patient
 from tests.factories import LocationFactory, PatientFactory, UserFactory
+from tests.searching import find
 
 pytestmark = pytest.mark.django_db
 
@@ -59,8 +60,8 @@ def test_name_is_kept_as_it_is_typed_and_shown_and_found(desk, here, given, fami
 
     stored = Patient.objects.get(pk=patient.pk)
     shown = desk.get(stored.get_absolute_url())
-    found = desk.get("/search/", {"q": f"{given} {family}"})
-    listed = desk.get("/patients/", {"q": family})
+    found = find(desk, "/search/", f"{given} {family}")
+    listed = find(desk, "/patients/", family)
 
     assert (stored.given_name, stored.family_name) == (given, family)
     assert [page.status_code for page in (shown, found, listed)] == [200, 200, 200]

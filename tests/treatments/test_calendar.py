@@ -19,6 +19,7 @@ from tests.factories import (
     UserFactory,
     WorkingHoursFactory,
 )
+from tests.searching import find
 from treatments.models import Appointment
 from treatments.rules.hours import A_DAY, Stretch, closed_of_day, lanes, lies_within, meet, merged, without
 
@@ -147,7 +148,7 @@ def test_hour_tapped_asks_for_whom_and_fills_the_form(client, nurse, doctor, her
     patient, room = PatientFactory(location=here, family_name="Okonkwo"), RoomFactory(location=here)
     tapped = {"starts": "2026-03-16T11:00", "with": str(doctor.public_id), "room": str(room.pk)}
 
-    whom = client.get(reverse("appointment-new"), tapped | {"q": "okon"}).content.decode()
+    whom = find(client, reverse("appointment-new"), "okon", **tapped).content.decode()
     form = client.get(reverse("appointment-new"), tapped | {"patient": str(patient.public_id)}).context["form"]
 
     assert f"?patient={patient.public_id}&amp;starts=2026-03-16T11%3A00" in whom

@@ -24,6 +24,7 @@ from tests.factories import (
     SideEffectKindFactory,
     UserFactory,
 )
+from tests.searching import find
 from treatments.models import StockChange
 
 pytestmark = pytest.mark.django_db
@@ -127,14 +128,21 @@ def test_a_lot_is_found_by_its_number_its_product_and_its_code(client, nurse, he
     )
     LotFactory(location=here, number="B-2")
 
-    assert listed(client, q=text) == [lot]
+    assert [row.lot for row in find(client, LIST, text).context["rows"]] == [lot]
 
 
-@pytest.mark.parametrize("query", [{"q": "%"}, {"location": "x"}, {"after": "x"}, {"q": "x" * 5000}])
+@pytest.mark.parametrize("query", [{"words": "x"}, {"location": "x"}, {"after": "x"}])
 def test_what_no_page_sends_is_no_fault(client, nurse, here, query):
     LotFactory(location=here)
 
     assert client.get(LIST, query).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["%", "x" * 5000])
+def test_odd_text_finds_no_lot(client, nurse, here, text):
+    LotFactory(location=here)
+
+    assert find(client, LIST, text).context["rows"] == []
 
 
 def test_around_midnight_each_place_has_its_own_day(client, here):

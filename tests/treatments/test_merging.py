@@ -41,6 +41,7 @@ from tests.factories import (
     make_ready,
     question,
 )
+from tests.searching import find
 from treatments.actions.appointments import refuse_overlap
 from treatments.actions.sessions import Written, keep
 from treatments.aftercare import find_open
@@ -583,8 +584,8 @@ def test_session_typed_before_the_merge_is_of_the_record_that_goes_on(client, ad
 def test_old_number_finds_the_person_and_says_where_the_record_went(client, admin, ida, twin):
     merge(client, ida, twin)
 
-    page = client.get(reverse("search"), {"q": twin.record_number})
-    live = client.get(reverse("search"), {"q": twin.record_number}, headers={"HX-Request": "true"})
+    page = find(client, reverse("search"), twin.record_number)
+    live = client.post(reverse("search"), {"q": twin.record_number}, headers={"HX-Request": "true"})
 
     assert f"Merged into {ida.record_number}" in page.content.decode()
     assert f"merged into {ida.record_number}" in live.content.decode()

@@ -156,8 +156,14 @@ def every_half_hour(first, last):
         (datetime(2026, 11, 1, 15, 0), date(2026, 10, 31)),  # noqa: DTZ001 -- 01:30 is there twice
         (datetime(2026, 11, 2, 9, 0), date(2026, 11, 1)),  # noqa: DTZ001
         (datetime(2028, 3, 1, 9, 0), date(2028, 2, 29)),  # noqa: DTZ001
+        (datetime(2027, 3, 14, 2, 30), date(2027, 3, 13)),  # noqa: DTZ001 -- skipped: it is 03:30
+        (datetime(2026, 11, 1, 1, 30), date(2026, 10, 31)),  # noqa: DTZ001
+        (datetime(2026, 11, 1, 1, 30, fold=1), date(2026, 10, 31)),  # noqa: DTZ001
     ],
-    ids=["on the day of the gap", "after the gap", "on the day of the overlap", "after the overlap", "29 February"],
+    ids=[
+        *("on the day of the gap", "after the gap", "on the day of the overlap", "after the overlap", "29 February"),
+        *("in the gap", "the first half past one", "the second half past one"),
+    ],
 )
 def test_over_a_change_of_the_clocks_one_reminder_goes_on_the_day_before_by_day(db, starts, soon):
     zone = ZoneInfo("America/New_York")
@@ -221,6 +227,17 @@ def test_over_four_years_each_appointment_is_reminded_of_once_by_day_on_the_day_
 def test_month_ends_are_counted_from_the_original_day(last, months, opens):
     """In steps of a month the last would be 28 March."""
     assert window(last, months_min=months, months_max=months + 2).opens == opens
+
+
+@pytest.mark.parametrize("last", [date(2026, 1, 31), date(2026, 8, 31), date(2028, 1, 30), date(2028, 2, 29)])
+def test_window_of_many_months_opens_on_the_day_of_the_original_month_or_on_its_last(last):
+    """Counted on from each month's end, a day once lost at the end of February would stay lost."""
+    for months in range(1, 37):
+        opens = window(last, months_min=months, months_max=months).opens
+        month_later = (opens.replace(day=1) + timedelta(days=32)).replace(day=1)
+        last_of_month = (month_later - timedelta(days=1)).day
+        assert (opens.year * 12 + opens.month) == last.year * 12 + last.month + months
+        assert opens.day == min(last.day, last_of_month)
 
 
 def test_location_moved_to_another_zone_sends_by_its_new_day(here):
@@ -309,6 +326,27 @@ def test_sms_provider_that_misbehaves_gets_no_second_message_and_none_is_lost(
 
     assert (stored(follow_up).state, len(server.got)) == (state, times)
     assert (state == "sent") or stored(follow_up).is_unsettled(MORNING + timedelta(hours=5))
+
+
+# On a telephone, where others see it
+
+
+def test_text_message_says_neither_who_nor_what_for(here, settings):
+    settings.SMS_URL = "memory://"
+    sms.outbox.clear()
+    follow_up = due(here, preferred_channel="sms", phone="+14155550182")
+    look(MORNING)
+
+    [(_number, said)] = sms.outbox
+    private = [
+        follow_up.course.protocol.name,
+        follow_up.course.protocol.indication.name,
+        "Petrova",
+        "Ana ",
+        "inject",
+        "treat",
+    ]
+    assert [word for word in private if word.lower() in said.lower()] == []
 
 
 # By WhatsApp

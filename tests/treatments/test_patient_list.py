@@ -6,6 +6,7 @@ import pytest
 
 from clinic.roles import Role
 from tests.factories import CourseFactory, LocationFactory, PatientFactory, SessionFactory, UserFactory
+from tests.searching import find
 from treatments.models import Course
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,8 @@ def desk(client, here):
 
 
 def shown(client, **query):
-    return [row.patient.given_name for row in client.get(URL, query).context["rows"]]
+    page = find(client, URL, **query) if "q" in query else client.get(URL, query)
+    return [row.patient.given_name for row in page.context["rows"]]
 
 
 def patient(here, given_name, **fields):
@@ -160,7 +162,7 @@ def test_admin_of_a_clinic_without_patients_may_import(client, here):
 def test_nobody_found_offers_to_clear_the_filter(desk, here):
     patient(here, "Ada")
 
-    assert "Clear the filters" in desk.get(URL, {"q": "zzz"}).content.decode()
+    assert "Clear the filters" in find(desk, URL, "zzz").content.decode()
 
 
 @pytest.mark.parametrize("patients", [1, 3])

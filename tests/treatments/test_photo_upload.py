@@ -250,6 +250,9 @@ def test_no_photo_is_taken_of_somebody_who_died(nurse, here):
         ("gpj.\u202eexe.jpg", "gpj.exe.jpg"),
         ("a" * 300 + ".jpg", "a" * 96 + ".jpg"),
         ("Zoë 李.jpg", "Zoë 李.jpg"),
+        ("..\\..\\windows\\win.jpg", "win.jpg"),
+        ("a\r\nX: y.jpg", "aX: y.jpg"),
+        ("<img src=x onerror=alert(7)>.jpg", "<img src=x onerror=alert(7)>.jpg"),
     ],
 )
 def test_name_of_a_file_is_shown_and_never_used(nurse, course, photo_root, name, shown):

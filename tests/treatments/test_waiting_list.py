@@ -20,6 +20,7 @@ from tests.factories import (
     WaitingFactory,
     WaitingOfferFactory,
 )
+from tests.searching import find
 from treatments.actions import waiting as actions
 from treatments.models import Appointment, Waiting
 from treatments.models.waiting import validate_parts, validate_weekdays
@@ -532,8 +533,6 @@ def test_clinical_need_stands_first_then_the_longest_wait(client, nurse, here):
         ("day=2026-03-16", 1),  # a Monday
         ("day=2026-03-17", 0),
         ("day=2026-04-06", 0),  # after the last day
-        ("q=okonkwo", 1),
-        ("q=nobody", 0),
         ("tab=over", 0),
     ],
 )
@@ -543,7 +542,16 @@ def test_list_is_narrowed(client, nurse, course, query, count):
     assert len(client.get(f"{reverse('waiting-list')}?{query}").context["rows"]) == count
 
 
-@pytest.mark.parametrize("query", ["day=yesterday", "day=9999-12-31", "kind=x", "who=x", "tab=x", "after=x", "q=%00"])
+@pytest.mark.parametrize(("text", "count"), [("okonkwo", 1), ("nobody", 0)])
+def test_list_is_searched_by_name(client, nurse, course, text, count):
+    WaitingFactory(course=course)
+
+    assert len(find(client, reverse("waiting-list"), text).context["rows"]) == count
+
+
+@pytest.mark.parametrize(
+    "query", ["day=yesterday", "day=9999-12-31", "kind=x", "who=x", "tab=x", "after=x", "q=%00", "words=x"]
+)
 def test_nonsense_in_the_address_is_no_error_of_ours(client, nurse, course, query):
     WaitingFactory(course=course)
 

@@ -22,6 +22,7 @@ from tests.factories import (
     UserFactory,
     make_ready,
 )
+from tests.searching import find
 from tests.treatments.session_forms import NOW, form_of, new_url, signed_in, told
 from treatments.aftercare import find_open
 from treatments.aftercare import token_of as aftercare_token
@@ -503,7 +504,7 @@ def test_number_of_a_merged_record_leads_to_the_courses_of_the_one_that_goes_on(
     survivor = CourseFactory(patient__location=here).patient
     old = PatientFactory(location=here, merged_into=survivor, archived_at=NOW)
 
-    page = client.get(url_of(session), {"q": old.record_number})
+    page = find(client, url_of(session), old.record_number)
     assert f"merged into {survivor.record_number}" in page.content.decode()
     assert client.get(url_of(session), {"to": str(old.public_id)}).context["patient"] == survivor
 

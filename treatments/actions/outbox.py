@@ -6,43 +6,27 @@ every error after which nobody knows how far the message came. What was surely r
 """
 
 import re
-import smtplib
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
 from typing import cast
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.mail import BadHeaderError, EmailMessage, get_connection
+from django.core.mail import EmailMessage
 from django.core.validators import validate_email
 from django.db import IntegrityError, models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from clinic import sms
+from clinic.handing_over import hand_over, said
 from clinic.phones import validate_phone
 from patients.models import Patient
 from treatments.models import Reminder
 from treatments.models.reminder import ReminderQuerySet
 
 State, Channel = Reminder.State, Reminder.Channel
-
-# What says while a message is handed over that the server did not take it. A lost connection is none of these: it may
-# have been lost after the server took the message and before it could say so.
-REFUSALS = (
-    smtplib.SMTPRecipientsRefused,
-    smtplib.SMTPSenderRefused,
-    smtplib.SMTPHeloError,
-    smtplib.SMTPNotSupportedError,
-    smtplib.SMTPDataError,
-    ValidationError,
-    BadHeaderError,
-    UnicodeError,
-)
-
 
 Message = EmailMessage | str | sms.Template
 
@@ -99,20 +83,10 @@ def _hand_over(letter: Letter, reminder: Reminder) -> tuple[Reminder.State, str]
     try:
         validate_email(reminder.address)  # an import may have brought two in one field
         mail = with_reference(cast(EmailMessage, letter.write(reminder.address)), reminder.reference)
-        mail.connection = get_connection()
-        mail.connection.open()
-    except Exception as error:  # before there is a connection, nothing can have gone out
-        return State.FAILED, _said(error)
-    try:
-        mail.send()
-    except REFUSALS as error:
-        return State.FAILED, _said(error)
-    except Exception as error:
-        return State.UNKNOWN, _said(error)
-    finally:
-        with suppress(OSError):  # a goodbye that goes wrong changes nothing about the message
-            mail.connection.close()
-    return State.SENT, ""
+    except Exception as error:  # nobody was asked yet
+        return State.FAILED, said(error)
+    handed, error = hand_over(mail)
+    return State(handed), error
 
 
 def with_reference(mail: EmailMessage, reference: str) -> EmailMessage:
@@ -136,21 +110,17 @@ def _hand_over_text(letter: Letter, number: str) -> tuple[Reminder.State, str]:
         validate_phone(number)
         text = cast(str | sms.Template, letter.write(number))
     except Exception as error:  # nobody was asked yet
-        return State.FAILED, _said(error)
+        return State.FAILED, said(error)
     try:
         if isinstance(text, sms.Template):
             sms.send_template(number, text)
         else:
             sms.send(number, text)
     except sms.SmsRefusedError as error:
-        return State.FAILED, _said(error)
+        return State.FAILED, said(error)
     except Exception as error:
-        return State.UNKNOWN, _said(error)
+        return State.UNKNOWN, said(error)
     return State.SENT, ""
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:500]
 
 
 def _finish(reminder: Reminder, state: Reminder.State, *, at: datetime | None, error: str) -> Reminder:

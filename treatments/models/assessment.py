@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
+from clinic.quantities import held
 from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.catalogue import TreatmentArea
@@ -276,9 +277,9 @@ class Score(models.Model):
                 violation_error_message=_("This is measured already."),
             ),
             models.CheckConstraint(
-                condition=Q(value=None) | Q(value__gte=0),
+                condition=held("value", 0, Decimal("9999.99"), places=2),
                 name="score_not_negative",
-                violation_error_message=_("A score is not negative."),
+                violation_error_message=_("A score is between 0 and 9999.99."),
             ),
         ]
         indexes = [models.Index(fields=["instrument", "assessment"], name="score_by_instrument")]

@@ -1,6 +1,7 @@
 """What is treated, where, by which plan, and what may happen. Catalogue rows are data that an admin edits."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
+from clinic.quantities import LARGEST_PRICE, held
 from treatments.rules.course import Interval
 from treatments.rules.reminding import Schedule
 from treatments.rules.response import Claim
@@ -163,9 +165,15 @@ class Protocol(models.Model):
         _("follow-up closes after months"), validators=[MinValueValidator(1), MaxValueValidator(36)]
     )
     weight_gain_percent = models.DecimalField(
-        _("weight gain flagged, percent of baseline"), max_digits=4, decimal_places=1, default=5
+        _("weight gain flagged, percent of baseline"),
+        max_digits=4,
+        decimal_places=1,
+        default=5,
+        validators=[MinValueValidator(0)],
     )
-    weight_gain_kg = models.DecimalField(_("weight gain flagged, kg"), max_digits=4, decimal_places=1, default=3)
+    weight_gain_kg = models.DecimalField(
+        _("weight gain flagged, kg"), max_digits=4, decimal_places=1, default=3, validators=[MinValueValidator(0)]
+    )
     screening_days = models.PositiveSmallIntegerField(
         _("screening is valid for days"), default=90, validators=[MinValueValidator(1), MaxValueValidator(730)]
     )
@@ -224,6 +232,21 @@ class Protocol(models.Model):
                 condition=Q(follow_up_months_min__gte=1) & Q(follow_up_months_max__gte=F("follow_up_months_min")),
                 name="protocol_follow_up_ordered",
                 violation_error_message=_("The follow-up closes before it opens."),
+            ),
+            models.CheckConstraint(
+                condition=held("sessions_max", 1, 60)
+                & held("interval_days_max", 1, 365)
+                & held("price_min", 0, LARGEST_PRICE, places=2)
+                & held("price_max", 0, LARGEST_PRICE, places=2)
+                & held("session_minutes", 5, 480)
+                & held("expected_change_percent", 0, 100)
+                & held("follow_up_months_max", 1, 36)
+                & held("weight_gain_percent", 0, Decimal("999.9"), places=1)
+                & held("weight_gain_kg", 0, Decimal("999.9"), places=1)
+                & held("screening_days", 1, 730)
+                & held("aftercare_days", 1, 730),
+                name="protocol_quantities_possible",
+                violation_error_message=_("A number of this protocol is outside its limits."),
             ),
         ]
 

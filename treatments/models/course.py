@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Versioned
+from clinic.quantities import LARGEST_PRICE, held
 from clinic.validators import validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.catalogue import Protocol, TreatmentArea
@@ -121,14 +122,14 @@ class Course(Versioned):
         ordering = ["-started_on", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(planned_sessions__gte=1),
+                condition=Q(planned_sessions__gte=1, planned_sessions__lte=60),
                 name="course_has_sessions",
-                violation_error_message=_("A course has at least one session."),
+                violation_error_message=_("A course has 1 to 60 sessions."),
             ),
             models.CheckConstraint(
-                condition=Q(price__gte=0),
+                condition=held("price", 0, LARGEST_PRICE, places=2),
                 name="course_price_not_negative",
-                violation_error_message=_("A price is not negative."),
+                violation_error_message=_("A price is between 0 and 999,999.99."),
             ),
             models.CheckConstraint(
                 condition=Q(status_on__gte=F("started_on")),

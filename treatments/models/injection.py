@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from clinic.quantities import held
 from clinic.validators import validate_plain_text
 from patients.models import seen_by
 from treatments.models.catalogue import TreatmentArea
@@ -92,14 +93,19 @@ class Injection(models.Model):
                 violation_error_message=_("An injection is of one lot or of one preparation."),
             ),
             models.CheckConstraint(
-                condition=Q(volume_ml__gt=0),
+                condition=held("volume_ml", LEAST_ML, MOST_ML, places=3),
                 name="injection_is_something",
-                violation_error_message=_("An injection is more than nothing."),
+                violation_error_message=_("An injection is more than nothing, and at most 100,000 ml."),
             ),
             models.CheckConstraint(
                 condition=Q(points=None) | Q(points__gte=1, points__lte=MOST_POINTS),
                 name="injection_points_possible",
                 violation_error_message=_("Points are a whole number from 1 to 2000."),
+            ),
+            models.CheckConstraint(
+                condition=held("depth_mm", 0, 25, places=1),
+                name="injection_depth_possible",
+                violation_error_message=_("A depth is between 0 and 25 mm."),
             ),
             models.UniqueConstraint(
                 fields=["session", "area", "lot"],

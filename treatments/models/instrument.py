@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
+from clinic.quantities import held
 from treatments.models.catalogue import Indication
 from treatments.rules.measuring import Limits, Span
 from treatments.rules.response import Better
@@ -19,6 +20,7 @@ from treatments.rules.response import Better
 if TYPE_CHECKING:
     from treatments.models.catalogue import Protocol
 
+LARGEST = Decimal("9999.99")
 MOST_KEYS = 11  # a scale of more values than pain's 0 to 10 is typed, not tapped
 
 
@@ -177,6 +179,16 @@ class Instrument(models.Model):
                 name="instrument_change_has_days",
                 violation_error_message=_("A change that is asked again has its days, too."),
             ),
+            models.CheckConstraint(
+                condition=held("least", 0, LARGEST, places=2)
+                & held("most", 0, LARGEST, places=2)
+                & held("usual_least", 0, LARGEST, places=2)
+                & held("usual_most", 0, LARGEST, places=2)
+                & held("asked_change", 0, Decimal("999.99"), places=2)
+                & held("readings", 1, 2),
+                name="instrument_quantities_possible",
+                violation_error_message=_("A number of this instrument is outside its limits."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -256,7 +268,10 @@ class InstrumentItem(models.Model):
                 violation_error_message=_("This instrument has an item of this code."),
             ),
             models.CheckConstraint(
-                condition=Q(least__gte=0) & Q(most__gt=F("least")) & Q(step__gt=0),
+                condition=Q(least__gte=0, most__gt=F("least"), step__gt=0)
+                & held("least", 0, Decimal("9999.9"), places=1)
+                & held("most", 0, Decimal("9999.9"), places=1)
+                & held("step", 0, Decimal("999.9"), places=1),
                 name="item_range_ordered",
                 violation_error_message=_("The most is more than the least, and the step more than nothing."),
             ),

@@ -8,6 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
+from clinic.quantities import held
 from clinic.validators import validate_plain_text
 from patients.models import seen_by
 from treatments.models.catalogue import Protocol
@@ -62,6 +63,11 @@ class MilestoneReview(models.Model):
                 condition=~Q(reason=""),
                 name="milestone_review_has_a_reason",
                 violation_error_message=_("A decision has a reason."),
+            ),
+            models.CheckConstraint(
+                condition=held("after_session", 1, 1000),
+                name="milestone_after_a_session",
+                violation_error_message=_("A milestone is after a session."),
             ),
         ]
 

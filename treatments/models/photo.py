@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
+from clinic.quantities import held
 from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.catalogue import Protocol, TreatmentArea
@@ -312,6 +313,11 @@ class Photo(Versioned):
                 condition=~Q(state="failed") | ~Q(failure=""),
                 name="photo_failed_says_why",
                 violation_error_message=_("A photo that is not usable says why."),
+            ),
+            models.CheckConstraint(
+                condition=held("camera_distance_cm", 10, 1000) & held("focal_length_mm", 5, 2000),
+                name="photo_taken_from_somewhere",
+                violation_error_message=_("A camera is 10 cm to 10 m away, with a focal length of 5 to 2000 mm."),
             ),
         ]
         indexes = [

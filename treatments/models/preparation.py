@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
 from clinic.models import Location, Versioned
+from clinic.quantities import held
 from clinic.validators import validate_not_in_future, validate_plain_text
 from treatments.models.product import LEAST_ML, MOST_ML, Lot, summed_volume, volume_field
 
@@ -139,9 +140,9 @@ class Ingredient(models.Model):
                 violation_error_message=_("This lot is in the mixture already."),
             ),
             models.CheckConstraint(
-                condition=Q(volume_ml__gt=0),
+                condition=held("volume_ml", LEAST_ML, MOST_ML, places=3),
                 name="ingredient_is_something",
-                violation_error_message=_("An ingredient is more than nothing."),
+                violation_error_message=_("An ingredient is more than nothing, and at most 100,000 ml."),
             ),
         ]
 

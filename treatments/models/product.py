@@ -19,6 +19,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.fields import NormalizedCharField
 from clinic.models import Location, Versioned
+from clinic.quantities import held
 from clinic.validators import validate_not_in_future, validate_plain_text
 from treatments.rules.stock import ALERT_PATIENTS, EXPIRING, Fault, fault_of_lot, is_expiring
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Judge = Callable[["LotQuerySet", date], "LotQuerySet"]
 MOST_LOW = 100  # rows of one page: a clinic that runs out of more has other worries
 LEAST_ML, MOST_ML = Decimal("0.001"), Decimal(100_000)
+MOST_LIMIT = Decimal("999999.999")
 
 
 def by_day(places: Iterable[Location], now: datetime) -> dict[date, list[Location]]:
@@ -134,7 +136,18 @@ class Product(models.Model):
                 fields=["name", "strength", "maker"],
                 name="product_named_once",
                 violation_error_message=_("This product is already in the catalogue."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=held("mg_per_ml", LEAST_ML, MOST_LIMIT, places=3)
+                & held("max_ml_per_point", LEAST_ML, MOST_LIMIT, places=3)
+                & held("max_ml_per_session", LEAST_ML, MOST_LIMIT, places=3)
+                & held("max_mg_per_session", LEAST_ML, MOST_LIMIT, places=3)
+                & held("max_mg_per_kg", LEAST_ML, MOST_LIMIT, places=3)
+                & held("low_stock_ml", LEAST_ML, MOST_LIMIT, places=3)
+                & held("max_points_per_session", 1, 32_767),
+                name="product_limits_possible",
+                violation_error_message=_("A limit is more than nothing, and below a million."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -350,9 +363,9 @@ class Lot(Versioned):
                 violation_error_message=_("This lot is here already. Add what arrived to it."),
             ),
             models.CheckConstraint(
-                condition=Q(received_ml__gt=0),
+                condition=held("received_ml", LEAST_ML, MOST_ML, places=3),
                 name="lot_received_something",
-                violation_error_message=_("A lot holds more than nothing."),
+                violation_error_message=_("A lot holds more than nothing, and at most 100,000 ml."),
             ),
             models.CheckConstraint(
                 condition=Q(held_at=None, held_by=None, hold_reason="")

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Versioned
+from clinic.quantities import held
 from clinic.validators import validate_not_in_future, validate_plain_text
 from patients.models import Screening
 from treatments.models.appointment import Appointment
@@ -187,12 +188,12 @@ class Session(Versioned):
                 violation_error_message=_("Pain is a whole number from 0 to 10."),
             ),
             models.CheckConstraint(
-                condition=Q(weight_kg=None) | Q(weight_kg__gte=25, weight_kg__lte=350),
+                condition=held("weight_kg", 25, 350, places=2),
                 name="session_weight_possible",
                 violation_error_message=_("A weight is between 25 and 350 kg."),
             ),
             models.CheckConstraint(
-                condition=Q(depth_mm=None) | Q(depth_mm__gte=0, depth_mm__lte=25),
+                condition=held("depth_mm", 0, 25, places=1),
                 name="session_depth_possible",
                 violation_error_message=_("A depth is between 0 and 25 mm."),
             ),

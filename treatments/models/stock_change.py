@@ -5,8 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.quantities import held
 from clinic.validators import validate_plain_text
-from treatments.models.product import Lot, volume_field
+from treatments.models.product import MOST_LIMIT, Lot, volume_field
 
 
 class StockChange(models.Model):
@@ -37,9 +38,12 @@ class StockChange(models.Model):
         ordering = ["-made_at", "-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(kind="received", volume_ml__gt=0)
-                | Q(kind__in=["wasted", "returned"], volume_ml__lt=0)
-                | Q(kind="counted") & ~Q(volume_ml=0),
+                condition=(
+                    Q(kind="received", volume_ml__gt=0)
+                    | Q(kind__in=["wasted", "returned"], volume_ml__lt=0)
+                    | Q(kind="counted") & ~Q(volume_ml=0)
+                )
+                & held("volume_ml", -MOST_LIMIT, MOST_LIMIT, places=3),
                 name="stock_change_has_its_direction",
                 violation_error_message=_("What arrives adds, what is thrown away or sent back takes."),
             )

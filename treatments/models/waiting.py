@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Room, Versioned, Weekday
+from clinic.quantities import held
 from clinic.validators import validate_plain_text
 from patients.models import Patient, seen_by
 from treatments.models.appointment import Appointment
@@ -360,6 +361,11 @@ class WaitingOffer(models.Model):
                 | (~Q(outcome="booked") & Q(appointment=None)),
                 name="offer_booked_has_its_appointment",
                 violation_error_message=_("What was booked names the appointment."),
+            ),
+            models.CheckConstraint(
+                condition=held("minutes", 5, 480),
+                name="offer_lasts",
+                violation_error_message=_("An appointment lasts from 5 minutes to 8 hours."),
             ),
         ]
         indexes = [models.Index(fields=["waiting", "-made_at"], name="offer_latest")]

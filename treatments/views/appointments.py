@@ -24,6 +24,7 @@ from clinic.access import get_object_or_404, may
 from clinic.forms import LONGEST_KEY, save_once
 from clinic.http import Request, came_from
 from clinic.models import Location, User, VersionConflictError
+from clinic.search_words import searched, words_of
 from clinic.undo import offer_undo
 from patients.banner import banner
 from patients.models import Patient
@@ -41,7 +42,6 @@ from treatments.views.taken_back import offer_to_put_back
 
 SUBJECTS = frozenset({"patient", "course", "follow_up"})
 PLACE = ("starts", "with", "room")  # what a tap on a free hour says
-LONGEST = 200  # letters of a search
 MOST_FOUND = 12
 
 
@@ -97,7 +97,7 @@ def booking_subject(request: Request) -> tuple[Patient, Course | None, FollowUp 
 
 def choose_whom(request: Request) -> HttpResponse:
     """Ask for whom an hour of the calendar is booked; what was tapped goes along to the form."""
-    text = request.GET.get("q", "").strip()[:LONGEST]
+    text = words_of(request)
     found = Patient.objects.visible_to(request.user).search(text).select_related("location").by_name()
     return TemplateResponse(
         request,
@@ -129,6 +129,7 @@ def asked_place(request: Request, location: Location) -> dict[str, Any]:
 
 
 @may("treatments.book_appointment")
+@searched(*PLACE)
 def book(request: Request) -> HttpResponse:
     if request.method == "GET" and SUBJECTS.isdisjoint(request.GET):
         return choose_whom(request)

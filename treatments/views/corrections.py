@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from clinic.access import get_object_or_404
 from clinic.http import Request
 from clinic.models import User, VersionConflictError
+from clinic.search_words import searched, words_of
 from patients.banner import banner
 from patients.models import Patient
 from treatments.actions.corrections import correct_patient, course_like
@@ -23,7 +24,6 @@ from treatments.forms.corrections import CorrectionForm
 from treatments.models import Course, Session, SessionCorrection
 from treatments.views.sessions import get_session
 
-LONGEST = 200  # letters of a search
 MOST_FOUND = 12
 NEW = "new"  # in place of a course: one that begins
 
@@ -35,6 +35,7 @@ def may_correct(user: User, session: Session) -> bool:
     return user.has_perm("treatments.log_session") and not session.is_signed
 
 
+@searched()
 def wrong_patient(request: Request, public_id: UUID) -> HttpResponse:
     """Ask for the right patient and the course, show what follows, then correct."""
     session = get_session(request, public_id)
@@ -96,7 +97,7 @@ def chosen_course(request: Request, session: Session, patient: Patient) -> Cours
 
 
 def choose_patient(request: Request, session: Session) -> HttpResponse:
-    text = request.GET.get("q", "").strip()[:LONGEST]
+    text = words_of(request)
     found = Patient.objects.visible_to(request.user).search(text).select_related("location", "merged_into").by_name()
     return TemplateResponse(
         request,

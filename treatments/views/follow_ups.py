@@ -17,6 +17,7 @@ from clinic.http import Request, way_back
 from clinic.models import User
 from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
+from clinic.search_words import filter_of, searched
 from clinic.spreadsheets import csv_file
 from patients.banner import banner
 from treatments.actions.follow_ups import log_contact
@@ -37,12 +38,13 @@ ALONG = {State.DUE: "closes_on", State.OVERDUE: "-closes_on", State.UPCOMING: "o
 
 
 @may("treatments.call_patient")
+@searched("state", "indication", "location")
 def call_list(request: Request) -> HttpResponseBase:
     now = timezone.now()
     today = request.location.today(now) if request.location else timezone.localdate(now)
     user = request.user
     visible = FollowUp.objects.visible_to(user).with_facts(now)
-    narrow = FollowUpFilter(request.GET, visible, request=request)
+    narrow = FollowUpFilter(filter_of(request), visible, request=request)
     state = chosen_state(request.GET.get("state"))
     order = ORDERS.get(state, ("closes_on", "pk"))
     rows = standing(narrow.qs, state, user, now).for_list()

@@ -21,6 +21,7 @@ from clinic.http import Request
 from clinic.models import User, VersionConflictError
 from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
+from clinic.search_words import filter_of, searched
 from clinic.spreadsheets import csv_file
 from clinic.units import show_ml
 from treatments.actions import lots as actions
@@ -57,9 +58,10 @@ def get_lot(user: User, public_id: UUID) -> Lot:
     return lot
 
 
+@searched("tab", "location")
 def lot_list(request: Request) -> HttpResponseBase:
     now = timezone.now()
-    narrow = LotFilter(request.GET, Lot.objects.visible_to(request.user), request=request)
+    narrow = LotFilter(filter_of(request), Lot.objects.visible_to(request.user), request=request)
     tab = chosen_tab(request.GET.get("tab"))
     levels = low_levels(narrow.qs, request.user, now)
     context = {

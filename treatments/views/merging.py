@@ -17,6 +17,7 @@ from clinic import trail
 from clinic.access import get_object_or_404, may
 from clinic.http import Request
 from clinic.paging import page
+from clinic.search_words import searched, words_of
 from patients.banner import banner
 from patients.duplicates import likenesses
 from patients.models import DistinctPair, MergeOfRecords, Patient
@@ -26,7 +27,6 @@ from treatments.forms.merging import ApartForm, MergeForm, ReasonForm
 from treatments.merging import Pair
 from treatments.unmerging import Undoing
 
-LONGEST = 200  # letters of a search
 MOST_FOUND = 12
 
 
@@ -71,6 +71,7 @@ def other_of(request: Request, patient: Patient) -> Patient | None:
 
 
 @may("patients.merge_patients")
+@searched()
 def merge(request: Request, public_id: UUID) -> HttpResponse:
     """Ask which other record is of the same person, show both side by side, then merge it into this one."""
     patient = get_own_patient(request, public_id)
@@ -135,7 +136,7 @@ def show_pair(request: Request, form: MergeForm, apart_form: ApartForm) -> HttpR
 
 def choose_other(request: Request, patient: Patient) -> HttpResponse:
     """Offer the records that are like this one, and a search for any other."""
-    text = request.GET.get("q", "").strip()[:LONGEST]
+    text = words_of(request)
     visible = Patient.objects.visible_to(request.user).unmerged().exclude(pk=patient.pk).select_related("location")
     like = visible.likely_duplicates(
         given_name=patient.given_name,

@@ -23,6 +23,7 @@ from clinic.http import Request
 from clinic.models import Location, User, VersionConflictError
 from clinic.navigation import MOST
 from clinic.paging import bounded_count, page
+from clinic.search_words import filter_of, searched
 from clinic.undo import offer_undo
 from patients.banner import banner
 from patients.models import Patient
@@ -46,6 +47,7 @@ SAID = {
 
 
 @may(ACT)
+@searched("tab", "kind", "who", "day")
 def waiting_list(request: Request) -> HttpResponse:
     """Show who waits at this place, and above them the hours that were given up and are free still."""
     location = request.location
@@ -54,7 +56,7 @@ def waiting_list(request: Request) -> HttpResponse:
     now = timezone.now()
     today = location.today(now)
     every = Waiting.objects.visible_to(request.user).at(location).with_facts()
-    narrow = WaitingFilter(request.GET, every, request=request)
+    narrow = WaitingFilter(filter_of(request), every, request=request)
     tab = Tab(request.GET["tab"]) if request.GET.get("tab") in Tab.values else Tab.WAITING
     waits = every.waiting(now, today)
     if tab == Tab.WAITING:

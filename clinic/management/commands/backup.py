@@ -34,15 +34,21 @@ class Command(BaseCommand):
             "--to", default=settings.BACKUP_TO, help="a folder, or s3://bucket/prefix (default: BACKUP_TO)"
         )
         parser.add_argument("--keep", type=at_least_one, help="how many stay, this one among them (default: all)")
+        parser.add_argument("--list", action="store_true", help="only name those that are there, the oldest first")
         parser.add_argument(
             "--no-verify", action="store_true", help="do not restore it; then nothing older goes either"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            place = place_of(options["to"])
+            if options["list"]:
+                for name in place.names():
+                    self.stdout.write(name)
+                return
             with Bar() as bar:
                 made = record_backup(
-                    place_of(options["to"]),
+                    place,
                     clock=timezone.now,
                     progress=bar,
                     keep=options["keep"],
@@ -51,9 +57,9 @@ class Command(BaseCommand):
         except NotSetUpError as error:
             raise CommandError(str(error), returncode=NOT_SET_UP) from error
         except (BackupError, OSError) as error:
-            raise CommandError(
-                _("No backup was made. %(reason)s") % {"reason": in_words(error)}, returncode=FAILED
-            ) from error
+            reason = in_words(error)
+            said = reason if options["list"] else _("No backup was made. %(reason)s") % {"reason": reason}
+            raise CommandError(said, returncode=FAILED) from error
         self.say(made)
 
     def say(self, made: Made) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from clinic.backup.bar import Bar
 from clinic.backup.errors import BackupError, DamagedError, NotSetUpError
 from clinic.backup.manifest import Manifest
+from clinic.backup.places import at_hand, is_bucket
 from clinic.backup.restoring import Target, restore
 from clinic.backup.runs import in_words, record_trial
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="the backup")
+        parser.add_argument("file", help="the backup: a path, or s3://bucket/prefix/name")
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument(
             "--into", type=Path, help="an empty folder, which becomes MESOTRACK_VAR of the restored clinic"
@@ -44,13 +45,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with Bar() as bar:
+            with at_hand(options["file"], timezone.now()) as file, Bar() as bar:
                 if options["verify"]:
-                    manifest = record_trial(options["file"], clock=timezone.now, progress=bar)
+                    place = options["file"].rpartition("/")[0] if is_bucket(options["file"]) else ""
+                    manifest = record_trial(file, clock=timezone.now, progress=bar, place=place)
                 else:
                     target = self.target(options)
                     manifest = restore(
-                        options["file"],
+                        file,
                         target,
                         progress=bar,
                         migrate=not options["no_migrate"],

@@ -7,7 +7,7 @@
   /* Search: "/" goes there, arrows walk the hits, Escape leaves. */
   const topbar = document.querySelector(".topbar");
   const search = document.querySelector(".search");
-  const field = search?.querySelector("input");
+  const field = search?.querySelector("input[type=search]");
   const searchButton = document.querySelector(".search-button");
 
   function openSearch() {

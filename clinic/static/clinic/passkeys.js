@@ -1,7 +1,6 @@
-/* Passkeys: before such a form is sent, the device is asked, and what it says goes along. Without it the form stays. */
+/* Passkeys: before such a form is sent, the device is asked, and what it says goes along. Without it the form stays.
+   The forms of the sign-in that comes over a page arrive after it: sign_in.js says so. */
 (() => {
-  const fault = document.getElementById("passkey-fault");
-
   const optionsOf = async (form) => {
     if (form.dataset.options) {
       return JSON.parse(document.getElementById(form.dataset.options).textContent);
@@ -27,36 +26,49 @@
 
   const use = async (form) => webauthnJSON.get((await optionsOf(form)).request_options);
 
+  const bound = new WeakSet();
+  const answered = new WeakSet();
+
   const send = async (form) => {
+    const fault = form.parentElement.querySelector("[data-passkey-fault]");
     const button = form.querySelector("[type=submit]");
     button.disabled = true;
     fault.hidden = true;
     try {
       const credential = await (form.dataset.passkey === "create" ? make(form) : use(form));
       form.elements.credential.value = JSON.stringify(credential);
-      form.submit();
     } catch {
       // The person said no, the device has none, or the time was up: the browser has told which.
       fault.hidden = false;
       button.disabled = false;
+      return;
     }
+    // Sent as any other form is, so that a page which sends its forms itself gets this one too.
+    answered.add(form);
+    form.requestSubmit();
   };
 
-  const forms = document.querySelectorAll("form[data-passkey]");
   // An address of figures has no passkeys, and browsers say so only when asked.
   const isNamed = !/^(\d+\.){3}\d+$|^\[/.test(location.hostname);
-  if (window.PublicKeyCredential && isNamed) {
-    forms.forEach((form) => {
-      form.hidden = false;
+  const isPossible = Boolean(window.PublicKeyCredential) && isNamed;
+
+  const bind = (root) => {
+    root.querySelectorAll("form[data-passkey]").forEach((form) => {
+      form.hidden = !isPossible;
+      if (bound.has(form)) {
+        return;
+      }
+      bound.add(form);
       form.addEventListener("submit", (event) => {
-        event.preventDefault();
-        send(form);
+        if (!answered.delete(form)) {
+          event.preventDefault();
+          send(form);
+        }
       });
     });
-  } else {
-    document.getElementById("no-passkeys")?.removeAttribute("hidden");
-    forms.forEach((form) => {
-      form.hidden = true;
-    });
-  }
+    root.querySelector("[data-no-passkeys]")?.toggleAttribute("hidden", isPossible);
+  };
+
+  document.addEventListener("door-shown", (event) => bind(event.target));
+  bind(document);
 })();

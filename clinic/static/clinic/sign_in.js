@@ -216,7 +216,7 @@
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const main = page.querySelector("main");
-    main.querySelectorAll("script").forEach((script) => script.remove());
+    main.querySelectorAll("script:not([type='application/json'])").forEach((script) => script.remove());
     const login = main.querySelector("[name=login]");
     if (login) {
       main.querySelectorAll("h1, .lede").forEach((each) => each.remove());
@@ -226,7 +226,7 @@
       main.querySelector("[name=password]").setAttribute("autofocus", "");
     }
     // The page below may have fields of the same name.
-    const names = ["id", "for", "aria-describedby", "aria-labelledby"];
+    const names = ["id", "for", "aria-describedby", "aria-labelledby", "data-options"];
     for (const name of names) {
       main.querySelectorAll(`[${name}]`).forEach((each) => each.setAttribute(name, `again-${each.getAttribute(name)}`));
     }
@@ -237,6 +237,20 @@
     say("");
     door.replaceChildren(...main.childNodes);
     (door.querySelector("[aria-invalid], [autofocus]") ?? door.querySelector("input:not([type=hidden])"))?.focus();
+    await fetchScripts(page);
+    door.dispatchEvent(new Event("door-shown", { bubbles: true }));
+  }
+
+  /* What the sign-in page asks of a device that holds a passkey. Where it does not come, the password remains. */
+  async function fetchScripts(page) {
+    for (const { src } of page.querySelectorAll("script[data-passkeys]")) {
+      if (!document.querySelector(`script[src="${src}"]`)) {
+        await new Promise((done) => {
+          const script = Object.assign(document.createElement("script"), { src, onload: done, onerror: done });
+          document.head.append(script);
+        });
+      }
+    }
   }
 
   function say(words) {
@@ -246,6 +260,9 @@
 
   let isKnocking = false;
   door.addEventListener("submit", async (event) => {
+    if (event.defaultPrevented) {
+      return; // a passkey is asked for first
+    }
     event.preventDefault();
     event.stopPropagation();
     if (isKnocking) {
@@ -258,6 +275,9 @@
       await showDoor(await fetch(form.action, { method: "POST", body, headers: { Accept: "text/html" } }));
     } catch {
       say(dialog.querySelector("[data-words]").dataset.offline);
+      form.querySelectorAll("[type=submit]").forEach((button) => {
+        button.disabled = false;
+      });
     }
     isKnocking = false;
   });

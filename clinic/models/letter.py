@@ -1,0 +1,101 @@
+from datetime import datetime, timedelta
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from clinic.models.identity import Identified
+from clinic.models.invitation import Invitation
+
+# Defaults of ours. A letter is handed over in seconds: one still "sending" after the lease was cut off.
+LEASE = timedelta(minutes=10)
+PAUSE = timedelta(minutes=10)  # before what was refused is tried again
+MOST_ATTEMPTS = 3
+STUCK = timedelta(minutes=5)
+KEPT = timedelta(days=30)  # that a letter went, or why it did not
+
+
+class LetterQuerySet(models.QuerySet["Letter"]):
+    def due(self, now: datetime) -> "LetterQuerySet":
+        """Return what is to be sent now, what waited longest first."""
+        return self.filter(state=Letter.State.WAITING, due_at__lte=now).order_by("due_at", "pk")
+
+    def sending(self) -> "LetterQuerySet":
+        return self.filter(state=Letter.State.SENDING)
+
+    def cut_off(self, now: datetime) -> "LetterQuerySet":
+        """Return what was being sent when the sender died: it may or may not have gone out."""
+        return self.sending().filter(started_at__lt=now - LEASE)
+
+    def past(self, now: datetime) -> "LetterQuerySet":
+        """Return what is over for so long that nobody asks for it."""
+        return self.filter(ended_at__lt=now - KEPT)
+
+    def end(self, state: "Letter.State", *, now: datetime, error: str = "") -> int:
+        """Let these be over, and forget what they say; return how many that was."""
+        return self.update(state=state, error=error, ended_at=now, sealed="")
+
+
+class Letter(Identified):
+    """A letter about an account, to somebody who works here: written while a request waits, sent by the worker.
+
+    Such letters hold links that open an account. So to whom it goes and what it says is sealed (`clinic.field_keys`),
+    and is forgotten once the letter is over, however it ended.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("Waiting")
+        SENDING = "sending", _("Sending")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent")
+        UNKNOWN = "unknown", _("Unknown: a person must find out")
+        DROPPED = "dropped", _("Not sent: no longer wanted")
+
+    kind = models.CharField(_("kind"), max_length=60)
+    sealed = models.TextField(_("sealed letter"), blank=True, editable=False)
+    invitation = models.ForeignKey(
+        Invitation,
+        verbose_name=_("invitation"),
+        on_delete=models.PROTECT,
+        related_name="letters",
+        null=True,
+        blank=True,
+    )
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
+    written_at = models.DateTimeField(_("written at"))
+    due_at = models.DateTimeField(_("to be sent at"))
+    started_at = models.DateTimeField(_("last tried at"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    ended_at = models.DateTimeField(_("over since"), null=True, blank=True)
+    error = models.CharField(_("what the mail server said"), max_length=500, blank=True)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        ordering = ["-written_at", "-pk"]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(ended_at=None), name="letter_to_be_sent"),
+            models.Index(fields=["ended_at"], name="letter_over"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "sending"], ended_at=None)
+                | (Q(sealed="", ended_at__isnull=False) & ~Q(state__in=["waiting", "sending"])),
+                name="letter_over_says_nothing",
+                violation_error_message=_("A letter that is over keeps nothing of what it said."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}, {self.get_state_display()}"
+
+    def is_stuck(self, now: datetime) -> bool:
+        """Say whether it waits for longer than a worker that runs would let it."""
+        return self.state == self.State.WAITING and now - self.due_at > STUCK
+
+    @property
+    def is_tried_again(self) -> bool:
+        """Say whether the mail server refused it, and is asked once more."""
+        return self.state == self.State.WAITING and self.attempts > 0

@@ -1,0 +1,292 @@
+"""Letters about accounts: no page waits for them, none is lost or sent twice unseen, and none is kept in clear."""
+
+import re
+from datetime import timedelta
+from http import HTTPStatus
+from threading import Barrier, Thread
+
+import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from clinic.actions import letters
+from clinic.actions.invitations import send_invitation, withdraw_invitation
+from clinic.models import AuditEvent, Invitation, InvitationState, Letter
+from clinic.roles import Role
+from clinic.tasks import send_letters
+from tests.factories import InvitationFactory, LocationFactory, UserFactory
+from tests.mail_server import mail_server
+from tests.posting import sent
+
+pytestmark = pytest.mark.django_db
+
+State = Letter.State
+NOW = timezone.now()
+
+
+@pytest.fixture
+def server(settings):
+    with mail_server(settings) as server:
+        yield server
+
+
+@pytest.fixture
+def dead_server(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+
+
+@pytest.fixture
+def desk(client):
+    client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory()]))
+    return client
+
+
+@pytest.fixture
+def noor():
+    invitation = InvitationFactory(email="noor@clinic.example")
+    send_invitation(invitation, now=NOW)
+    return invitation
+
+
+def run(*, after=timedelta()):
+    letters.send_all(lambda: NOW + after)
+
+
+def written(to="sam@clinic.example"):
+    return letters.write(EmailMessage("Your password", "It was changed.", to=[to]), kind="notice", now=NOW)
+
+
+def stands(desk):
+    """Return what the staff page says of those who are invited, in one line."""
+    page = desk.get("/staff/").content.decode()
+    return " ".join(
+        re.sub(r"<[^>]+>", " ", page[page.index('id="invited"') : page.index('aria-label="People"')]).split()
+    )
+
+
+def opens(letter):
+    return Client().get(re.search(r"(/join/\S+/)", letter)[1]).status_code
+
+
+# No page waits.
+
+
+@pytest.mark.parametrize("where", ["/staff/invite/", "/accounts/password/reset/"])
+def test_page_does_not_ask_the_mail_server(desk, monkeypatch, where):
+    monkeypatch.setattr(mail, "get_connection", lambda *args, **kwargs: pytest.fail("the page asked the mail server"))
+    monkeypatch.setattr(EmailMessage, "send", lambda *args, **kwargs: pytest.fail("the page sent a mail"))
+    form = {"title": "", "first_name": "Noor", "last_name": "Haddad", "email": "noor@clinic.example"}
+    form |= {
+        "role": "Staff",
+        "locations": [LocationFactory().pk],
+        "form_token": "8f0f2a54-64a2-4c2b-9c43-0d4cf6a4f0a1",
+    }
+
+    answer = (desk if "staff" in where else Client()).post(where, form)
+
+    assert answer.status_code == HTTPStatus.FOUND
+    assert Letter.objects.get().state == State.WAITING
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_worker_is_told_at_once(desk):
+    InvitationFactory(email="noor@clinic.example")
+    desk.post(f"/invitations/{Invitation.objects.get().public_id}/send/")
+
+    assert [letter.to for letter in mail.outbox] == [["noor@clinic.example"]]
+
+
+def test_asking_for_a_password_is_the_same_work_for_whoever_has_an_account_and_whoever_has_none():
+    """T15: neither words nor time tell. Each waits for one row, and for no mail server."""
+    UserFactory(email="sam@clinic.example")
+
+    answers = [
+        Client().post("/accounts/password/reset/", {"email": f"{name}@clinic.example"}) for name in ("sam", "nobody")
+    ]
+
+    assert len({(answer.status_code, answer.url) for answer in answers}) == 1
+    assert Letter.objects.count() == 2
+    assert [letter.to for letter in sent()] == [["sam@clinic.example"], ["nobody@clinic.example"]]
+
+
+# What is kept.
+
+
+def test_no_row_has_a_link_in_clear_or_whom_it_goes_to(noor):
+    row = str(Letter.objects.values_list().get())
+
+    assert "noor@" not in row
+    assert "/join/" not in row
+    assert "sealed1:" in row
+
+
+@pytest.mark.parametrize("answer", ["250 taken", None], ids=["taken", "hung up"])
+def test_letter_that_is_over_is_forgotten(server, noor, answer):
+    server.answer = answer
+    run()
+
+    assert Letter.objects.get().sealed == ""
+    assert len(server.messages) == 1
+
+
+def test_row_of_a_letter_goes_after_thirty_days(noor):
+    run()
+    run(after=timedelta(days=30))
+    assert Letter.objects.exists()
+    run(after=timedelta(days=31))
+    assert not Letter.objects.exists()
+
+
+# Once, and never lost.
+
+
+def test_letter_goes_once_however_often_the_worker_looks(server, noor):
+    for minutes in range(3):
+        run(after=timedelta(minutes=minutes))
+
+    [message] = server.messages
+    assert b"To: noor@clinic.example" in message
+    assert opens(message.decode().replace("=\r\n", "")) == HTTPStatus.OK
+
+
+def test_letter_that_no_server_took_goes_later(dead_server, noor, settings, desk):
+    run()
+    assert (Letter.objects.get().state, Letter.objects.get().attempts) == (State.WAITING, 1)
+    assert "Not sent yet The mail server did not take it. It is tried again at" in stands(desk)
+
+    with mail_server(settings) as server:
+        run(after=timedelta(minutes=9))
+        assert server.messages == []
+        run(after=timedelta(minutes=11))
+
+    assert len(server.messages) == 1
+    assert Letter.objects.get().state == State.SENT
+    assert "Waiting the link works until" in stands(desk)
+
+
+def test_letter_that_is_refused_thrice_is_said_beside_the_person_and_its_link_opens_nothing(server, noor, desk):
+    server.answer_to_recipient = "550 nobody here"
+    for minutes in (0, 11, 22, 33):
+        run(after=timedelta(minutes=minutes))
+
+    noor.refresh_from_db()
+    assert (noor.state(NOW), noor.secret_digest, Letter.objects.get().attempts) == (InvitationState.UNSENT, "", 3)
+    assert "The invitation could not be sent: SMTPRecipientsRefused" in stands(desk)
+    assert "nobody here" in stands(desk)
+    assert "noor" not in Letter.objects.get().error
+    said = AuditEvent.objects.filter(act="change", detail__has_key="what").order_by("pk")
+    assert [event.detail["what"] for event in said] == ["invitation-sent", "invitation-not-sent"]
+
+
+def test_letter_after_which_the_server_hangs_up_is_sent_again_by_a_person_alone(server, noor, desk):
+    server.answer = None
+    for minutes in (0, 11, 22):
+        run(after=timedelta(minutes=minutes))
+    assert len(server.messages) == 1
+    assert "Perhaps sent" in stands(desk)
+    assert opens(server.messages[0].decode().replace("=\r\n", "")) == HTTPStatus.OK  # in case it came
+
+    server.answer = "250 taken"
+    desk.post(f"/invitations/{noor.public_id}/send/")
+    letters.send_all(timezone.now)
+
+    old, new = (message.decode().replace("=\r\n", "") for message in server.messages)
+    assert (opens(old), opens(new)) == (HTTPStatus.NOT_FOUND, HTTPStatus.OK)
+
+
+def test_worker_that_dies_while_it_sends_leaves_a_letter_that_a_person_sees(noor, desk, monkeypatch):
+    def die(mail):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(letters, "hand_over", die)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    monkeypatch.undo()
+    run(after=timedelta(minutes=9))
+    assert Letter.objects.get().state == State.SENDING
+    run(after=timedelta(minutes=11))
+
+    assert (Letter.objects.get().state, mail.outbox) == (State.UNKNOWN, [])
+    assert "Perhaps sent" in stands(desk)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(4, "On its way since"), (6, "Ask whoever runs the machine whether the worker runs.")]
+)
+def test_page_says_when_no_worker_runs(noor, desk, minutes, words):
+    Letter.objects.update(due_at=timezone.now() - timedelta(minutes=minutes))
+
+    assert words in stands(desk)
+
+
+def test_worker_that_died_before_it_sent_is_made_good_by_the_next(noor):
+    send_letters.call()
+
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_of_two_workers_at_once_one_sends():
+    written()
+    start = Barrier(2)
+
+    def work():
+        start.wait()
+        run()
+        connection.close()
+
+    both = [Thread(target=work) for _each in range(2)]
+    [each.start() for each in both]
+    [each.join() for each in both]
+
+    assert len(mail.outbox) == 1
+
+
+def test_sender_that_was_slow_overwrites_nothing(noor, monkeypatch):
+    def take_long(mail):
+        Letter.objects.cut_off(NOW + timedelta(hours=1)).end(State.UNKNOWN, now=NOW)
+        return letters.Handed.FAILED, "too late"
+
+    monkeypatch.setattr(letters, "hand_over", take_long)
+    run()
+
+    assert (Letter.objects.get().state, Letter.objects.get().error) == (State.UNKNOWN, "")
+
+
+@pytest.mark.parametrize("what", ["withdrawn", "sent again"])
+def test_letter_that_did_not_go_yet_goes_no_more_once_it_is_void(noor, what):
+    if what == "withdrawn":
+        withdraw_invitation(noor, now=NOW)
+    else:
+        send_invitation(noor, now=NOW)
+
+    assert len(sent()) == (0 if what == "withdrawn" else 1)
+    assert Letter.objects.earliest("pk").state == State.DROPPED
+
+
+def test_server_that_answers_nobody_is_asked_for_one_letter_at_a_time(dead_server):
+    first, second = written("one@clinic.example"), written("two@clinic.example")
+    run()
+
+    assert [Letter.objects.get(pk=each.pk).attempts for each in (first, second)] == [1, 0]
+
+
+def test_letter_whose_key_is_lost_is_given_up_in_words(noor, settings, desk):
+    settings.FIELD_KEYS = "A" * 43 + "="
+    run()
+
+    assert Letter.objects.get().state == State.FAILED
+    assert "The invitation could not be sent: UnsealError: Sealed with the field key" in stands(desk)
+
+
+def test_notice_of_a_changed_password_is_written_and_goes(desk):
+    user = UserFactory(email="sam@clinic.example")
+    browser = Client()
+    browser.force_login(user)
+    written(user.email)
+
+    assert [letter.subject for letter in sent()] == ["Your password"]
