@@ -13,6 +13,7 @@ from tests.factories import (
     AssessmentFactory,
     ConsentFactory,
     ContactAttemptFactory,
+    ErasureFactory,
     LotFactory,
     MilestoneReviewFactory,
     PatientFactory,
@@ -116,6 +117,7 @@ SHOWN = {
         "MergeOfRecords": "reason undo_reason",
         "DistinctPair": "reason",
         "HoldOpening": "reason",
+        "Erasure": "withdrawn_reason",
         "Dossier": "sha256",
         "ClusterReview": "number",
         "DeliveryReport": "key source",
@@ -191,6 +193,7 @@ def records_of_the_house(records, here, at):
     SecondFactorReset.objects.create(user=doctor, by=boss, reason="x", removed="x", reset_at=at)
     BackupRun.objects.create(started_at=at, seen_at=at, finished_at=at)
     EmergencyReview.objects.create(access=records["emergency"], reviewed_by=boss, reviewed_at=at, note="x")
+    ErasureFactory(patient=patient, done_at=None, withdrawn_at=at, withdrawn_by=boss, withdrawn_reason="x")
     DistinctPair.objects.create(
         first=patient, second=PatientFactory(location=here), reason="x", said_at=at, said_by=boss
     )
