@@ -67,10 +67,10 @@ def _send(letter: Letter, clock: Callable[[], datetime]) -> bool:
     except UnsealError as error:
         _finish(letter, Handed.FAILED, said(error), now=clock(), is_final=True)
         return False
-    handed, error = hand_over(mail)
+    handed, answer = hand_over(mail)
     for address in facts["to"]:
-        error = error.replace(address, "…")  # the server says it; neither the log nor the row does
-    _finish(letter, handed, error, now=clock(), is_final=letter.attempts >= MOST_ATTEMPTS)
+        answer = answer.replace(address, "…")  # the server says it; neither the log nor the row does
+    _finish(letter, handed, answer, now=clock(), is_final=letter.attempts >= MOST_ATTEMPTS)
     return handed is Handed.SENT
 
 

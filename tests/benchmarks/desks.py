@@ -66,7 +66,9 @@ class Desk(threading.Thread):
     def log(self, course):
         """Open the page of a new session and send it until it is answered."""
         address = f"/courses/{course}/sessions/new/"
-        form = self.form(self.until_answered("GET", address)[1])
+        form = self.empty_form(address)
+        if form is None:
+            return
         sent = Sent(course, form["form_token"], form["note"])
         with self.book.lock:
             self.book.under_way[sent.token] = sent
@@ -81,6 +83,17 @@ class Desk(threading.Thread):
             if self.is_open:
                 self.book.strange.append(f"{status} {where} {' '.join(re.findall('error[^<]*<[^>]*>([^<]+)', page))}")
                 return
+
+    def empty_form(self, address):
+        """Return the form of a new session; None where the page has none, which is noted."""
+        status, page, where = self.until_answered("GET", address)
+        form = self.form(page)
+        if form["form_token"]:
+            return form
+        if self.is_open:
+            title = re.findall("<title>([^<]*)", page)
+            self.book.strange.append(f"{status} {where} {' '.join(title).strip()} instead of a form")
+        return None
 
     def form(self, page):
         taken = dict(HIDDEN.findall(page))

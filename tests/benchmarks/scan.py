@@ -27,10 +27,10 @@ MODULES = (
     *("cookieflags", "methods", "backup", "htaccess", "upload"),
 )
 # Where a step would end the sign-in, or the account that it is of.
-LEAVING = ("*/logout/*", "/switch/*", "/accounts/password/change/*", "/account/sign-ins/*", "/device/*")
+LEAVING = ("*/logout/*", "/switch/*", "/accounts/password/change/*", "/account/sign-ins/*", "/account/device/*")
 INSIDE_HEADER = "X-Visitor: inside"
 INSIDE = 0.9  # of the requests have to be somebody's: a scan of the sign-in page finds nothing, and says so proudly
-OFFERED = 100  # addresses in one list of the demo are enough
+LISTED = 12  # addresses are named for each kind that is found
 
 
 def main():
@@ -52,8 +52,8 @@ def read_options():
     parser.add_argument("--port", type=int, default=8101)
     parser.add_argument("--crawl", type=int, default=180, help="seconds of looking for pages (default: %(default)s)")
     parser.add_argument("--attack", type=int, default=60, help="seconds of each module (default: %(default)s)")
-    parser.add_argument("--leave-out", default="", help="addresses that another run had, such as /accounts/*")
-    parser.add_argument("--serve", action="store_true", help="only serve, and say the cookie: for another scanner")
+    parser.add_argument("--only", default="", help='first parts of addresses, such as "patients search"')
+    parser.add_argument("--serve", action="store_true", help="only serve, and say the header: for another scanner")
     return parser.parse_args()
 
 
@@ -69,14 +69,20 @@ def scan_clinic(options, into):
         if options.serve:
             say(f"{base} as {user.email}, with the header {INSIDE_HEADER}. Ctrl-C stops it.")
             threading.Event().wait()
-        pages = [base + address for address in scanned.addresses(user)]
-        left = options.leave_out.split()
-        spared = [base + address for address in (*LEAVING, *left, *scanned.own_pages(user))]
+        every, wanted = scanned.addresses(user), options.only.split()
+        pages = [base + address for address in every if not wanted or part_of(address) in wanted]
+        others = {f"/{part_of(address)}/*" for address in every if part_of(address) not in wanted} if wanted else set()
+        spared = [base + address for address in (*LEAVING, *scanned.own_pages(user), *sorted(others))]
         found = wapiti(options, base, INSIDE_HEADER, into / f"{options.role}.json", pages, spared)
     write_log(log, into / f"{options.role}.log")
     tell(options.role, found, log)
     for method, path, status in sorted({line[:3] for line in log if line[2] >= 500}):
         say(f"  FAULT {status} {method} {path}")
+
+
+def part_of(address):
+    """Return the first part of an address: "patients" of /patients/new/."""
+    return address.partition("?")[0].split("/")[1]
 
 
 def scan_holes(options, into):
@@ -129,6 +135,7 @@ def wapiti(options, base, header, report, pages, spared):
     command += ["--max-scan-time", str(options.crawl), "--max-attack-time", str(options.attack)]
     command += ["-d", "1", "-S", "polite", "--max-links-per-page", "60", "--max-files-per-dir", "12", "--tasks", "4"]
     command += ["--endpoint", f"{base}/nowhere", "-t", "10"]
+    command += ["--skip", "csrfmiddlewaretoken"]  # or each try would end at a token that is wrong
     command += [word for page in pages for word in ("-s", page)]
     command += [word for address in spared for word in ("-x", address)]
     with report.with_suffix(".out").open("w") as out:
@@ -157,7 +164,7 @@ def tell(name, found, log):
         for category, entries in found[kind].items():
             if entries:
                 where = sorted({f"{each['method']} {each['path'].split('?')[0]}" for each in entries})
-                say(f"  {kind}: {category} × {len(entries)}: {', '.join(where[:OFFERED])}")
+                say(f"  {kind}: {category} × {len(entries)}: {', '.join(where[:LISTED])}")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from clinic.models import BackupRun, Pin, SecondFactorReset, SharedDevice
+from clinic.models import BackupRun, Letter, Pin, SecondFactorReset, SharedDevice
 from clinic.roles import Role
 from patients.models import DistinctPair, EmergencyReview, ReturnedAddress
 from tests.clinic.access import records_at
@@ -118,6 +118,7 @@ SHOWN = {
         "DistinctPair": "reason",
         "HoldOpening": "reason",
         "Erasure": "withdrawn_reason",
+        "Letter": "kind error",
         "Dossier": "sha256",
         "ClusterReview": "number",
         "DeliveryReport": "key source",
@@ -131,6 +132,7 @@ SHOWN = {
         "DevicePerson": "password_mark",
         "Pin": "digits",
         "SignIn": "session_key",
+        "Letter": "sealed",
         "CalendarFeed": "token_hash",
         "BlindedRun": "token",
         "Photo": "stored_name",
@@ -191,6 +193,8 @@ def records_of_the_house(records, here, at):
     SharedDevice.objects.create(name="x", secret_digest="x", made_by=boss, made_at=at)
     CalendarFeed.objects.create(user=doctor, token_hash="x", made_at=at)
     SecondFactorReset.objects.create(user=doctor, by=boss, reason="x", removed="x", reset_at=at)
+    Letter.objects.create(kind="x", sealed="x", written_at=at, due_at=at)
+    Letter.objects.create(kind="x", state="failed", error="x", written_at=at, due_at=at, ended_at=at)
     BackupRun.objects.create(started_at=at, seen_at=at, finished_at=at)
     EmergencyReview.objects.create(access=records["emergency"], reviewed_by=boss, reviewed_at=at, note="x")
     ErasureFactory(patient=patient, done_at=None, withdrawn_at=at, withdrawn_by=boss, withdrawn_reason="x")

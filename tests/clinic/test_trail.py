@@ -105,9 +105,9 @@ def test_an_event_says_who_when_from_where_and_on_which_page(here, client, nurse
 
 
 def test_a_list_says_its_filter_in_codes_and_nothing_that_was_typed(client, records):
-    _response, [event] = left_by(lambda: client.get("/follow-ups/?state=due&q=Okafor&late=Okafor"))
+    _response, [event] = left_by(lambda: client.get("/follow-ups/?state=due&q=Okafor&words=Okafor&late=Okafor"))
 
-    assert event.detail == {"filter": {"late": "…", "q": "…", "state": "due"}}
+    assert event.detail == {"filter": {"late": "…", "q": "…", "state": "due", "words": "…"}}
 
 
 @pytest.mark.parametrize("query", ["%00=1", "state=due&%00=1", "a%00b=", "q=%00"])

@@ -85,8 +85,8 @@ def _hand_over(letter: Letter, reminder: Reminder) -> tuple[Reminder.State, str]
         mail = with_reference(cast(EmailMessage, letter.write(reminder.address)), reminder.reference)
     except Exception as error:  # nobody was asked yet
         return State.FAILED, said(error)
-    handed, error = hand_over(mail)
-    return State(handed), error
+    handed, answer = hand_over(mail)
+    return State(handed), answer
 
 
 def with_reference(mail: EmailMessage, reference: str) -> EmailMessage:
