@@ -223,8 +223,8 @@ class DossierAdmin(ReadOnly, ManagedAdmin):
 
 @admin.register(Erasure)
 class ErasureAdmin(ReadOnly, ManagedAdmin):
-    list_display = ["asked_at", "public_id", "ground", "asked_by", "done_at", "backups_gone_on"]
-    list_filter = ["ground", ("done_at", admin.EmptyFieldListFilter)]
+    list_display = ["asked_at", "public_id", "ground", "asked_by", "done_at", "withdrawn_at", "backups_gone_on"]
+    list_filter = ["ground", ("done_at", admin.EmptyFieldListFilter), ("withdrawn_at", admin.EmptyFieldListFilter)]
     list_select_related = ["asked_by"]
 
 

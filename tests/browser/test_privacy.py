@@ -104,21 +104,6 @@ def test_pages_are_accessible_and_never_wider_than_the_screen(visit, boss, patie
     assert desk.complaints == []
 
 
-def test_browser_keeps_no_copy_of_a_page_with_names(visit, boss, patient):
-    desk = visit(boss)
-    page = desk.page
-    desk.go("/patients/")
-    page.get_by_text(FAMILY).first.wait_for()
-    page.locator("#id_q").fill(FAMILY.lower())
-    page.wait_for_url(f"**/patients/?*{FAMILY.lower()}*")
-
-    kept = page.evaluate("JSON.stringify({...sessionStorage, ...localStorage})")
-    page.go_back()
-
-    assert FAMILY not in kept
-    page.get_by_text(FAMILY).first.wait_for()  # asked for anew
-
-
 @pytest.mark.parametrize("scripts", [True, False])
 def test_decided_erasure_is_shown_on_the_record_and_withdrawn(visit, boss, patient, scripts):
     erasure = decided(patient, {"clinical": "2036-01-01"})

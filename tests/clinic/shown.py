@@ -13,6 +13,7 @@ from tests.factories import (
     AssessmentFactory,
     ConsentFactory,
     ContactAttemptFactory,
+    ErasureFactory,
     LotFactory,
     MilestoneReviewFactory,
     PatientFactory,
@@ -196,6 +197,7 @@ def records_of_the_house(records, here, at):
     Letter.objects.create(kind="x", state="failed", error="x", written_at=at, due_at=at, ended_at=at)
     BackupRun.objects.create(started_at=at, seen_at=at, finished_at=at)
     EmergencyReview.objects.create(access=records["emergency"], reviewed_by=boss, reviewed_at=at, note="x")
+    ErasureFactory(patient=patient, done_at=None, withdrawn_at=at, withdrawn_by=boss, withdrawn_reason="x")
     DistinctPair.objects.create(
         first=patient, second=PatientFactory(location=here), reason="x", said_at=at, said_by=boss
     )

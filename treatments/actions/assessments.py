@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from patients.models import Patient
+from treatments.actions.courses import refuse_additions
 from treatments.models import Assessment, Instrument, Score, TreatmentArea
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def record(
     """
     is_new = not assessment.pk
     if is_new:
-        Patient.objects.hold(assessment.course.patient).refuse_additions()
+        refuse_additions(assessment.course)
         assessment.recorded_by = by
     assessment = save()
     scores = [] if is_new else list(assessment.scores.all())

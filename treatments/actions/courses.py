@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from patients.models import Patient
 from treatments.models import Course
 
 # From a status to those it may turn into.
@@ -17,6 +18,15 @@ TURNS = {
     Course.Status.COMPLETED: {Course.Status.ACTIVE},
     Course.Status.STOPPED: {Course.Status.ACTIVE},
 }
+
+
+def refuse_additions(course: Course) -> None:
+    """Raise `ValidationError` where nothing new comes into the record of a course: it is being erased, or was.
+
+    The patient is held, as by whoever decides that. Call it in the transaction that writes.
+    """
+    for patient in Patient.objects.select_for_update(of=("self",), no_key=True).filter(courses=course):
+        patient.refuse_additions()
 
 
 @transaction.atomic

@@ -19,7 +19,7 @@ from clinic.background import ring
 from clinic.images import Head, ImageRefusedError, inspect
 from clinic.validators import DIRECTION_MARKS
 from clinic.vault import new_name
-from patients.models import Patient
+from treatments.actions.courses import refuse_additions
 from treatments.models import Course, Photo, Session
 from treatments.models.photo import PhotoQuerySet
 from treatments.photo_files import INCOMING, vault
@@ -109,7 +109,7 @@ def _keep(course: Course, file: UploadedFile, name: str, facts: dict[str, Any], 
     store.write(photo.stored_name, INCOMING, data)
     try:
         with transaction.atomic():
-            Patient.objects.hold(course.patient).refuse_additions()
+            refuse_additions(course)
             photo.save()
     except ValidationError as error:
         store.remove(photo.stored_name, INCOMING)

@@ -67,10 +67,11 @@ def erase(erasure: Erasure, now: datetime) -> None:
     """
     counts: Counter[str] = Counter()
     overwrite_what_is_deleted()
-    if not begin(erasure, now):
+    records = Patient.objects.get(pk=erasure.patient_id).whole_family()
+    if not begin(erasure, records, now):
         return
     with transaction.atomic():
-        family = held_for(erasure, now)
+        family = held_for(erasure, records, now)
         if family is None:
             return
         if not erasure.is_restored:
@@ -89,21 +90,24 @@ def erase(erasure: Erasure, now: datetime) -> None:
     flush_log()
 
 
-def begin(erasure: Erasure, now: datetime) -> bool:
+def begin(erasure: Erasure, records: list[Patient], now: datetime) -> bool:
     """Write down that an erasure begins, before the first file goes; say whether it does.
 
     From then on nobody withdraws it: an erasure that was cut off has no way back, and is finished by the next worker.
     """
     with transaction.atomic():
-        if held_for(erasure, now) is None:
+        if held_for(erasure, records, now) is None:
             return False
         Erasure.objects.filter(pk=erasure.pk, begun_at=None).update(begun_at=now)
     return True
 
 
-def held_for(erasure: Erasure, now: datetime) -> list[Patient] | None:
-    """Return all records of the patient, held, while the erasure waits and nothing stands against it; else None."""
-    family = hold(*Patient.objects.get(pk=erasure.patient_id).whole_family())
+def held_for(erasure: Erasure, records: list[Patient], now: datetime) -> list[Patient] | None:
+    """Return all records of the patient, held, while the erasure waits and nothing stands against it; else None.
+
+    What was merged after they were read stands against it.
+    """
+    family = hold(*records)
     if not Erasure.objects.select_for_update().waiting().filter(pk=erasure.pk).exists():
         return None
     if stands_against(erasure, family, now):
