@@ -18,8 +18,6 @@ from clinic.models import Letter
 SEALED = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
 NAMES = ("secret", "seed")  # what is sealed of a phone app, and of recovery codes
 
-SealedRow = Authenticator | Letter
-
 
 @dataclass
 class Rotation:
@@ -75,7 +73,7 @@ def renew(rows: "QuerySet[Authenticator] | QuerySet[Letter]", key: int) -> bool:
     return True
 
 
-def held(row: SealedRow) -> list[str]:
+def held(row: Authenticator | Letter) -> list[str]:
     if isinstance(row, Letter):
         return [row.sealed]
     return [row.data[name] for name in NAMES if name in row.data]
