@@ -48,4 +48,5 @@ urlpatterns = [
 ]
 
 # Where Django leads whatever nobody caught, in a view or around it.
+handler400 = "clinic.views.faults.bad_request"
 handler500 = "clinic.views.faults.server_error"

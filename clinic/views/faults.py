@@ -5,7 +5,7 @@ import sys
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseServerError
 from django.middleware.csrf import CsrfViewMiddleware
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
@@ -24,8 +24,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
     In an outage what was typed comes back in the page, so that it can be sent again as it is.
     """
     outage = outage_of(sys.exception())
-    if outage is None:
-        return HttpResponseServerError(render_to_string("500.html"))
+    return HttpResponseServerError(render_to_string("500.html")) if outage is None else passing(request, outage)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer for what could not be read.
+
+    Where the database fails as the sign-in's row is kept, behind a page that was made, Django takes it for a session
+    that somebody ended, and thus for a bad request.
+    """
+    outage = outage_of(exception)
+    return HttpResponseBadRequest(render_to_string("400.html")) if outage is None else passing(request, outage)
+
+
+def passing(request: HttpRequest, outage: Outage) -> HttpResponse:
     leave_connections()
     response = HttpResponse(render_to_string("503.html", said(request, outage)), status=HTTPStatus.SERVICE_UNAVAILABLE)
     response["Retry-After"] = RETRY_SECONDS[outage]

@@ -6,10 +6,11 @@ import re
 import sqlite3
 import tempfile
 import uuid
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
@@ -205,6 +206,25 @@ def test_page_of_a_database_that_is_gone_asks_it_nothing_and_leads_back_to_itsel
     assert f'href="{course.get_absolute_url()}?a=1&amp;b=2"' in words
     assert "What you typed" not in words
     assert nurse.get(course.get_absolute_url()).status_code == 200
+
+
+@at_work
+def test_database_that_goes_as_the_use_of_a_sign_in_is_kept_is_an_outage_too(
+    nurse, course, fault, monkeypatch, settings
+):
+    settings.SESSION_NOTED_AFTER_SECONDS = 0
+    keep, end_of_fault = SessionStore.save, ExitStack()
+
+    def keep_too_late(*arguments, **options):
+        end_of_fault.enter_context(fault("gone"))
+        keep(*arguments, **options)
+
+    monkeypatch.setattr(SessionStore, "save", keep_too_late)
+    with end_of_fault:
+        response = nurse.get(course.get_absolute_url())
+
+    assert response.status_code == 503
+    assert TITLES["gone"] in response.content.decode()
 
 
 @at_work
