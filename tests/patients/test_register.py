@@ -356,7 +356,7 @@ def test_registration_asks_the_database_as_often_for_one_duplicate_as_for_three(
     )
     desk.get(URL)
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         desk.post(URL, typed(here))
 
 
