@@ -540,6 +540,38 @@ def test_what_a_live_sign_in_was_about_to_say_has_no_name_and_the_sign_in_goes_o
     assert Erasure.objects.get().counts["sign-ins"] == 1
 
 
+def with_a_name_to_say(client, expires):
+    """Sign somebody in whose next page would say the name, and return the row, which ends at `expires`."""
+    client.force_login(UserFactory())
+    session = client.session
+    session["wanted"] = f"/patients/?q={FAMILY}"
+    session.save()
+    SignIn.objects.filter(pk=session.session_key).update(expire_date=expires)
+    return SignIn.objects.get(pk=session.session_key)
+
+
+def test_sign_in_that_has_ended_is_removed_with_the_name_in_it(client):
+    row = with_a_name_to_say(client, timezone.now() - timedelta(minutes=1))
+
+    erase(decided(person()), LATER)
+
+    assert not SignIn.objects.filter(pk=row.pk).exists()
+
+
+def test_sign_in_that_loses_a_name_lasts_no_longer_than_before(client):
+    ends = timezone.now() + timedelta(minutes=7)
+    row = with_a_name_to_say(client, ends)
+
+    with CaptureQueriesContext(connection) as queries:
+        erase(decided(person()), LATER)
+
+    row.refresh_from_db()
+    assert row.expire_date == ends
+    assert FAMILY not in str(row.get_decoded())
+    locked = [q for q in queries if 'FROM "django_session"' in q["sql"] and "FOR UPDATE" in q["sql"]]
+    assert connection.vendor == "sqlite" or len(locked) == 1
+
+
 def test_merge_that_is_kept_tells_no_birth_date_town_or_number_of_the_person():
     patient = person()
     told = {"birth_date": "1988-02-29", "city": "Larkhaven", "external_id": "OLD-77", "sex": "female"}

@@ -295,17 +295,26 @@ def blank_admin_log(family: list[Patient], counts: Counter[str]) -> None:
 
 
 def forget_in_sign_ins(identity: Identity, counts: Counter[str]) -> None:
-    """Take the names out of what live sign-ins keep to say on their next page; who is signed in stays signed in."""
-    for key in list(SignIn.objects.values_list("session_key", flat=True)):
-        store = SessionStore(key)
-        kept = {name: value for name, value in store.load().items() if not name.startswith(OF_THE_SIGN_IN)}
-        changed = {
-            name: new for name, value in kept.items() if (new := without_names(value, identity.pattern)) != value
-        }
-        if changed:
-            store.update(changed)
-            store.save(must_create=False)
+    """Take the names out of what live sign-ins keep to say on their next page; who is signed in stays signed in.
+
+    A sign-in lasts no longer for that. Those that have ended go: nobody comes back to them.
+    """
+    SessionStore.clear_expired()
+    for key in list(SignIn.objects.order_by("pk").values_list("pk", flat=True)):
+        row = SignIn.objects.filter(pk=key).first()
+        if row is None or not names_in(row, identity):
+            continue
+        held = SignIn.objects.select_for_update().filter(pk=key).first()
+        if held is not None and (changed := names_in(held, identity)):
+            held.session_data = SignIn.objects.encode(held.get_decoded() | changed)
+            held.save(update_fields=["session_data"])
             counts["sign-ins"] += 1
+
+
+def names_in(row: SignIn, identity: Identity) -> dict[str, Any]:
+    """Return what a sign-in keeps that has a name in it, each without the name."""
+    kept = {name: value for name, value in row.get_decoded().items() if not name.startswith(OF_THE_SIGN_IN)}
+    return {name: new for name, value in kept.items() if (new := without_names(value, identity.pattern)) != value}
 
 
 def hold_apart(
