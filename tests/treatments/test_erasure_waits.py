@@ -314,6 +314,34 @@ def test_decision_is_withdrawn_with_a_reason_and_the_record_goes_on(boss, patien
     assert "Withdrawn" in client.get(reverse("privacy")).content.decode()
 
 
+def test_withdrawing_promises_no_more_than_it_does(boss, patient):
+    patient.restrict(NOW, reason="A dispute")
+    erasure = put_off(patient)
+    client = signed_in(boss)
+
+    certificate = client.get(erasure.get_absolute_url()).content.decode()
+    form = client.get(withdraw_url(erasure)).content.decode()
+    done = client.post(withdraw_url(erasure), {"reason": "A slip."}, follow=True).content.decode()
+    after = client.get(erasure.get_absolute_url()).content.decode()
+
+    for page in (certificate, form):
+        assert "It can be withdrawn until the worker begins, mostly within a minute." in page
+    assert "The record is as before. It can be decided again." in form
+    assert "is not erased. The record is as before." in done
+    assert "It was decided and taken back. The record is as before." in after
+    assert "Messages and booking go on" not in form
+    assert "in use" not in form + done + after
+
+
+def test_whoever_sees_a_record_in_an_emergency_only_is_not_led_to_withdrawing(boss, patient, monkeypatch):
+    erasure = put_off(patient)
+    client = signed_in(boss)
+    monkeypatch.setattr(Patient, "is_lent_to", lambda self, user: True)
+
+    assert withdraw_url(erasure) not in client.get(erasure.get_absolute_url()).content.decode()
+    assert client.get(withdraw_url(erasure)).status_code == 403
+
+
 def test_withdrawn_erasure_is_decided_again(patient, boss):
     withdraw_erasure(put_off(patient), reason="A slip.", by=boss, now=NOW)
 
