@@ -21,6 +21,14 @@ class Tombstone:
     keeps: dict[str, str]
 
 
+class StillKnownError(Exception):
+    """Some whose erasure stands in the list could not be erased again: they are here by name. Each by public id."""
+
+    def __init__(self, patients: list[str]) -> None:
+        super().__init__(", ".join(patients))
+        self.patients = patients
+
+
 def add(stone: Tombstone) -> None:
     """Write one more line, on the disk before this returns."""
     path: Path = settings.TOMBSTONES
@@ -58,6 +66,9 @@ def erase_with(eraser: Eraser) -> None:
 
 
 def erase_again(path: Path) -> int:
-    """Erase once more whoever is in a file and, since a backup is older, still in the database."""
+    """Erase once more whoever is in a file and, since a backup is older, still in the database.
+
+    Raises `StillKnownError` with those who could not be erased, once everybody else is.
+    """
     stones = read(path)
     return sum(eraser(stones) for eraser in _erasers)

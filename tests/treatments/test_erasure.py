@@ -5,9 +5,12 @@ from datetime import date, timedelta
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session as SignIn
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from clinic import tombstones
 from patients.actions import record_screening, write_for
@@ -42,7 +45,7 @@ from tests.treatments.forgotten import (
 )
 from treatments.actions.appointments import refuse_overlap
 from treatments.actions.corrections import correct_patient
-from treatments.actions.privacy import ahead, decide_erasure
+from treatments.actions.privacy import ahead, decide_erasure, withdraw_erasure
 from treatments.merging import Pair
 from treatments.models import Amendment, Photo, Reminder, Session, SideEffect, Waiting, WorkingCopy
 from treatments.photo_files import ENDINGS
@@ -251,6 +254,69 @@ def test_restored_backup_erases_again_whoever_was_erased_since(folders, settings
     assert Erasure.objects.get().ground == Erasure.Ground.RESTORED
     assert erase_again(stones) == 0
     assert tombstones.read(settings.TOMBSTONES)[0].patient == public_id
+
+
+def stone_of(patient):
+    return tombstones.Tombstone(str(patient.public_id), LATER.isoformat(), {})
+
+
+def test_restored_backup_that_knows_only_of_withdrawn_erasures_erases_again():
+    patient, boss = person(), UserFactory()
+    for reason in ("A slip.", "Another."):
+        withdraw_erasure(put_off(patient), reason=reason, by=boss, now=NOW)
+
+    assert erase_again([stone_of(patient)]) == 1
+
+    assert found_in_tables() == []
+    assert Erasure.objects.done().get().ground == Erasure.Ground.RESTORED
+
+
+def test_restored_backup_in_which_the_erasure_still_waited_for_an_appointment_erases_again():
+    patient = person()
+    erasure = decided(patient)
+    AppointmentFactory(patient=patient, starts_at=LATER + timedelta(days=3))
+
+    assert erase_again([stone_of(patient)]) == 1
+
+    assert found_in_tables() == []
+    erasure.refresh_from_db()
+    assert (erasure.ground, erasure.done_at) == (Erasure.Ground.RESTORED, LATER)
+
+
+def test_one_who_cannot_be_erased_again_keeps_nobody_else_and_is_named_by_public_id(monkeypatch):
+    faulty, other = PatientFactory(family_name=FAMILY), PatientFactory()
+    real = erasing.forget_person
+
+    def fail(record, *args):
+        if record.pk == faulty.pk:
+            raise ValueError(FAMILY)
+        real(record, *args)
+
+    monkeypatch.setattr(erasing, "forget_person", fail)
+    with pytest.raises(tombstones.StillKnownError) as raised:
+        erase_again([stone_of(faulty), tombstones.Tombstone("none", "no day", {}), stone_of(other)])
+
+    assert raised.value.patients == [str(faulty.public_id), "none"]
+    assert FAMILY not in str(raised.value)
+    other.refresh_from_db()
+    assert other.is_erased
+
+
+def test_nobody_counts_as_erased_again_whose_record_stands(monkeypatch):
+    patient = person()
+    monkeypatch.setattr(erasing, "erase", lambda *args: None)
+
+    with pytest.raises(tombstones.StillKnownError, match=str(patient.public_id)):
+        erase_again([stone_of(patient)])
+
+
+def test_command_that_leaves_somebody_unerased_fails_and_says_who(monkeypatch, folders):
+    patient = PatientFactory(family_name=FAMILY)
+    tombstones.add(stone_of(patient))
+    monkeypatch.setattr(erasing, "forget_person", lambda *args: 1 / 0)
+
+    with pytest.raises(CommandError, match=f"1 .*{patient.public_id}"):
+        call_command("erase_again")
 
 
 def test_tombstone_line_that_a_power_cut_left_half_is_passed_over(folders):
@@ -472,6 +538,38 @@ def test_what_a_live_sign_in_was_about_to_say_has_no_name_and_the_sign_in_goes_o
     assert said["next-page"]["lines"] == ["[name]"]
     assert (said["location"], said["_auth_user_id"]) == ("here", str(user.pk))
     assert Erasure.objects.get().counts["sign-ins"] == 1
+
+
+def with_a_name_to_say(client, expires):
+    """Sign somebody in whose next page would say the name, and return the row, which ends at `expires`."""
+    client.force_login(UserFactory())
+    session = client.session
+    session["wanted"] = f"/patients/?q={FAMILY}"
+    session.save()
+    SignIn.objects.filter(pk=session.session_key).update(expire_date=expires)
+    return SignIn.objects.get(pk=session.session_key)
+
+
+def test_sign_in_that_has_ended_is_removed_with_the_name_in_it(client):
+    row = with_a_name_to_say(client, timezone.now() - timedelta(minutes=1))
+
+    erase(decided(person()), LATER)
+
+    assert not SignIn.objects.filter(pk=row.pk).exists()
+
+
+def test_sign_in_that_loses_a_name_lasts_no_longer_than_before(client):
+    ends = timezone.now() + timedelta(minutes=7)
+    row = with_a_name_to_say(client, ends)
+
+    with CaptureQueriesContext(connection) as queries:
+        erase(decided(person()), LATER)
+
+    row.refresh_from_db()
+    assert row.expire_date == ends
+    assert FAMILY not in str(row.get_decoded())
+    locked = [q for q in queries if 'FROM "django_session"' in q["sql"] and "FOR UPDATE" in q["sql"]]
+    assert connection.vendor == "sqlite" or len(locked) == 1
 
 
 def test_merge_that_is_kept_tells_no_birth_date_town_or_number_of_the_person():

@@ -32,6 +32,7 @@ from tests.factories import (
 from tests.treatments.forgotten import FAMILY, NOW, decided, found_in_tables, person
 from tests.treatments.photographs import agree, file, send
 from tests.treatments.session_forms import edit_url, errors, form_of, new_url
+from treatments.actions import courses
 from treatments.actions import waiting as waiting_list
 from treatments.actions.appointments import book, move, turn
 from treatments.actions.assessments import record
@@ -123,6 +124,12 @@ VERBS = {
         version=1,
         now=LATER,
     ),
+    "course resumed": lambda patient: courses.turn(
+        CourseFactory(patient=patient, status="paused", status_reason="Away"), "active", on=LATER.date(), version=1
+    ),
+    "course taken up again": lambda patient: courses.turn(
+        CourseFactory(patient=patient, status="stopped", status_reason="Moved"), "active", on=LATER.date(), version=1
+    ),
     "scores": lambda patient: record(
         AssessmentFactory.build(course=CourseFactory(patient=patient)),
         lambda: pytest.fail("It was written."),
@@ -138,6 +145,40 @@ def test_nothing_new_is_written_while_an_erasure_waits(verb, patient):
 
     with pytest.raises(ValidationError, match="is being erased"):
         VERBS[verb](patient)
+
+
+@pytest.mark.parametrize("status", ["paused", "completed", "stopped"])
+def test_course_is_paused_or_ended_while_an_erasure_waits(status, patient):
+    course = CourseFactory(patient=patient, status="active")
+    put_off(patient)
+
+    assert courses.turn(course, status, on=LATER.date(), reason="Asked.", version=course.version).status == status
+
+
+def test_pages_of_the_record_offer_nothing_that_is_refused_while_an_erasure_waits(patient):
+    paused = CourseFactory(patient=patient, status="paused", status_reason="Away")
+    planner = signed_in(UserFactory(role=Role.CLINICIAN, locations=[patient.location]))
+    new = PatientFactory(location=patient.location)
+    offers = {
+        patient.get_absolute_url(): {reverse("course-new", args=[patient.public_id])},
+        new.get_absolute_url(): {reverse("course-new", args=[new.public_id])},
+        paused.get_absolute_url(): {
+            f"{reverse('appointment-new')}?course={paused.public_id}",
+            reverse("course-book", args=[paused.public_id]),
+            f"{reverse('course-status', args=[paused.public_id])}?to=active",
+        },
+    }
+
+    def offered():
+        return {way for page, ways in offers.items() for way in ways if way in planner.get(page).content.decode()}
+
+    assert offered() == set().union(*offers.values())
+    put_off(patient)
+    put_off(new)
+
+    assert offered() == set()
+    ending = f"{reverse('course-status', args=[paused.public_id])}?to=stopped"
+    assert ending in planner.get(paused.get_absolute_url()).content.decode()
 
 
 def test_photo_is_not_taken_in_even_where_the_page_was_open_before(client, patient):
@@ -271,6 +312,34 @@ def test_decision_is_withdrawn_with_a_reason_and_the_record_goes_on(boss, patien
     assert (event.act, event.by) == ("change", boss)
     assert "Nothing was erased." in client.get(erasure.get_absolute_url()).content.decode()
     assert "Withdrawn" in client.get(reverse("privacy")).content.decode()
+
+
+def test_withdrawing_promises_no_more_than_it_does(boss, patient):
+    patient.restrict(NOW, reason="A dispute")
+    erasure = put_off(patient)
+    client = signed_in(boss)
+
+    certificate = client.get(erasure.get_absolute_url()).content.decode()
+    form = client.get(withdraw_url(erasure)).content.decode()
+    done = client.post(withdraw_url(erasure), {"reason": "A slip."}, follow=True).content.decode()
+    after = client.get(erasure.get_absolute_url()).content.decode()
+
+    for page in (certificate, form):
+        assert "It can be withdrawn until the worker begins, mostly within a minute." in page
+    assert "The record is as before. It can be decided again." in form
+    assert "is not erased. The record is as before." in done
+    assert "It was decided and taken back. The record is as before." in after
+    assert "Messages and booking go on" not in form
+    assert "in use" not in form + done + after
+
+
+def test_whoever_sees_a_record_in_an_emergency_only_is_not_led_to_withdrawing(boss, patient, monkeypatch):
+    erasure = put_off(patient)
+    client = signed_in(boss)
+    monkeypatch.setattr(Patient, "is_lent_to", lambda self, user: True)
+
+    assert withdraw_url(erasure) not in client.get(erasure.get_absolute_url()).content.decode()
+    assert client.get(withdraw_url(erasure)).status_code == 403
 
 
 def test_withdrawn_erasure_is_decided_again(patient, boss):

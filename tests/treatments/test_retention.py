@@ -23,6 +23,7 @@ from tests.factories import (
     ReminderFactory,
     SessionFactory,
     UserFactory,
+    WaitingFactory,
     WorkingCopyFactory,
 )
 from tests.treatments.forgotten import decided, import_files
@@ -191,6 +192,33 @@ def test_name_of_somebody_who_was_looked_after_or_comes_is_kept_as_the_record(wh
     acts[what]()
 
     assert list(time_over(TODAY)) == []
+
+
+def wait_for_an_hour(patient, joined_at, **facts):
+    WaitingFactory(
+        course=None, patient=patient, kind="consultation", joined_at=joined_at, joined_by=UserFactory(), **facts
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("since", [NOW, NOW - timedelta(days=4 * 365)])
+@pytest.mark.parametrize("whom", [asked_only, registered])
+def test_nobody_on_the_waiting_list_is_proposed(whom, since):
+    patient = whom(4 * 366) if whom is asked_only else whom(12)
+    wait_for_an_hour(patient, since)
+
+    assert list(time_over(TODAY)) == []
+
+
+@pytest.mark.django_db
+def test_whoever_came_off_the_waiting_list_lately_is_not_proposed_and_long_ago_is():
+    lately, long_ago = asked_only(4 * 366), asked_only(4 * 366)
+    joined_at = NOW - timedelta(days=4 * 365)
+    off = {"removed_by": UserFactory(), "removed_reason": "Wishes nothing earlier."}
+    wait_for_an_hour(lately, joined_at, removed_at=NOW - timedelta(days=1), **off)
+    wait_for_an_hour(long_ago, joined_at, removed_at=joined_at + timedelta(days=9), **off)
+
+    assert list(time_over(TODAY)) == [long_ago]
 
 
 @pytest.mark.django_db

@@ -33,9 +33,13 @@ def refuse_additions(course: Course) -> None:
 def turn(course: Course, status: Course.Status, *, on: date, reason: str = "", version: int) -> Course:
     """Give a course another status. Its follow-up stays as the sessions made it: it counts from the last of them.
 
-    Raises `ValidationError` when the status cannot follow or a reason is missing, and `VersionConflictError` when
-    somebody changed the course since `version` was read.
+    Raises `ValidationError` when the status cannot follow, a reason is missing, or a course would go on in a record
+    that is being erased, and `VersionConflictError` when somebody changed the course since `version` was read.
     """
+    if status in {Course.Status.PLANNED, Course.Status.ACTIVE}:
+        # The course before its patient, as everybody holds them.
+        Course.objects.select_for_update(of=("self",), no_key=True).get(pk=course.pk)
+        refuse_additions(course)
     if status not in TURNS[Course.Status(course.status)]:
         raise ValidationError(
             _("A course that is %(now)s cannot become %(then)s.")

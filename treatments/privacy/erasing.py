@@ -295,17 +295,26 @@ def blank_admin_log(family: list[Patient], counts: Counter[str]) -> None:
 
 
 def forget_in_sign_ins(identity: Identity, counts: Counter[str]) -> None:
-    """Take the names out of what live sign-ins keep to say on their next page; who is signed in stays signed in."""
-    for key in list(SignIn.objects.values_list("session_key", flat=True)):
-        store = SessionStore(key)
-        kept = {name: value for name, value in store.load().items() if not name.startswith(OF_THE_SIGN_IN)}
-        changed = {
-            name: new for name, value in kept.items() if (new := without_names(value, identity.pattern)) != value
-        }
-        if changed:
-            store.update(changed)
-            store.save(must_create=False)
+    """Take the names out of what live sign-ins keep to say on their next page; who is signed in stays signed in.
+
+    A sign-in lasts no longer for that. Those that have ended go: nobody comes back to them.
+    """
+    SessionStore.clear_expired()
+    for key in list(SignIn.objects.order_by("pk").values_list("pk", flat=True)):
+        row = SignIn.objects.filter(pk=key).first()
+        if row is None or not names_in(row, identity):
+            continue
+        held = SignIn.objects.select_for_update().filter(pk=key).first()
+        if held is not None and (changed := names_in(held, identity)):
+            held.session_data = SignIn.objects.encode(held.get_decoded() | changed)
+            held.save(update_fields=["session_data"])
             counts["sign-ins"] += 1
+
+
+def names_in(row: SignIn, identity: Identity) -> dict[str, Any]:
+    """Return what a sign-in keeps that has a name in it, each without the name."""
+    kept = {name: value for name, value in row.get_decoded().items() if not name.startswith(OF_THE_SIGN_IN)}
+    return {name: new for name, value in kept.items() if (new := without_names(value, identity.pattern)) != value}
 
 
 def hold_apart(
@@ -376,22 +385,44 @@ def flush_log() -> None:
 
 
 def erase_again(stones: Iterable[tombstones.Tombstone]) -> int:
-    """Erase whoever a restored backup still knows; return how many. What the law kept then is kept again."""
+    """Erase whoever a restored backup still knows; return how many. What the law kept then is kept again.
+
+    One who cannot be erased keeps nobody else. Raises `StillKnownError` at the end, once all others are erased.
+    """
     count = 0
+    still_known: list[str] = []
     for stone in stones:
-        found = Patient.objects.filter(public_id=stone.patient, merged_into=None)
-        for patient in found.filter(needs_erasing(stone)):
-            now = datetime.fromisoformat(stone.erased_at)
-            erasure, _made = Erasure.objects.get_or_create(
-                patient=patient,
-                done_at=None,
-                defaults={"ground": Erasure.Ground.RESTORED, "asked_at": now, "keeps": stone.keeps},
-            )
-            erasure.keeps = stone.keeps
-            erasure.save(update_fields=["keeps"])
-            erase(erasure, now)
-            count += 1
+        try:
+            count += sum(erase_restored(patient, stone) for patient in still_there(stone))
+            stands = still_there(stone).exists()
+        except Exception as error:
+            log.error("%s could not be erased again: %s", stone.patient, place_of(error))  # noqa: TRY400
+            stands = True
+        if stands:
+            still_known.append(stone.patient)
+    if still_known:
+        raise tombstones.StillKnownError(still_known)
     return count
+
+
+def still_there(stone: tombstones.Tombstone) -> models.QuerySet[Patient]:
+    """Return the patient of a tombstone, if a restored backup knows them again."""
+    return Patient.objects.filter(needs_erasing(stone), public_id=stone.patient, merged_into=None)
+
+
+def erase_restored(patient: Patient, stone: tombstones.Tombstone) -> bool:
+    """Erase one whom a restored backup knows again, and say whether that was done.
+
+    What was decided before the backup and waits in it becomes this erasure: nothing stands against it any more. One
+    that was withdrawn stays so.
+    """
+    erased_at = datetime.fromisoformat(stone.erased_at)
+    restored = {"ground": Erasure.Ground.RESTORED, "keeps": stone.keeps}
+    erasure, _made = Erasure.objects.waiting().update_or_create(
+        patient=patient, defaults=restored, create_defaults=restored | {"asked_at": erased_at}
+    )
+    erase(erasure, max(erased_at, erasure.asked_at))
+    return not still_there(stone).filter(pk=patient.pk).exists()
 
 
 def needs_erasing(stone: tombstones.Tombstone) -> models.Q:

@@ -10,7 +10,7 @@ from django.db.models.query import QuerySet
 from clinic.models import Location
 from patients.models import Allergy, Consent, Erasure, Patient, RetentionRule, Screening, Subject
 from patients.models.retention import KEPT_BY_LAW
-from treatments.models import Appointment, Assessment, Course, Photo, Session, SideEffect
+from treatments.models import Appointment, Assessment, Course, Photo, Session, SideEffect, Waiting
 from treatments.privacy.holdings import HOLDINGS
 
 
@@ -90,7 +90,7 @@ def time_over(today: date) -> QuerySet[Patient]:
     """Return the patients of whom nothing has to be kept any more: what a person may decide to erase.
 
     Of somebody who was never treated only the name and the contact are kept, as long as the rule for these says. A
-    place where a kind of data has no rule proposes nobody: nobody said how long.
+    place where a kind of data has no rule proposes nobody: nobody said how long. Whoever is on the waiting list stays.
     """
     condition = Q(pk=None)
     for place in Location.objects.all():
@@ -102,8 +102,11 @@ def time_over(today: date) -> QuerySet[Patient]:
             asked_only = _untouched_since(rules[Subject.CONTACT].cutoff(today)) & _never_treated()
             condition |= Q(location=place) & asked_only
     held = Q(erased_at=None) | Q(legal_hold__isnull=False)
-    return Patient.objects.filter(condition, held, merged_into=None).exclude(
-        Exists(Erasure.objects.waiting().filter(patient=OuterRef("pk")))
+    on_the_list = Waiting.objects.with_facts().waiting(datetime.combine(today, time(0), tzinfo=UTC), today)
+    return (
+        Patient.objects.filter(condition, held, merged_into=None)
+        .exclude(Exists(Erasure.objects.waiting().filter(patient=OuterRef("pk"))))
+        .exclude(Exists(on_the_list.filter(patient=OuterRef("pk"))))
     )
 
 
@@ -134,6 +137,7 @@ def _untouched_since(day: date) -> Q:
         Assessment.objects.filter(course__patient=OuterRef("pk"), assessed_on__gte=day),
         Consent.objects.filter(Q(signed_at__gte=moment) | Q(withdrawn_at__gte=moment), patient=OuterRef("pk")),
         Appointment.objects.filter(patient=OuterRef("pk"), starts_at__gte=moment),
+        Waiting.objects.filter(Q(joined_at__gte=moment) | Q(removed_at__gte=moment), patient=OuterRef("pk")),
     ]
     condition = Q(registered_at__lt=moment)
     for rows in after:

@@ -228,11 +228,16 @@ def certificate(request: Request, public_id: UUID) -> HttpResponse:
         "against": "" if not found.is_waiting else stands_against(found, found.patient.whole_family(), now),
         "patient": found.patient,
         "is_late": found.waits_long(now),
-        "may_withdraw": found.is_waiting and not found.refusal_to_withdraw,
+        "may_withdraw": found.is_waiting and not found.refusal_to_withdraw and may_withdraw(request.user, found),
         "kept": [(Subject(subject).label, found.kept_until(subject)) for subject in found.kept_subjects],
         "counts": [(COUNTED.get(what, what), count) for what, count in sorted(found.counts.items()) if count],
     }
     return TemplateResponse(request, "treatments/privacy/certificate.html", context)
+
+
+def may_withdraw(user: User, found: Erasure) -> bool:
+    """Say whether it is theirs to withdraw: nobody does who sees the record in an emergency only."""
+    return not found.patient.is_lent_to(user)
 
 
 @may("patients.erase_patient")
@@ -241,7 +246,7 @@ def withdraw(request: Request, public_id: UUID) -> HttpResponse:
     visible = Erasure.objects.visible_to(request.user).select_related("patient__location")
     found = get_object_or_404(visible, public_id=public_id)
     patient = found.patient
-    if patient.is_lent_to(request.user):
+    if not may_withdraw(request.user, found):
         raise PermissionDenied
     patient.location.keep_time()
     if found.withdrawn_at:
@@ -257,10 +262,14 @@ def withdraw(request: Request, public_id: UUID) -> HttpResponse:
             messages.warning(request, error.messages[0])
             return redirect(found)
         trail.tell(what="erasure-withdrawn")
-        words = _("%(name)s is not erased. The record is in use again.")
+        words = _("%(name)s is not erased. The record is as before.")
         messages.success(request, words % {"name": patient.full_name})
         return redirect(patient)
-    context = shown_with(request, patient) | {"form": form, "erasure": found}
+    context = shown_with(request, patient) | {
+        "form": form,
+        "erasure": found,
+        "against": stands_against(found, patient.whole_family(), timezone.now()),
+    }
     return TemplateResponse(request, "treatments/privacy/withdraw.html", context)
 
 
