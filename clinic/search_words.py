@@ -12,7 +12,7 @@ from typing import Any
 from django.http import Http404, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 
-from clinic import sealing
+from clinic import sealing, trail
 from clinic.http import Request
 from clinic.models import User
 
@@ -27,7 +27,10 @@ PURPOSE = "clinic.search_words"
 def words_of(request: Request) -> str:
     """Return what is searched for: typed into a form, or sealed in the address; empty for nothing."""
     if request.method == "POST":
-        return request.POST.get(TYPED, "").strip()[:LONGEST]
+        text = request.POST.get(TYPED, "").strip()[:LONGEST]
+        if text:
+            trail.tell(filter={TYPED: trail.UNSAID})
+        return text
     return unseal(request.GET.get(SEALED, ""), request.user) or ""
 
 
