@@ -1,13 +1,15 @@
 """Pages of a long list by key: the next page starts after the last row shown, however deep, with no count."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from django.core import signing
 from django.db.models import BooleanField, F, Func, Model, QuerySet, Value
 from django.http import HttpRequest
+
+from clinic import sealing
 
 T = TypeVar("T", bound=Model)
 PAGE = 25
@@ -51,11 +53,12 @@ def page(request: HttpRequest, queryset: QuerySet[T], *fields: str, size: int = 
     """Return the page that the request's `after` or `before` asks for.
 
     `fields` name the order, all rising or all falling ("-performed_at", "-pk"), the last one unique, none NULL.
-    A key that was tampered with or is of another list is ignored: the first page comes.
+    A key has the names of people in it, so it is sealed. One that was tampered with, is of another list or somebody
+    else's is ignored: the first page comes.
     """
     falling = fields[0].startswith("-")
     names = [field.lstrip("-") for field in fields]
-    after, before = (_key(request.GET.get(name), names) for name in ("after", "before"))
+    after, before = (_key(request, name, names) for name in ("after", "before"))
     back = before is not None and after is None
     key = before if back else after
     rows = queryset.order_by(*(("-" if falling != back else "") + name for name in names))
@@ -88,7 +91,8 @@ def _address(request: HttpRequest, direction: str, row: Model, names: Sequence[s
     query = request.GET.copy()
     for name in ("after", "before"):
         query.pop(name, None)
-    query[direction] = signing.dumps([_plain(_value(row, name)) for name in names], salt=",".join(names))
+    key = json.dumps([_plain(_value(row, name)) for name in names])
+    query[direction] = sealing.seal(key, purpose=_purpose(names), whose=_whose(request))
     return "?" + query.urlencode()
 
 
@@ -111,10 +115,15 @@ def _typed(value: Any) -> Any:
     return value
 
 
-def _key(text: str | None, names: Sequence[str]) -> list[Any] | None:
-    if not text:
-        return None
-    try:
-        return [_typed(value) for value in signing.loads(text, salt=",".join(names))]
-    except signing.BadSignature:
-        return None
+def _key(request: HttpRequest, direction: str, names: Sequence[str]) -> list[Any] | None:
+    text = sealing.unseal(request.GET.get(direction, ""), purpose=_purpose(names), whose=_whose(request))
+    return None if text is None else [_typed(value) for value in json.loads(text)]
+
+
+def _purpose(names: Sequence[str]) -> str:
+    return f"clinic.paging {','.join(names)}"
+
+
+def _whose(request: HttpRequest) -> str:
+    """Return for whom a key is sealed, empty on a page for which nobody signs in."""
+    return str(getattr(getattr(request, "user", None), "public_id", ""))

@@ -5,18 +5,14 @@ there. So a search is sent, not asked for by its address; and the page of what w
 going back and turning pages, carries the words sealed for the one person who typed them.
 """
 
-import base64
-import binascii
-import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.http import HttpResponseBase, HttpResponseRedirect, QueryDict
-from django.utils.crypto import salted_hmac
+from django.http import Http404, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
 
+from clinic import sealing, trail
 from clinic.http import Request
 from clinic.models import User
 
@@ -25,21 +21,29 @@ View = Callable[..., HttpResponseBase]
 TYPED = "q"  # in the forms, and in no address
 SEALED = "words"  # in addresses
 LONGEST = 200  # letters; more than any name
-NONCE = 12
+PURPOSE = "clinic.search_words"
 
 
 def words_of(request: Request) -> str:
     """Return what is searched for: typed into a form, or sealed in the address; empty for nothing."""
     if request.method == "POST":
-        return request.POST.get(TYPED, "").strip()[:LONGEST]
-    return unseal(request.GET.get(SEALED, ""), request.user)
+        text = request.POST.get(TYPED, "").strip()[:LONGEST]
+        if text:
+            trail.tell(filter={TYPED: trail.UNSAID})
+        return text
+    return unseal(request.GET.get(SEALED, ""), request.user) or ""
 
 
 def filter_of(request: Request) -> QueryDict:
-    """Return what an address narrows a list to, with the words that were typed in clear."""
+    """Return what an address narrows a list to, with the words that were typed in clear.
+
+    Words that do not open narrow nothing, and would show everybody: of such an address there is no list.
+    """
+    if is_unopened(request):
+        raise Http404
     asked = request.GET.copy()
     asked.pop(SEALED, None)
-    asked[TYPED] = unseal(request.GET.get(SEALED, ""), request.user)
+    asked[TYPED] = unseal(request.GET.get(SEALED, ""), request.user) or ""
     return asked
 
 
@@ -62,6 +66,7 @@ def searched(*choices: str) -> Callable[[View], View]:
     """Let a page be searched by a form that is sent. Whatever else is sent to the page is the view's.
 
     `choices` are the other fields of the form, of which people choose: they go into the address as they are.
+    An address whose words do not open is answered here: it finds nobody, rather than everybody, and says so.
     """
 
     def decorate(view: View) -> View:
@@ -69,6 +74,8 @@ def searched(*choices: str) -> Callable[[View], View]:
         def searched_view(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST" and TYPED in request.POST:
                 return lead_to_found(request, *choices)
+            if request.method != "POST" and is_unopened(request):
+                return TemplateResponse(request, "clinic/unopened.html")
             return view(request, *args, **kwargs)
 
         return searched_view
@@ -76,20 +83,16 @@ def searched(*choices: str) -> Callable[[View], View]:
     return decorate
 
 
+def is_unopened(request: Request) -> bool:
+    """Return whether an address has words that do not open: changed, of somebody else, or from before a new key."""
+    sealed = request.GET.get(SEALED, "")
+    return bool(sealed) and unseal(sealed, request.user) is None
+
+
 def seal(text: str, user: User) -> str:
-    nonce = secrets.token_bytes(NONCE)
-    hidden = nonce + AESGCM(_key_of(user)).encrypt(nonce, text.encode("utf-8"), None)
-    return base64.urlsafe_b64encode(hidden).decode("ascii").rstrip("=")
+    return sealing.seal(text, purpose=PURPOSE, whose=str(user.public_id))
 
 
-def unseal(sealed: str, user: User) -> str:
-    """Return the words, empty for what was not sealed for this person: it then finds nobody, and says nothing."""
-    try:
-        hidden = base64.b64decode(sealed.encode("ascii") + b"=" * (-len(sealed) % 4), altchars=b"-_", validate=True)
-        return AESGCM(_key_of(user)).decrypt(hidden[:NONCE], hidden[NONCE:], None).decode("utf-8")
-    except (InvalidTag, ValueError, binascii.Error):
-        return ""
-
-
-def _key_of(user: User) -> bytes:
-    return salted_hmac("clinic.search_words", str(user.public_id), algorithm="sha256").digest()
+def unseal(sealed: str, user: User) -> str | None:
+    """Return the words, None for what was not sealed for this person."""
+    return sealing.unseal(sealed, purpose=PURPOSE, whose=str(user.public_id))

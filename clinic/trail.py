@@ -30,6 +30,7 @@ from clinic.subjects import is_patient, patient_of, patients_of
 log = logging.getLogger("clinic.audit")
 
 SAFE = {"GET", "HEAD"}
+UNSAID = "…"  # of a parameter whose value is not repeated
 TYPED = {"q"}  # where people type names: kept nowhere
 NAME = re.compile(r"[a-z_]{1,40}")  # of a parameter, as pages of ours write it; what else is sent is nobody's filter
 # What a filter may say of itself: a code, a number, a day, a public id. Everything else is named, not repeated.
@@ -201,7 +202,7 @@ def key_of_address(request: Request) -> str:
 def said_by(request: Request) -> dict[str, Any]:
     """Return the filter of an address: which parameters, and the values that are codes. Nothing that was typed."""
     said = {
-        name: value if name not in TYPED and CODE.fullmatch(str(value)) else "…"
+        name: value if name not in TYPED and CODE.fullmatch(str(value)) else UNSAID
         for name, value in sorted(request.GET.items())[:MOST_SAID]
         if value and NAME.fullmatch(name)
     }

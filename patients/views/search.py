@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from clinic.http import Request
 from clinic.paging import page
-from clinic.search_words import lead_to_found, query_of, words_of
+from clinic.search_words import is_unopened, lead_to_found, query_of, words_of
 from patients.identifiers import is_mistyped
 from patients.models import Patient
 
@@ -27,5 +27,5 @@ def search(request: Request) -> HttpResponse:
         context |= {"hits": hits[:MOST_HITS], "has_more": len(hits) > MOST_HITS, "shows_phone": shows_phone}
         context |= {"all_query": query_of(text, request.user)}
         return TemplateResponse(request, "patients/_search_results.html", context)
-    context |= {"page": page(request, found, "sort_name", "pk")}
+    context |= {"page": page(request, found, "sort_name", "pk"), "is_unopened": is_unopened(request)}
     return TemplateResponse(request, "patients/search.html", context)

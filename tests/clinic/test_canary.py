@@ -1,9 +1,12 @@
 """One name that nobody else has, and every place where it must not turn up: logs, addresses, mails about faults."""
 
+import base64
 import inspect
 import io
 import logging
 import pickle
+import re
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
@@ -132,6 +135,37 @@ def test_of_a_chain_of_errors_each_is_told_and_none_of_the_rows():
 def test_title_of_a_page_is_all_that_a_browser_remembers_beside_an_address(here, records):
     """Addresses carry public ids: a history of addresses names nobody."""
     assert [name for name in TABLE if CANARY.lower() in address(name, records).lower()] == []
+
+
+def readable(text):
+    """Return a text with whatever in it reads as base64 opened, as anybody can who finds it in a list of addresses."""
+    parts = re.findall(r"[\w+/-]{8,}", unquote(text))
+    opened = [
+        base64.urlsafe_b64decode(part[: len(part) // 4 * 4].replace("+", "-").replace("/", "_")) for part in parts
+    ]
+    return " ".join([text, *(each.decode("latin-1") for each in opened)])
+
+
+@pytest.mark.parametrize(
+    "path", ["/patients/?standing=all", "/patients/?sort=name", "/search/", "/patients/duplicates/"]
+)
+def test_address_of_the_next_page_tells_nobody_whose_row_was_the_last(here, path):
+    person = UserFactory(role=Role.ADMIN)
+    client = Client()
+    client.force_login(person)
+    for number in range(60):
+        born = f"19{number // 2 + 50}-01-01"
+        PatientFactory(location=here, family_name=CANARY, given_name="Ana", birth_date=born)
+    if path == "/search/":
+        path = client.post(path, {"q": CANARY}).url
+
+    first = client.get(path)
+    second = client.get(re.sub(r"\?.*", "", path) + first.context["page"].next)
+
+    shown = [second.context["page"].previous, *re.findall(r'href="([^"]*)"', first.content.decode())]
+    assert first.context["page"].next
+    assert second.context["page"].previous
+    assert [link for link in shown if CANARY.lower() in readable(link).lower()] == []
 
 
 # Further on: what a browser keeps, what stands beside a page, what goes out, what waits in between.

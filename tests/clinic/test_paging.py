@@ -11,7 +11,7 @@ from hypothesis.extra.django import TestCase
 
 from clinic.paging import MOST_COUNTED, bounded_count, page
 from patients.models import Patient
-from tests.factories import LocationFactory, PatientFactory
+from tests.factories import LocationFactory, PatientFactory, UserFactory
 
 ORDERS = [("birth_date", "pk"), ("-birth_date", "-pk"), ("sort_name", "birth_date", "pk"), ("-sort_name", "-pk")]
 DAYS = [date(1970, 1, 1), date(1980, 3, 12), date(2000, 2, 29)]
@@ -121,6 +121,18 @@ def test_changed_letter_of_a_key_brings_the_first_page(people):
     tampered = query[:-3] + ("A" if query[-3] != "A" else "B") + query[-2:]
 
     assert keys(turn(tampered, order, 3)) == [person.pk for person in people[:3]]
+
+
+def test_key_of_somebody_else_brings_the_first_page(people):
+    order = ("birth_date", "pk")
+    one, other = RequestFactory().get("/"), RequestFactory()
+    one.user = UserFactory()
+    query = page(one, Patient.objects.all(), *order, size=3).next
+    own, foreign = other.get(f"/{query}"), other.get(f"/{query}")
+    own.user, foreign.user = one.user, UserFactory()
+
+    assert keys(page(own, Patient.objects.all(), *order, size=3)) == [person.pk for person in people[3:6]]
+    assert keys(page(foreign, Patient.objects.all(), *order, size=3)) == [person.pk for person in people[:3]]
 
 
 def test_page_behind_the_first_row_is_empty_and_leads_nowhere(people):

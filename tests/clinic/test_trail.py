@@ -110,6 +110,17 @@ def test_a_list_says_its_filter_in_codes_and_nothing_that_was_typed(client, reco
     assert event.detail == {"filter": {"late": "…", "q": "…", "state": "due", "words": "…"}}
 
 
+@pytest.mark.parametrize("typed", ["Okafor", "due"])
+def test_a_search_while_one_types_is_written_as_a_search_without_its_words(client, records, typed):
+    live = {"HX-Request": "true"}
+
+    _response, [event] = left_by(lambda: client.post("/search/", {"q": typed}, headers=live))
+    _response, [empty] = left_by(lambda: client.post("/search/", {"q": " "}, headers=live))
+
+    assert (event.act, event.view_name, event.detail) == ("read", "search", {"filter": {"q": "…"}})
+    assert empty.detail == {}
+
+
 @pytest.mark.parametrize("query", ["%00=1", "state=due&%00=1", "a%00b=", "q=%00"])
 def test_a_nul_in_an_address_opens_nothing_unseen(client, records, query):
     response, left = left_by(lambda: client.get(f"{records['patient'].get_absolute_url()}?{query}"))

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from clinic import search_words
+from clinic.models import User
 from clinic.roles import Role
 from tests.factories import LocationFactory, PatientFactory, UserFactory
 from tests.searching import find, found_at
@@ -169,6 +170,41 @@ def test_what_somebody_else_searched_opens_to_nobody(desk, client, here, leila):
 )
 def test_address_that_was_made_up_finds_nobody(desk, leila, sealed):
     assert desk.get(URL, {"words": sealed}).context["page"].rows == []
+
+
+LISTS = ["/patients/", "/lots/", "/follow-ups/", "/calendar/waiting/"]
+
+
+@pytest.mark.parametrize("where", [*LISTS, "/lots/?format=csv", "/follow-ups/?format=csv", "/appointments/new/", URL])
+@pytest.mark.parametrize("sealed", ["made up", "changed", "a colleague's"])
+def test_words_that_do_not_open_find_nobody_and_say_so(client, here, leila, where, sealed):
+    person = UserFactory(locations=[here], role=Role.CLINICIAN)
+    client.force_login(person)
+    whole = search_words.seal("haddad", person)
+    changed = whole[:-3] + ("A" if whole[-3] != "A" else "B") + whole[-2:]
+    words = {"made up": "x", "changed": changed, "a colleague's": search_words.seal("haddad", UserFactory())}[sealed]
+
+    page = client.get(f"{where}{'&' if '?' in where else '?'}words={words}")
+
+    assert page.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "This search does not open" in page.content.decode()
+    assert "Haddad" not in page.content.decode()
+
+
+@pytest.mark.parametrize("where", ["/patients/", URL])
+def test_words_open_with_an_earlier_key_as_long_as_that_is_kept(desk, leila, settings, where):
+    PatientFactory(family_name="Okafor", location=leila.location)
+    address = found_at(desk, where, "haddad")
+    person = desk.session["_auth_user_id"]
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another"
+    desk.force_login(User.objects.get(pk=person))
+
+    assert desk.get(address).context["page"].rows == [leila]
+
+    settings.SECRET_KEY_FALLBACKS = []
+    desk.force_login(User.objects.get(pk=person))
+    assert "This search does not open" in desk.get(address).content.decode()
 
 
 @pytest.mark.parametrize("text", ["x", "Leïla Haddad", "👩‍⚕️", "ب" * 200, " ́"])

@@ -247,6 +247,18 @@
     }
   });
 
+  /* A sign-in on another page makes the token of this one worthless; the cookie has the new one. */
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    const found = document.cookie.match(/(?:^|; )(?:__Host-)?csrftoken=([^;]+)/);
+    if (!found || detail.verb === "get") {
+      return;
+    }
+    detail.headers["X-CSRFToken"] = found[1];
+    if (detail.parameters.csrfmiddlewaretoken !== undefined) {
+      detail.parameters.csrfmiddlewaretoken = found[1];
+    }
+  });
+
   /* Waiting: a line under the bar, only when an answer takes longer than 400 ms. */
   const line = document.querySelector(".waiting-line");
   let waiting = 0;
