@@ -12,12 +12,13 @@ from datetime import datetime
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from clinic import audit, field_keys
 from clinic.field_keys import UnsealError
 from clinic.handing_over import Handed, hand_over, said
 from clinic.models import Invitation, Letter
-from clinic.models.letter import MOST_ATTEMPTS, PAUSE
+from clinic.models.letter import LIVES, MOST_ATTEMPTS, PAUSE
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +43,9 @@ def drop(invitation: Invitation, *, now: datetime) -> None:
 
 
 def send_all(clock: Callable[[], datetime]) -> None:
-    """Send what is due, find out what was cut off, and forget what was long ago."""
+    """Send what is due, find out what was cut off or waited too long, and forget what was long ago."""
     _give_up_on_cut_off(clock())
+    _give_up_on_old(clock())
     for key in list(Letter.objects.due(clock()).values_list("pk", flat=True)):
         letter = _claim(key, now=clock())
         # One that does not go may tell of a mail server that answers nobody: the worker has other work than waiting.
@@ -89,9 +91,11 @@ def _finish(letter: Letter, handed: Handed, error: str, *, now: datetime, is_fin
 def _say_not_sent(letter: Letter, *, now: datetime) -> None:
     """Let the link of an invitation lead nowhere whose letter never went; the staff page says so beside the person."""
     invitation = letter.invitation
-    if invitation is None or Letter.objects.filter(invitation=invitation, pk__gt=letter.pk).exists():
+    if invitation is None:
         return
-    if Invitation.objects.open().filter(pk=invitation.pk).update(secret_digest="", sent_at=None):
+    # In one statement: a link that a person sends again at this moment has another time, and stays.
+    its_link = Invitation.objects.open().filter(pk=invitation.pk, sent_at=letter.written_at)
+    if its_link.update(secret_digest="", sent_at=None):
         detail = {"what": "invitation-not-sent", "role": invitation.role}
         audit.write(audit.Act.CHANGE, at=now, record=invitation, detail=detail)
 
@@ -100,3 +104,12 @@ def _give_up_on_cut_off(now: datetime) -> None:
     given_up = Letter.objects.cut_off(now).end(State.UNKNOWN, now=now, error="")
     if given_up:
         log.warning("Of %s letters nobody knows whether they went: the worker stopped while it sent them.", given_up)
+
+
+def _give_up_on_old(now: datetime) -> None:
+    """Send no link that works no more; the staff page says so, and a person sends it again."""
+    for key in list(Letter.objects.due(now).filter(written_at__lte=now - LIVES).values_list("pk", flat=True)):
+        letter = _claim(key, now=now)
+        if letter is not None:
+            error = _("It waited for longer than its link works")
+            _finish(letter, Handed.FAILED, error, now=now, is_final=True)

@@ -61,7 +61,7 @@ def make(
         size = unfinished.stat().st_size
         if verify:
             check(unfinished, scratch, progress=progress)
-        place.finish(unfinished, name)
+        place.finish(unfinished, name, progress)
     finally:
         unfinished.unlink(missing_ok=True)
     pruned = prune(place, keep) if keep and verify else []

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from clinic.backup.errors import BackupError, NotSetUpError
+from clinic.backup.progress import Progress
 
 NAME = re.compile(r"mesotrack-\d{8}-\d{6}\.backup")
 LEFT_BEHIND = timedelta(days=1)  # a run takes minutes
@@ -28,7 +29,7 @@ class Place(Protocol):
     def begin(self, name: str, scratch: Path) -> Path:
         """Return where to write a backup that is to have this name."""
 
-    def finish(self, unfinished: Path, name: str) -> None:
+    def finish(self, unfinished: Path, name: str, progress: Progress) -> None:
         """Give a backup that is whole its name."""
 
     def names(self) -> list[str]:
@@ -55,7 +56,7 @@ class FolderPlace:
             raise BackupError(_("There is a backup %(name)s already.") % {"name": name})
         return self.root / f".{name}.part"
 
-    def finish(self, unfinished: Path, name: str) -> None:
+    def finish(self, unfinished: Path, name: str, progress: Progress) -> None:
         unfinished.replace(self.root / name)
         sync_folder(self.root)
 

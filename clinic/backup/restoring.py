@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db import connections
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clinic.backup.archive import Hashed
 from clinic.backup.checking import Taking, read_through, take_in
-from clinic.backup.databases import Restored
+from clinic.backup.databases import Restored, alias
 from clinic.backup.errors import BackupError
 from clinic.backup.manifest import Head, Manifest
 from clinic.backup.places import sync_folder
@@ -21,6 +23,7 @@ from clinic.backup.postgres import PostgresRestored, require_empty
 from clinic.backup.progress import Progress
 from clinic.backup.sealing import CHUNK
 from clinic.backup.sqlite import SqliteRestored
+from clinic.models import Letter
 
 DATABASE = "mesotrack.sqlite3"  # as the settings call it in MESOTRACK_VAR
 
@@ -88,6 +91,7 @@ def restore(
     target.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     restoring = Restoring(target, progress)
     manifest = take_in(path, restoring, label=_("Restoring"))
+    leave_letters_to_people(restoring)
     os.sync()
     if not target.database:
         restoring.unfinished.replace(target.folder / DATABASE)
@@ -98,6 +102,18 @@ def restore(
         if erased:
             forget_the_erased(target)
     return manifest
+
+
+def leave_letters_to_people(restoring: Restoring) -> None:
+    """Let no letter that was to be sent then go out: it may have been sent since. A person sends it again."""
+    there = restoring.target.database or {
+        "NAME": str(restoring.unfinished),
+        "OPTIONS": {},
+        "ENGINE": "django.db.backends.sqlite3",
+    }
+    with alias("restored", **there) as name:
+        if Letter._meta.db_table in connections[name].introspection.table_names():  # not in a backup of before letters
+            Letter.objects.using(name).filter(ended_at=None).end(Letter.State.UNKNOWN, now=timezone.now())
 
 
 def keep_tombstones(target: Target, tombstones: Path | None) -> bool:

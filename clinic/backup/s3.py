@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
@@ -21,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from clinic.backup.errors import BackupError, NotSetUpError
 from clinic.backup.places import LEFT_BEHIND, NAME
+from clinic.backup.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,10 @@ CONFIG = Config(
     response_checksum_validation="when_required",
     s3={"payload_signing_enabled": True},
 )
-KEY_REFUSED = {"403", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+# Parts go one after the other, so that progress is told in the thread whose connection to the database writes it.
+ONE_AT_A_TIME = TransferConfig(use_threads=False)
+KEY_REFUSED = {"InvalidAccessKeyId", "SignatureDoesNotMatch"}
+KEY_MAY_NOT = {"AccessDenied", "403"}  # the number alone, where an answer has no body: whether a file is there
 
 
 class BucketPlace:
@@ -61,23 +66,30 @@ class BucketPlace:
             raise BackupError(_("There is a backup %(name)s already.") % {"name": name})
         return scratch / name
 
-    def finish(self, unfinished: Path, name: str) -> None:
+    def finish(self, unfinished: Path, name: str, progress: Progress) -> None:
         """A bucket shows a file once all of it has come; what came is measured all the same."""
-        with self.answering():
-            with unfinished.open("rb") as file:
-                self.client.upload_fileobj(file, self.bucket, self.prefix + name)
-            there = self.client.head_object(Bucket=self.bucket, Key=self.prefix + name)
-        if there["ContentLength"] != unfinished.stat().st_size:
+        size = unfinished.stat().st_size
+        progress.begin(_("Sending the backup"), size)
+        with self.answering(), unfinished.open("rb") as file:
+            self.client.upload_fileobj(
+                file, self.bucket, self.prefix + name, Callback=progress.step, Config=ONE_AT_A_TIME
+            )
+        if self.sizes().get(name) != size:
             self.remove(name)
             raise BackupError(_("The backup did not arrive whole at %(place)s.") % {"place": self})
 
     def names(self) -> list[str]:
+        return sorted(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """Return the bytes of each backup, by its name. From the list, for which a key need not read what is there."""
         with self.answering():
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=self.bucket, Prefix=self.prefix, Delimiter="/"
             )
-            found = [file["Key"].removeprefix(self.prefix) for page in pages for file in page.get("Contents", ())]
-        return sorted(filter(NAME.fullmatch, found))
+            files = [file for page in pages for file in page.get("Contents", ())]
+        found = {file["Key"].removeprefix(self.prefix): file["Size"] for file in files}
+        return {name: size for name, size in found.items() if NAME.fullmatch(name)}
 
     def remove(self, name: str) -> None:
         with self.answering():
@@ -134,7 +146,7 @@ class BucketPlace:
             return self.not_set_up(
                 _("the key is not taken there. Look at AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.")
             )
-        if code == "AccessDenied":
+        if code in KEY_MAY_NOT:
             return self.failed(_("the key may not do %(act)s.") % {"act": error.operation_name})
         return self.failed(str(error))
 

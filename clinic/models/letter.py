@@ -5,13 +5,14 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.identity import Identified
-from clinic.models.invitation import Invitation
+from clinic.models.invitation import VALID_FOR, Invitation
 
 # Defaults of ours. A letter is handed over in seconds: one still "sending" after the lease was cut off.
 LEASE = timedelta(minutes=10)
 PAUSE = timedelta(minutes=10)  # before what was refused is tried again
 MOST_ATTEMPTS = 3
 STUCK = timedelta(minutes=5)
+LIVES = VALID_FOR  # after which a letter's link opens nothing: none in any letter works for less
 KEPT = timedelta(days=30)  # that a letter went, or why it did not
 
 
@@ -92,7 +93,9 @@ class Letter(Identified):
         return f"{self.kind}, {self.get_state_display()}"
 
     def is_stuck(self, now: datetime) -> bool:
-        """Say whether it waits for longer than a worker that runs would let it."""
+        """Say whether it waits, or is being sent, for longer than a worker that runs would let it."""
+        if self.state == self.State.SENDING:
+            return self.started_at is not None and now - self.started_at > LEASE
         return self.state == self.State.WAITING and now - self.due_at > STUCK
 
     @property

@@ -68,6 +68,8 @@ class Asked(BaseHTTPRequestHandler):
             self.answer(200, bucket.uploads_as_xml())
         elif "list-type" in self.asked:
             self.answer(200, bucket.files_as_xml(self.asked["prefix"]))
+        elif not bucket.may_read:
+            self.refuse(403, "AccessDenied")
         else:
             first, last = RANGE.fullmatch(self.headers.get("Range", "bytes=0-")).groups()
             body = bucket.files[self.key]
@@ -76,7 +78,9 @@ class Asked(BaseHTTPRequestHandler):
             self.answer(206, piece, Content_Range=span, ETag='"1"')
 
     def do_head(self, bucket):
-        if self.key in bucket.files:
+        if not bucket.may_read:
+            self.refuse(403, "AccessDenied")
+        elif self.key in bucket.files:
             self.answer(200, Content_Length=str(len(bucket.files[self.key])), ETag='"1"')
         else:
             self.refuse(404, "NoSuchKey")
@@ -119,6 +123,7 @@ class Bucket:
         self.now = now
         self.files, self.uploads = {}, {}
         self.hangs_up_at_part, self.is_gone, self.keeps_bytes = None, False, None
+        self.may_read = True
 
     def files_as_xml(self, prefix):
         files = "".join(

@@ -10,11 +10,13 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from clinic.actions import letters
 from clinic.backup import making, postgres, sealing
 from clinic.backup.checking import check
 from clinic.backup.databases import alias
@@ -25,7 +27,7 @@ from clinic.backup.places import FolderPlace
 from clinic.backup.progress import Silent
 from clinic.backup.restoring import Target, restore
 from clinic.bootstrap import BASE_DIR
-from clinic.models import Location, Room, User
+from clinic.models import Letter, Location, Room, User
 from patients.models import Patient
 from tests.factories import PASSWORD, LocationFactory, PhotoFactory, RoomFactory, UserFactory
 from treatments.models import Photo
@@ -135,6 +137,19 @@ def test_backup_under_load_is_of_one_moment_and_keeps_nobody_waiting(place, empt
         rooms, places = Room.objects.using(there).count(), Location.objects.using(there).count()
     assert rooms == places
     assert before <= rooms <= Room.objects.count()
+
+
+@pytest.mark.parametrize("how", [{}, {"migrate": False}], ids=["brought up to date", "as it was"])
+def test_letter_that_waited_when_the_backup_was_made_is_sent_again_by_a_person_alone(place, empty, how):
+    for state in ("waiting", "sending"):
+        letter = letters.write(EmailMessage("Your password", "…", to=["sam@clinic.example"]), kind="notice", now=NOW)
+        Letter.objects.filter(pk=letter.pk).update(state=state, started_at=NOW)
+    made(place)
+
+    with restored(place, empty, **how) as there:
+        assert set(Letter.objects.using(there).values_list("state", "sealed")) == {("unknown", "")}
+        assert not Letter.objects.using(there).filter(ended_at=None).exists()
+    assert set(Letter.objects.values_list("state", flat=True)) == {"waiting", "sending"}
 
 
 def test_older_tables_are_brought_up_to_this_version(place, empty):

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from clinic.backup.errors import BackupError, NotSetUpError
 from clinic.backup.keys import new_key
 from clinic.backup.places import at_hand, name_at, place_of, prune
+from clinic.backup.progress import Silent
 from clinic.backup.schedule import make_what_is_due
 from clinic.models import BackupRun
 from tests.clinic import bucket as stand_in
@@ -33,11 +34,18 @@ def machine(settings, tmp_path):
     settings.PHOTO_ROOT = tmp_path / "var" / "photos"
 
 
-def send(place, scratch, content=b"sealed", moment=NOW):
+class Counted(Silent):
+    steps = 0
+
+    def step(self, count):
+        self.steps += count
+
+
+def send(place, scratch, content=b"sealed", moment=NOW, progress=None):
     name = name_at(moment)
     unfinished = place.begin(name, scratch)
     unfinished.write_bytes(content)
-    place.finish(unfinished, name)
+    place.finish(unfinished, name, progress or Silent())
     return name
 
 
@@ -68,6 +76,22 @@ def test_what_is_fetched_is_what_was_sent(bucket, tmp_path, size):
         assert file.read_bytes() == content
     assert not file.exists()
     assert bucket.uploads == {}
+
+
+def test_backup_on_its_way_shows_signs_of_life(bucket, tmp_path):
+    progress = Counted()
+    send(place_of(WHERE), tmp_path, bytes(MANY_PARTS), progress=progress)
+
+    assert progress.steps == MANY_PARTS
+
+
+def test_key_that_may_put_and_list_but_not_read_makes_backups_and_is_told_what_it_may_not(bucket, tmp_path):
+    bucket.may_read = False
+    name = send(place_of(WHERE), tmp_path)
+
+    assert place_of(WHERE).names() == [name]
+    with pytest.raises(BackupError, match="the key may not do"), at_hand(f"{WHERE}/{name}", NOW):
+        raise AssertionError
 
 
 def test_server_that_goes_away_in_the_middle_has_no_backup_by_its_name(bucket, tmp_path):

@@ -1,20 +1,23 @@
 """Letters about accounts: no page waits for them, none is lost or sent twice unseen, and none is kept in clear."""
 
 import re
+import time
 from datetime import timedelta
 from http import HTTPStatus
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
 from clinic.actions import letters
 from clinic.actions.invitations import send_invitation, withdraw_invitation
 from clinic.models import AuditEvent, Invitation, InvitationState, Letter
+from clinic.models.invitation import VALID_FOR
+from clinic.models.letter import LIVES, MOST_ATTEMPTS
 from clinic.roles import Role
 from clinic.tasks import send_letters
 from tests.factories import InvitationFactory, LocationFactory, UserFactory
@@ -223,6 +226,15 @@ def test_page_says_when_no_worker_runs(noor, desk, minutes, words):
     assert words in stands(desk)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(9, "On its way since"), (11, "Ask whoever runs the machine whether the worker runs.")]
+)
+def test_page_says_when_a_worker_died_while_it_sent_and_none_runs_since(noor, desk, minutes, words):
+    Letter.objects.update(state=State.SENDING, started_at=timezone.now() - timedelta(minutes=minutes))
+
+    assert words in stands(desk)
+
+
 def test_worker_that_died_before_it_sent_is_made_good_by_the_next(noor):
     send_letters.call()
 
@@ -255,6 +267,49 @@ def test_sender_that_was_slow_overwrites_nothing(noor, monkeypatch):
     run()
 
     assert (Letter.objects.get().state, Letter.objects.get().error) == (State.UNKNOWN, "")
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_link_that_is_sent_again_while_the_letter_before_it_fails_opens(noor, monkeypatch):
+    Letter.objects.update(attempts=MOST_ATTEMPTS - 1)
+    is_asked = Event()
+
+    def send_again():
+        with transaction.atomic():
+            send_invitation(noor, now=NOW + timedelta(minutes=1))
+            is_asked.set()
+            time.sleep(0.5)  # the worker looks meanwhile, and finds no newer letter
+        connection.close()
+
+    person = Thread(target=send_again)
+
+    def refuse(mail):
+        person.start()
+        is_asked.wait()
+        return letters.Handed.FAILED, "refused"
+
+    monkeypatch.setattr(letters, "hand_over", refuse)
+    run()
+    person.join()
+    monkeypatch.undo()
+
+    letters.send_all(lambda: NOW + timedelta(minutes=2))
+    assert [opens(letter.body) for letter in mail.outbox] == [HTTPStatus.OK]
+
+
+def test_letter_that_waited_for_longer_than_its_link_works_does_not_go(server, noor, desk):
+    other = written()
+    run(after=timedelta(hours=72, minutes=1))
+
+    assert server.messages == []
+    assert set(Letter.objects.values_list("state", "sealed")) == {(State.FAILED, "")}
+    assert "could not be sent: It waited for longer than its link works" in stands(desk)
+    assert "longer than its link works" in Letter.objects.get(pk=other.pk).error
+
+
+def test_no_letter_lives_longer_than_any_link_in_it(settings):
+    assert timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT) >= LIVES
+    assert VALID_FOR >= LIVES
 
 
 @pytest.mark.parametrize("what", ["withdrawn", "sent again"])
