@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from clinic.held import rows_first
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -16,3 +18,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations.insert(0, rows_first("clinic", operations))

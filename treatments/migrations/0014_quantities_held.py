@@ -6,6 +6,8 @@ import django.db.models.functions.math
 from django.conf import settings
 from django.db import migrations, models
 
+from clinic.held import rows_first
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -579,3 +581,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations.insert(0, rows_first("treatments", operations))
