@@ -11,7 +11,7 @@ from pathlib import Path
 
 import django
 from django.conf import settings
-from django.db import ProgrammingError, connection
+from django.db import IntegrityError, ProgrammingError, connection
 
 
 def name():
@@ -55,5 +55,5 @@ def keep_for_the_next_run():
     with connection.creation._nodb_cursor() as cursor:
         try:
             cursor.execute(f"CREATE DATABASE {connection.ops.quote_name(name())} TEMPLATE {copied}")
-        except ProgrammingError:
-            return  # the other process was first
+        except (ProgrammingError, IntegrityError):
+            return  # the other process was first, or is just before

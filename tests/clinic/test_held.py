@@ -55,12 +55,12 @@ def test_row_that_reminds_too_early_stops_the_upgrade_in_words():
 
 def test_every_column_outside_its_limits_is_named():
     row = ProtocolFactory()
-    break_limits(row, "protocol_quantities_possible", price_max=1_000_000, session_minutes=1)
+    break_limits(row, "protocol_quantities_possible", interval_days_max=400, session_minutes=1)
 
     with pytest.raises(CommandError) as stopped:
         look("treatments", "0014_quantities_held")
 
     assert str(stopped.value).splitlines()[:-1] == [
         f"In the table treatments_protocol, the row {row.pk} breaks the limits of {column} (rows in all: 1)."
-        for column in ("price_max", "session_minutes")
+        for column in ("interval_days_max", "session_minutes")
     ]
