@@ -29,7 +29,12 @@ class Visitor:
         return self.page.goto(self.base + address)
 
     def shows(self, text):
-        return self.page.get_by_text(text).first.is_visible()
+        """Say whether a text is seen within two seconds: the page that somebody was led to may be on its way."""
+        for _try in range(20):
+            if self.page.get_by_text(text).first.is_visible():
+                return True
+            self.page.wait_for_timeout(100)
+        return False
 
     @property
     def path(self):

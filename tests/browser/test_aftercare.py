@@ -71,7 +71,7 @@ def test_swelling_on_day_6_is_on_the_work_list_reviewed_and_gone(visit, link, do
     choose(page, "since", "Depuis la séance")
     choose(page, "severity", "Moyen")
     page.get_by_role("button", name="Envoyer à la clinique").click()
-    assert page.get_by_role("heading", name="Envoyé à la clinique").is_visible()
+    page.get_by_role("heading", name="Envoyé à la clinique").wait_for()
     assert phone.complaints == []
 
     desk = visit(doctor)
@@ -86,7 +86,7 @@ def test_swelling_on_day_6_is_on_the_work_list_reviewed_and_gone(visit, link, do
     phone.go(f"/aftercare/{token_of(link)}/")  # opened a moment ago, it does not ask for the birth date again
     choose(page, f"still_{SideEffect.objects.get().public_id.hex}", "Disparu")
     page.get_by_role("button", name="Envoyer à la clinique").click()
-    assert page.get_by_role("heading", name="Bonne nouvelle").is_visible()
+    page.get_by_role("heading", name="Bonne nouvelle").wait_for()
     assert SideEffect.objects.get().resolved_at is not None
 
 
@@ -94,10 +94,10 @@ def test_a_danger_sign_says_whom_to_call_and_heads_today(visit, link, doctor):
     phone = visit(viewport=PHONE)
     page = open_page(phone, link)
     choose(page, "red_flags", "fièvre")
-    assert page.get_by_text("112 en Europe").first.is_visible()
+    page.get_by_text("112 en Europe").first.wait_for()
     page.get_by_role("button", name="Envoyer à la clinique").click()
     alarm = page.get_by_role("alert")
-    assert alarm.get_by_role("link", name="+1 415-555-0100").is_visible()
+    alarm.get_by_role("link", name="+1 415-555-0100").wait_for()
 
     desk = visit(doctor)
     desk.go("/")

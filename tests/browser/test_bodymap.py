@@ -123,8 +123,8 @@ def test_ticking_the_list_colours_the_map_on_both_figures(desk):
 def test_area_chosen_on_the_map_comes_forward_in_the_list(desk):
     zone(desk, "abdomen", "front").click()
 
-    assert row(desk, "abdomen").is_visible()
-    assert field(desk, "ml-abdomen").is_visible()
+    row(desk, "abdomen").wait_for()
+    field(desk, "ml-abdomen").wait_for()
 
 
 def test_zone_is_a_checkbox_to_the_keyboard_and_says_its_volume(desk):
@@ -316,7 +316,7 @@ def test_points_are_placed_by_thumb(phone):
 def test_list_alone_is_the_whole_form_without_a_script(visit, doctor):
     desk = visit(doctor, java_script_enabled=False)
     desk.go(ADDRESS)
-    assert desk.page.get_by_role("img", name="Body map. Treated: Buttock, left, 2.4 ml, 46 points").first.is_visible()
+    desk.page.get_by_role("img", name="Body map. Treated: Buttock, left, 2.4 ml, 46 points").first.wait_for()
 
     row(desk, "buttock-right").get_by_role("checkbox").uncheck()
     row(desk, "thigh-back-right").get_by_text("Add", exact=True).click()

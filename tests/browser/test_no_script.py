@@ -78,9 +78,9 @@ def test_menus_open_and_search_finds(desk, here):
     amara = PatientFactory(location=here, family_name="Okonkwo")
     desk.go(amara.get_absolute_url())
     desk.page.locator("details.menu summary[aria-label='More']").click()
-    assert desk.page.get_by_role("link", name="Allergies", exact=True).is_visible()
+    desk.page.get_by_role("link", name="Allergies", exact=True).wait_for()
 
     desk.go("/search/")
     desk.page.locator("main [name=q]").fill("okon")
     desk.page.get_by_role("button", name="Find", exact=True).click()
-    assert desk.page.get_by_role("link", name="Amara Okonkwo").first.is_visible()
+    desk.page.get_by_role("link", name="Amara Okonkwo").first.wait_for()

@@ -66,7 +66,7 @@ def test_a_suspected_infection_is_taken_through_its_steps(visit, doctor, nodule)
     page.get_by_text("Log a contact", exact=True).click()
     page.get_by_text("Message left").click()
     page.get_by_role("button", name="Log the contact").click()
-    assert page.locator("#follow .reviews").get_by_text("Message left").is_visible()
+    page.locator("#follow .reviews").get_by_text("Message left").wait_for()
 
     nodule.refresh_from_db()
     assert (nodule.owner, nodule.reviewed_by) == (doctor, doctor)

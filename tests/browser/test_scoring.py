@@ -60,7 +60,7 @@ def test_photographs_hide_what_has_to_be_felt_and_a_third_reading_shows_when_wan
     desk.go(f"{course.get_absolute_url()}assessments/new/")
     page = desk.page
     pinch = page.locator(".score-row[data-touch]").first
-    assert pinch.is_visible()
+    pinch.wait_for()
     page.locator("#id_photo_based").check()
     assert not pinch.is_visible()
 
@@ -70,7 +70,7 @@ def test_photographs_hide_what_has_to_be_felt_and_a_third_reading_shows_when_wan
     page.locator("[name='girth-thigh-upper--left--2']").fill("59.4")
     assert not third.is_visible()
     page.locator("[name='girth-thigh-upper--left--2']").fill("60.0")
-    assert third.is_visible()
+    third.wait_for()
 
 
 def test_inches_are_asked_and_kept_with_one_tick(visit, course, doctor):

@@ -95,7 +95,7 @@ def test_questions_are_asked_and_the_consent_is_signed(visit, here, nurse, patie
     assert consent.is_intact()
 
     page.get_by_role("link", name="Version 1, signed").click()
-    assert page.get_by_role("img", name="Signature of Amara Okonkwo").is_visible()
+    page.get_by_role("img", name="Signature of Amara Okonkwo").wait_for()
     assert desk.complaints == []
 
 

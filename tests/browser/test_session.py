@@ -154,7 +154,7 @@ def test_page_after_signing_leads_to_the_lot(visit, doctor, course, lot, last):
     desk.page.get_by_role("link", name="LOT-1").click()
 
     desk.page.wait_for_url(f"**{lot.get_absolute_url()}")
-    assert desk.page.get_by_text(course.patient.full_name).first.is_visible()
+    desk.page.get_by_text(course.patient.full_name).first.wait_for()
     assert desk.complaints == []
 
 
@@ -233,7 +233,7 @@ def test_note_is_back_after_the_browser_died_in_the_middle_of_it(visit, doctor, 
 
     assert note(again).input_value() == "Half a note about the left thi"
     assert again.page.locator("#id_weight_kg").input_value() == "69.5"
-    assert again.page.get_by_text("Goes on from what").is_visible()
+    again.page.get_by_text("Goes on from what").wait_for()
     assert desk.complaints + again.complaints == []
 
 
@@ -376,7 +376,7 @@ def test_what_an_answer_asks_for_shows_once_it_is_given(visit, doctor, course, l
     assert not kind.is_visible()
 
     finger.choose("asked_back", "some")
-    assert kind.is_visible()
+    kind.wait_for()
     finger.choose("asked_back", "none")
     assert not kind.is_visible()
 
@@ -394,7 +394,7 @@ def test_page_works_without_a_script(visit, doctor, course, lot, last):
     finger.choose("pain", "2")
     finger.tap(page.get_by_role("button", name="Sign", exact=True))
 
-    assert page.get_by_text("The session is signed.").is_visible()
+    page.get_by_text("The session is signed.").wait_for()
     assert signed_of(course) == 2
 
 

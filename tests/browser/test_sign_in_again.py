@@ -73,7 +73,7 @@ def test_sign_in_comes_over_the_page_and_what_was_typed_is_sent_afterwards(desk)
 
     desk.page.keyboard.press("Escape")
     desk.page.keyboard.press("Escape")
-    assert dialog(desk).is_visible()
+    dialog(desk).wait_for()
 
     sign_in(desk, "wrong-wrong-wrong")
     dialog(desk).get_by_text("do not belong together").wait_for()
@@ -185,7 +185,7 @@ def test_passkey_that_is_refused_says_so_in_the_door_and_loses_nothing(doctor_wi
     sign_in(desk, "wrong-wrong-wrong")
     dialog(desk).get_by_text("do not belong together").wait_for()
 
-    assert dialog(desk).get_by_role("button", name="Sign in with a passkey").is_visible()
+    dialog(desk).get_by_role("button", name="Sign in with a passkey").wait_for()
     assert desk.page.locator(NAME).input_value() == "Okafor"
 
 
