@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -75,6 +76,7 @@ def prepare(role):
 def application(log):
     """Return the clinic with a log before all else: (method, address, status, whose) of each request."""
     settings.ALLOWED_HOSTS = ["127.0.0.1"]
+    connection.settings_dict["CONN_MAX_AGE"] = 0  # each request has a thread and a connection of its own
     settings.MIDDLEWARE.insert(0, f"{__name__}.note")
     note.log = log
     return StaticFilesHandler(WSGIHandler())
