@@ -218,6 +218,12 @@ ACCOUNT_RATE_LIMITS = {
     "emergency": "10/h/user",  # birth dates are guessed; a person in an emergency knows the one
 }
 EMERGENCY_MINUTES = env.int("EMERGENCY_MINUTES", default=60)  # that a record of another location stays open
+ACCOUNT_FORMS = {
+    "change_password": "clinic.password_forms.NewPasswordForm",
+    "reset_password": "clinic.password_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "clinic.password_forms.PasswordByLinkForm",
+    "reauthenticate": "clinic.password_forms.PasswordAgainForm",
+}
 ACCOUNT_EMAIL_NOTIFICATIONS = True  # a changed password or second factor is told to whose it is
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 

@@ -1,7 +1,9 @@
 """Signing in, and what a role may do."""
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group
+from django.utils.module_loading import import_string
 
 from clinic.models import User
 from clinic.roles import ACTS, Role, may_manage
@@ -137,3 +139,25 @@ def test_names_as_colleagues_say_them():
 
     assert (doctor.get_full_name(), doctor.get_short_name(), doctor.initials) == ("Dr Ines Moreau", "Dr Moreau", "IM")
     assert (nurse.get_full_name(), nurse.get_short_name()) == ("Sam Adeyemi", "Sam")
+
+
+@pytest.mark.parametrize("name", sorted(settings.ACCOUNT_FORMS))
+def test_fields_of_passwords_are_named_once_and_in_our_words(name):
+    whose = {} if name == "reset_password" else {"user": User()}
+    fields = import_string(settings.ACCOUNT_FORMS[name])(**whose).fields.values()
+
+    assert [str(field.label) for field in fields if field.label != str(field.label).capitalize()] == []
+    assert [field.label for field in fields if "placeholder" in field.widget.attrs] == []
+
+
+def test_password_is_changed_on_its_page(client):
+    nurse = UserFactory(locations=[LocationFactory()])
+    client.force_login(nurse)
+    new = "a longer lantern by the quay"
+    page = client.get("/accounts/password/change/").content.decode()
+    assert "Current password" in page
+
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+
+    nurse.refresh_from_db()
+    assert nurse.check_password(new)
