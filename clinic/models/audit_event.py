@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from clinic.models.location import Location
 from clinic.models.user import User
 from clinic.roles import ROLE_NAMES, Role
+from clinic.wall_clock import on_the_wall
 
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
@@ -105,7 +106,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.happened_at:%Y-%m-%d %H:%M:%S} {self.get_act_display()}"
+        return f"{on_the_wall(self.happened_at)} {self.get_act_display()}"
 
     @property
     def role_name(self) -> str | Promise:
@@ -204,7 +205,7 @@ class AuditCheck(models.Model):
         indexes = [models.Index(fields=["-checked_at"], name="audit_check_newest")]
 
     def __str__(self) -> str:
-        return f"{self.checked_at:%Y-%m-%d %H:%M}"
+        return on_the_wall(self.checked_at)
 
     @property
     def is_good(self) -> bool:

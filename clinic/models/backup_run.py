@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.wall_clock import on_the_wall
+
 SILENT = timedelta(minutes=10)  # a run that works says so every half minute
 STALE = timedelta(hours=26)  # once a day, and two hours of patience
 
@@ -92,7 +94,7 @@ class BackupRun(models.Model):
         indexes = [models.Index(fields=["-started_at"], name="backup_run_newest")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} {on_the_wall(self.started_at)}"
 
     @property
     def is_good(self) -> bool:

@@ -3,6 +3,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.wall_clock import on_the_wall
+
 
 class SecondFactorReset(models.Model):
     """One time that an admin took away a colleague's second factors. Nobody changes or deletes such a row."""
@@ -40,4 +42,4 @@ class SecondFactorReset(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} {self.reset_at:%Y-%m-%d %H:%M}"
+        return f"{self.user} {on_the_wall(self.reset_at)}"

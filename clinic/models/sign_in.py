@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.identity import Identified
+from clinic.wall_clock import on_the_wall
 
 MOST_OF_A_BROWSER = 200  # characters of what it says of itself
 
@@ -48,4 +49,4 @@ class SignIn(Identified):
         ordering = ["-seen_at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.user}, {on_the_wall(self.started_at)}"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from clinic.wall_clock import on_the_wall
 from patients.models.patient import Patient
 from patients.models.patients_found import seen_by
 
@@ -100,7 +101,7 @@ class Dossier(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.asked_at:%Y-%m-%d %H:%M}, {self.get_state_display()}"
+        return f"{on_the_wall(self.asked_at)}, {self.get_state_display()}"
 
     @property
     def goes_at(self) -> datetime | None:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from clinic.models.identity import Identified
 from clinic.validators import validate_plain_text
+from clinic.wall_clock import on_the_wall
 from patients.models.patient import Patient
 
 MOST_OF_A_REASON = 500  # characters
@@ -66,7 +67,7 @@ class EmergencyAccess(Identified):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user}, {self.opened_at:%Y-%m-%d %H:%M}"
+        return f"{self.user}, {on_the_wall(self.opened_at)}"
 
 
 class EmergencyReview(models.Model):

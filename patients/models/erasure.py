@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.validators import validate_plain_text
+from clinic.wall_clock import on_the_wall
 from patients.models.patient import Patient
 from patients.models.patients_found import seen_by
 
@@ -218,4 +219,4 @@ class HoldOpening(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.opened_at:%Y-%m-%d %H:%M}"
+        return on_the_wall(self.opened_at)

@@ -100,6 +100,16 @@ def test_a_moment_is_said_by_the_clock_of_the_place(client, doctor, here):
     assert (before, after) == ("7 Dec 2026, 10:30", "7 Dec 2026, 17:15")
 
 
+def test_record_is_named_on_its_history_by_the_clock_of_the_place(client, doctor, here):
+    session = SessionFactory(course__patient__location=here, performed_at=datetime(2026, 9, 15, 17, 15, tzinfo=UTC))
+    appointment = AppointmentFactory(course__patient__location=here, practitioner=doctor)
+    appointment.starts_at = datetime(2026, 12, 8, 1, 15, tzinfo=UTC)
+    appointment.save()
+
+    assert "Session of 15 September 2026, 10:15</a>" in history(client, "session", session).content.decode()
+    assert "Appointment on 7 December 2026, 17:15</a>" in history(client, "appointment", appointment).content.decode()
+
+
 def test_script_in_what_was_typed_is_text_in_the_history(client, doctor, here):
     patient = PatientFactory(location=here, family_name="Okafor")
     by(doctor, patient, family_name="<img src=x onerror=alert(1)>")

@@ -1,6 +1,7 @@
 from django.contrib import admin
 
 from clinic.admin.records import CatalogueAdmin, ExportedAdmin, ReadOnly
+from clinic.wall_clock import on_the_wall
 from treatments.models import AftercareAnswer, AftercareChange, AftercareLink, AftercareText, PatientWords
 
 PATIENT = ["sort_name", "record_number"]
@@ -57,4 +58,4 @@ class AftercareChangeAdmin(ReadOnly, ExportedAdmin):
 
     @admin.display(ordering="answer__answered_at")
     def answered_at(self, change: AftercareChange) -> str:
-        return f"{change.answer.answered_at:%Y-%m-%d %H:%M}"
+        return on_the_wall(change.answer.answered_at)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from clinic.validators import validate_plain_text
+from clinic.wall_clock import on_the_wall
 from patients.models import Patient, seen_by
 from treatments.danger_signs import SAID
 from treatments.models.session import Session
@@ -194,7 +195,7 @@ class AftercareAnswer(models.Model):
         indexes = [models.Index(fields=["answered_at"], condition=Q(is_alarming=True), name="aftercare_alarming")]
 
     def __str__(self) -> str:
-        return f"{self.link}, {self.answered_at:%Y-%m-%d %H:%M}"
+        return f"{self.link}, {on_the_wall(self.answered_at)}"
 
     @property
     def flags(self) -> list[RedFlag]:

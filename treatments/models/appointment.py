@@ -14,6 +14,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Room, Versioned
 from clinic.validators import validate_plain_text
+from clinic.wall_clock import on_the_wall
 from patients.models import Patient, seen_by
 from treatments.models.course import Course
 from treatments.models.late_signs import late_signs_field
@@ -254,7 +255,7 @@ class Appointment(Versioned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.patient.full_name}, {self.starts_at:%Y-%m-%d %H:%M}"
+        return f"{self.patient.full_name}, {on_the_wall(self.starts_at)}"
 
     def get_absolute_url(self) -> str:
         return reverse("appointment", args=[self.public_id])

@@ -13,6 +13,7 @@ from simple_history.models import HistoricalRecords
 
 from clinic.models import Location, Versioned
 from clinic.validators import validate_plain_text
+from clinic.wall_clock import on_the_wall
 from patients.models import Patient, comes_back, seen_by
 from treatments.models.appointment import A_DAY, Appointment
 from treatments.models.catalogue import Indication
@@ -336,7 +337,7 @@ class ContactAttempt(models.Model):
         indexes = [models.Index(fields=["follow_up", "-made_at"], name="attempt_latest")]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()}, {self.made_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_outcome_display()}, {on_the_wall(self.made_at)}"
 
 
 # What a call brought, as the state of the follow-up; an outcome that is not here leaves the calendar to decide.

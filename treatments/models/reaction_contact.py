@@ -3,6 +3,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from clinic.validators import validate_plain_text
+from clinic.wall_clock import on_the_wall
 from treatments.models.side_effect import SideEffect
 
 
@@ -34,4 +35,4 @@ class SideEffectContact(models.Model):
         indexes = [models.Index(fields=["side_effect", "-made_at"], name="side_effect_contact_latest")]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()}, {self.made_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_outcome_display()}, {on_the_wall(self.made_at)}"

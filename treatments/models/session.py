@@ -15,6 +15,7 @@ from simple_history.models import HistoricalRecords
 from clinic.models import Versioned
 from clinic.quantities import held
 from clinic.validators import validate_not_in_future, validate_plain_text
+from clinic.wall_clock import on_the_wall
 from patients.models import Screening
 from treatments.models.appointment import Appointment
 from treatments.models.catalogue import TreatmentArea
@@ -227,7 +228,7 @@ class Session(Versioned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.course}, {self.performed_at:%Y-%m-%d %H:%M}"
+        return f"{self.course}, {on_the_wall(self.performed_at)}"
 
     def get_absolute_url(self) -> str:
         return reverse("session", args=[self.public_id])

@@ -21,6 +21,7 @@ from simple_history.models import HistoricalRecords
 from clinic.models import Location, Room, Versioned, Weekday
 from clinic.quantities import held
 from clinic.validators import validate_plain_text
+from clinic.wall_clock import on_the_wall
 from patients.models import Patient, seen_by
 from treatments.models.appointment import Appointment
 from treatments.models.course import Course
@@ -371,7 +372,7 @@ class WaitingOffer(models.Model):
         indexes = [models.Index(fields=["waiting", "-made_at"], name="offer_latest")]
 
     def __str__(self) -> str:
-        return f"{self.get_outcome_display()}, {self.made_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_outcome_display()}, {on_the_wall(self.made_at)}"
 
     def is_asking(self, now: datetime) -> bool:
         """Say whether somebody is on the phone about it."""

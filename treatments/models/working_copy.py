@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models import Versioned
+from clinic.wall_clock import on_the_wall
 from patients.models import seen_by
 from treatments.models.course import Course
 from treatments.models.session import Session
@@ -86,7 +87,7 @@ class WorkingCopy(Versioned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.course}, {self.updated_at:%Y-%m-%d %H:%M}"
+        return f"{self.course}, {on_the_wall(self.updated_at)}"
 
     def get_absolute_url(self) -> str:
         """Return the page on which it is gone on with."""
