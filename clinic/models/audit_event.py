@@ -125,8 +125,15 @@ class AuditEvent(models.Model):
         """Return what it was about, in words: the kind of record, else the page; empty for signing in."""
         if self.record_type:
             return kind_of_record(self.record_type)
-        if self.act in self.ABOUT_NOTHING:
-            return ""
+        return "" if self.act in self.ABOUT_NOTHING else self._view_in_words
+
+    @property
+    def page(self) -> str:
+        """Return on which page it was done ("patient erasure"), empty where the kind of record says the same."""
+        return "" if self._view_in_words == self.thing else self._view_in_words
+
+    @property
+    def _view_in_words(self) -> str:
         return self.view_name.rpartition(":")[2].replace("-", " ").replace("_", " ")
 
     @property

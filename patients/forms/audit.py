@@ -47,7 +47,7 @@ class AuditFilter(forms.Form):
         widget=forms.Select(SELECT),
     )
     act = forms.ChoiceField(
-        choices=[("", gettext_lazy("Anything done")), *AuditEvent.Act.choices],
+        choices=[("", gettext_lazy("Anything")), *AuditEvent.Act.choices],
         required=False,
         label=gettext_lazy("What was done"),
         error_messages={"invalid_choice": gettext_lazy("What the address names is not in the list. Choose again.")},

@@ -211,3 +211,19 @@ def test_a_kind_of_record_that_is_no_more_is_named_as_it_was(client):
     AuditEventFactory(record_type="treatments.gone")
 
     assert "treatments.gone" in text(client.get("/audit/"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "view", "said"),
+    [
+        ("patients.patient", "patient-erasure", "page: patient erasure"),
+        ("patients.patient", "patient", None),  # the kind says it
+        ("", "audit-list", None),  # the line is of the page alone
+    ],
+)
+def test_an_event_says_on_which_page_where_the_kind_of_record_does_not(client, kind, view, said):
+    AuditEventFactory(happened_at=NOON, record_type=kind, view_name=view)
+
+    page = text(client.get("/audit/?act=read&to=2026-11-25"))
+
+    assert (said in page) if said else ("page:" not in page)
