@@ -5,21 +5,24 @@ hatches from the patterns in `templates/clinic/_defs.html`.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 TICK_WIDTH = 14  # pixels a session, in a small track with room to spare
 GAP = 0.13  # of a tick's share, left free between two ticks
+MOST_TRACKS = 2_000  # that are remembered: courses are 1 to 30 sessions long, and lists show many alike
 HEADROOM = 1.15  # a clock is this much longer than what it shows, so that its end is seen
 
 
+@lru_cache(MOST_TRACKS)
 def track_svg(
     *,
     done: int,
     planned: int,
     minimum: int,
-    milestones: Sequence[int],
+    milestones: tuple[int, ...],
     label: str,
     large: bool = False,
     goes_on: bool = True,

@@ -144,6 +144,7 @@ TEMPLATES = [
                 "clinic.context.clinic",
                 "patients.emergencies.emergencies",
             ],
+            "libraries": {"lucide": "clinic.icons"},  # in place of the app's own, which draws each anew
         },
     }
 ]

@@ -43,7 +43,7 @@ def test_a_course_done_to_its_planned_end_has_no_next_session():
 
 
 def test_milestones_and_the_last_session_stand_taller():
-    assert heights(track(0, 6, milestones=[3])) == [6, 6, 12, 6, 6, 12]
+    assert heights(track(0, 6, milestones=(3,))) == [6, 6, 12, 6, 6, 12]
 
 
 def test_the_end_that_stands_taller_is_the_planned_one():
@@ -71,7 +71,7 @@ def test_a_track_says_in_words_what_it_shows():
 
 
 def test_a_label_cannot_carry_markup():
-    svg = track_svg(done=0, planned=1, minimum=0, milestones=[], label='"><script>')
+    svg = track_svg(done=0, planned=1, minimum=0, milestones=(), label='"><script>')
     assert "<script>" not in svg
 
 
@@ -121,13 +121,13 @@ def test_a_window_keeps_inside_its_bar():
     assert (window.get("x"), window.get("width"), today.get("x")) == ("0%", "100%", "99.2%")
 
 
-@pytest.mark.parametrize("svg", [track(3, 15, 10, [5], large=True), clock(9, 5), clock(2, None)])
+@pytest.mark.parametrize("svg", [track(3, 15, 10, (5,), large=True), clock(9, 5), clock(2, None)])
 def test_drawings_carry_no_inline_style(svg):
     assert not re.search(r"style=|<style|<script", svg)
 
 
 def test_course_that_does_not_go_on_has_no_next_session():
-    ended = track_svg(done=3, planned=15, minimum=15, milestones=[5, 10], label="3 of 15", goes_on=False)
+    ended = track_svg(done=3, planned=15, minimum=15, milestones=(5, 10), label="3 of 15", goes_on=False)
 
     assert "tick-next" not in ended
     assert ended.count("tick-to-come") == 12
