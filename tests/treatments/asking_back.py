@@ -18,5 +18,6 @@ def answer(effect, said, *, gone_on="", gone_at=""):
 
 
 def say(client, course, draft, **changes):
+    """Sign a draft with what is said in it now."""
     changes.setdefault("action", "sign")
     return client.post(edit_url(draft), form_of(course, version=draft.version, **changes))

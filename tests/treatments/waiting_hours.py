@@ -43,6 +43,7 @@ def waits(here, now=NOW):
 
 
 def hour(leaving, **changes):
+    """Return how an address asks for the hour that this appointment leaves."""
     return opening_of(leaving).asked | changes
 
 
@@ -67,10 +68,12 @@ def offer(client, waiting, leaving, outcome, **changes):
 
 
 def fell(appointment):
+    """Let an appointment have been cancelled, without anybody being told."""
     Appointment.objects.filter(pk=appointment.pk).update(status="cancelled", status_reason="Ill.")
     return appointment
 
 
 def refused(client, response, words):
+    """The page to which the answer leads says why."""
     page = client.get(response.url).content.decode()
     assert words in page
