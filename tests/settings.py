@@ -48,7 +48,7 @@ CACHES = {
 }
 # A slow machine's test is not to find the use of its sign-in noted in between.
 SESSION_NOTED_AFTER_SECONDS = 55
-# Work in the background is done on the spot; tests/treatments/test_worker.py starts a worker of its own.
+# Work in the background is done on the spot; tests/treatments/test_photo_worker.py starts a worker of its own.
 HUEY = {"huey_class": "huey.MemoryHuey", "name": "tests", "results": False, "immediate": True}
 WHITENOISE_AUTOREFRESH = True  # finds each file when it is asked for: nothing has been collected
 WHITENOISE_USE_FINDERS = True

@@ -1,9 +1,6 @@
-"""The progress review: the verdict in words, the same numbers on page, picture and paper, and what is missing said."""
+"""The progress review: the verdict in words with its reasons, the table, and what is missing said."""
 
-import io
-import itertools
-import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,7 +11,6 @@ from clinic.roles import Role
 from tests.factories import (
     AssessmentFactory,
     CourseFactory,
-    InstrumentFactory,
     LocationFactory,
     MilestoneReviewFactory,
     PhotoFactory,
@@ -24,16 +20,11 @@ from tests.factories import (
     TreatmentAreaFactory,
 )
 from tests.treatments.courses_with_sessions import START, WEEK, scored, treated
+from tests.treatments.progress_facts import NB, NOW, found, girth, text, with_ten_sessions
 from tests.treatments.session_forms import FIRST, signed_in
-from treatments import chart_tables as tables
 from treatments import verdict as words
-from treatments.course_chart import NARROW, WIDE, course_chart
+from treatments.course_chart import WIDE, course_chart
 from treatments.models import Course
-from treatments.outcome import outcome
-from treatments.report import contents, report
-
-NOW = datetime(2026, 7, 20, 18, 30, tzinfo=UTC)
-NB = "\N{NO-BREAK SPACE}"
 
 pytestmark = pytest.mark.django_db
 
@@ -59,34 +50,13 @@ def clinician(client, course):
     return signed_in(client, course, Role.CLINICIAN)
 
 
-def found(course, **facts):
-    return outcome(Course.objects.for_page().get(pk=course.pk), NOW, **facts)
-
-
 def said(course):
     return words.verdict(found(course))
 
 
-def text(client, course, query=""):
-    return client.get(reverse("course-progress", args=[course.public_id]) + query).content.decode()
-
-
-def girth(assessment, side, value, code="girth-thigh-upper"):
-    ScoreFactory(
-        assessment=assessment, instrument=InstrumentFactory(code=code), area=None, side=side, value=Decimal(value)
-    )
-
-
 @pytest.fixture
 def ten(course):
-    """Ten sessions, scored at the first, the fifth and the tenth: 11 to 6 at the left, 10 to 7 at the right."""
-    treated(course, 10)
-    first = scored(course, 1, 11, 10)
-    scored(course, 5, 9, 9)
-    last = scored(course, 10, 6, 7)
-    for assessment, left in ((first, "59.4"), (last, "57.1")):
-        girth(assessment, "left", left)
-    return course
+    return with_ten_sessions(course)
 
 
 def test_verdict_comes_first_in_words_with_its_baseline_and_its_reasons(ten):
@@ -319,307 +289,6 @@ def test_clinic_median_says_how_many_are_missing(client, clinician, ten):
     assert "Clinic median from 10 courses on, 0 so far." in text(client, ten)
 
 
-# The picture.
-
-
-def test_picture_is_drawn_twice_and_named_in_one_sentence(client, clinician, ten):
-    SideEffectFactory(session=ten.sessions.signed().first(), onset_at=FIRST + timedelta(days=63, hours=1))
-
-    page = text(client, ten)
-
-    assert page.count('class="chart chart-wide"') == page.count('class="chart chart-narrow"') == 1
-    assert (
-        page.count('aria-label="Course over time: Hexsel score, back thigh, left, from 11 on 2 March to 6 on 4 May."')
-        == 2
-    )
-    assert "style=" not in page
-
-
-@pytest.mark.parametrize("size", [WIDE, NARROW])
-@pytest.mark.parametrize("sessions", [0, 1, 5, 20])
-def test_picture_can_be_drawn_of_any_course(course, size, sessions):
-    Course.objects.update(planned_sessions=max(sessions, 15))
-    treated(course, sessions)
-    for after in (1, 5, 20):
-        if after <= sessions:
-            scored(course, after, 11 - after // 2, 10)
-
-    picture = course_chart(found(course), size)
-
-    assert picture.count('class="chart-session"') == sessions
-    assert picture.startswith("<svg")
-
-
-@pytest.mark.parametrize("status", list(Course.Status))
-def test_today_is_drawn_of_a_course_that_goes_on(ten, status):
-    Course.objects.update(status=status, status_reason="A reason.", status_on=date(2026, 5, 10))
-
-    assert ("chart-today" in course_chart(found(ten), WIDE)) is (status in Course.RUNNING)
-
-
-def test_words_of_near_milestones_do_not_run_together_on_a_phone(course):
-    Course.objects.filter(pk=course.pk).update(planned_sessions=20)
-    treated(course, 20)
-    scored(course, 1, 11, 10)
-
-    months_later = outcome(Course.objects.for_page().get(pk=course.pk), NOW + timedelta(days=128))
-
-    def labels(size):
-        return re.findall(r'chart-label-milestone"[^>]*>([^<]+)<', str(course_chart(months_later, size)))
-
-    assert labels(WIDE) == ["Review 5", "Review 10", "Review 20"]
-    assert labels(NARROW) == ["5", "Review 10", "Review 20"]
-
-
-def test_reaction_past_its_time_is_hatched_for_as_long_as_it_was(ten):
-    session = ten.sessions.order_by("performed_at").first()
-    SideEffectFactory(session=session, onset_at=FIRST, resolved_at=FIRST + timedelta(days=12))
-
-    picture = course_chart(found(ten), WIDE)
-
-    assert 'fill="url(#hatch-prolonged)"' in picture
-    assert "7 days over" in picture
-
-
-def test_picture_is_a_table_too(ten):
-    table = tables.chart_table(found(ten))
-
-    assert table.heads == ["Sessions done", "Back thigh, left", "Back thigh, right", "Weight"]
-    assert [row.cells[:3] for row in table.rows if row.cells[1]] == [
-        ["1", "11", "10"],
-        ["5", "9", "9"],
-        ["10", "6", "7"],
-    ]
-    assert len(table.rows) == 10
-
-
-def test_claim_and_median_of_the_picture_are_a_table_too(ten):
-    table = tables.claim_table(found(ten))
-
-    assert table.heads == ["Measured", "Expected"]
-    assert [(row.label, row.cells) for row in table.rows] == [
-        ("Baseline", ["11", "11"]),
-        ("Session 5", ["9", "11 to 7.7"]),
-        ("Session 10", ["6", "6.6 to 4.4"]),
-        ("Session 15", ["–", "6.6 to 4.4"]),
-    ]
-
-
-def test_median_of_the_picture_stands_in_the_table_with_its_n(ten):
-    for number in range(10):
-        other = treated(CourseFactory(patient__location=ten.location, areas=list(ten.areas.all())), 5)
-        scored(other, 1, 10)
-        scored(other, 5, 9 - number % 3)
-
-    table = tables.claim_table(found(ten))
-
-    assert table.heads == ["Measured", "Expected", "Slower quarter", "Median", "Better quarter", "Courses"]
-    assert table.rows[1].cells[-4:] == ["9.9", "8.8", "8", "10"]
-    assert table.rows[2].cells[-4:] == ["–", "–", "–", "–"]
-
-
-def test_table_of_what_is_not_scored_has_no_rows(course):
-    treated(course, 2)
-
-    assert tables.claim_table(found(course)).rows == []
-
-
-def test_numbers_of_near_days_do_not_run_together(course):
-    treated(course, 10)
-    for day in range(4):
-        assessment = AssessmentFactory(course=course, assessed_on=START + timedelta(days=day))
-        ScoreFactory(assessment=assessment, area=course.areas.first(), value=Decimal(11))
-
-    places = re.findall(r'class="chart-value" x="([\d.]+)" y="([\d.]+)"', course_chart(found(course), NARROW))
-
-    assert places
-    for (x, y), (other_x, other_y) in itertools.combinations(places, 2):
-        assert abs(float(other_x) - float(x)) >= 20 or abs(float(other_y) - float(y)) >= 15
-
-
-@pytest.mark.parametrize("size", [NARROW, WIDE])
-def test_numbers_beside_the_picture_have_room(course, size):
-    treated(course, 1, weight_kg=Decimal("101.3"))
-    scored(course, 1, 11)
-
-    ticks = re.findall(r'class="chart-tick" x="([\d.]+)"[^>]*>([\d.]+)<', course_chart(found(course), size))
-
-    assert "101.3" in [words for _x, words in ticks]
-    assert all(float(x) >= 7.5 * len(words) for x, words in ticks)
-
-
-@pytest.mark.parametrize("planned", [11, 12, 13, 14])
-def test_last_month_is_whole_or_left_out(ten, planned):
-    Course.objects.update(planned_sessions=planned, status="active")
-
-    for size in (NARROW, WIDE):
-        drawn = course_chart(found(ten), size)
-        months = re.findall(r'class="chart-text chart-muted" x="([\d.]+)"[^>]*>([A-Z][a-z]{2})<', drawn)
-        assert months
-        assert all(float(x) + 28 <= size.width for x, _word in months)
-
-
-def test_legend_names_what_is_drawn_and_how_many_courses(client, clinician, course):
-    treated(course, 1)
-
-    assert "Other areas" not in text(client, course)
-
-    scored(course, 1, 11, 10)
-
-    assert "Other areas" in text(client, course)
-
-
-def test_review_that_is_due_leads_to_its_form(client, clinician, ten):
-    assert '<a class="is-due" href="#decision">due</a>' in text(client, ten)
-
-
-def test_stopped_course_lists_no_review_to_come(client, clinician, course):
-    treated(course, 5)
-    MilestoneReviewFactory(course=course, decision="stop")
-    Course.objects.update(status="stopped", status_on=NOW.date(), status_reason="No response.")
-
-    page = text(client, course)
-
-    assert "Review 5" in page
-    assert "after session 10" not in page
-
-
-# The photos.
-
-
-def photo_of(course, number, **facts):
-    session = course.sessions.order_by("performed_at")[number - 1]
-    return PhotoFactory(course=course, session=session, taken_at=session.performed_at, **facts)
-
-
-def test_first_photo_and_last_of_a_view_stand_under_a_slider_with_day_and_weight(client, clinician, ten):
-    first, _middle, last = (photo_of(ten, number) for number in (1, 5, 10))
-
-    page = text(client, ten)
-
-    assert 'data-compare="slider"' in page
-    assert page.index(reverse("photo", args=[first.public_id, "1280"])) < page.index(
-        reverse("photo", args=[last.public_id, "1280"])
-    )
-    assert f"Session 1, 2 Mar 2026, 70.0{NB}kg" in page
-    assert f"Session 10, 4 May 2026, 70.0{NB}kg" in page
-    assert 'name="shot"' not in page  # there is but one view
-
-
-def test_view_is_chosen_where_there_are_several_and_the_area_stays(client, clinician, ten):
-    for view in ("posterior", "lateral-left"):
-        for number in (1, 10):
-            photo_of(ten, number, view=view)
-
-    response = client.get(
-        reverse("course-progress", args=[ten.public_id]), {"shot": "lateral-left/relaxed", "place": "thigh-back-right"}
-    )
-
-    assert response.context["pair"].after.view == "lateral-left"
-    assert '<input type="hidden" name="place" value="thigh-back-right">' in response.content.decode()
-    assert "?place=thigh-back-left&amp;shot=lateral-left%2Frelaxed" in response.content.decode()
-
-
-def test_weight_over_the_limit_is_said_beside_the_photos(client, clinician, ten):
-    ten.sessions.order_by("performed_at").last().delete()
-    SessionFactory(course=ten, performed_at=FIRST + 9 * WEEK, signed=True, weight_kg=Decimal(74))
-    photo_of(ten, 1)
-    photo_of(ten, 10)
-
-    assert f"Weight +4.0{NB}kg between the two." in text(client, ten)
-
-
-def test_one_photo_is_nothing_to_compare(client, clinician, ten):
-    photo_of(ten, 1)
-
-    page = text(client, ten)
-
-    assert f'There are no two <a href="{reverse("course-photos", args=[ten.public_id])}">photos</a>' in page
-    assert "data-compare" not in page
-
-
-def test_who_may_see_no_photo_sees_none_on_the_progress_page(client, ten):
-    signed_in(client, ten, Role.ADMIN)
-    photo_of(ten, 1)
-    photo_of(ten, 10)
-
-    page = text(client, ten)
-
-    assert "data-compare" not in page
-    assert "First photo against the last" not in page
-
-
-# Paper.
-
-
-def test_paper_has_the_numbers_of_the_page(client, clinician, ten):
-    MilestoneReviewFactory(course=ten, reason="Watch the weight.")
-    page = text(client, ten).replace("&#x27;", "'")
-    of_paper = contents(found(ten), for_patient=False)
-
-    for row in of_paper["table"]["rows"]:
-        for cell in row:
-            assert cell in page
-    for label, value, detail in of_paper["facts"]:
-        assert all(part in page for part in (label, value, detail))
-    assert of_paper["verdict"]["headline"] in page
-    assert all(reason in page for reason in words.verdict(found(ten)).reasons)
-
-
-def test_paper_is_a_tagged_pdf_that_says_the_same(ten):
-    pypdf = pytest.importorskip("pypdf", reason="reading papers needs requirements-dev.txt")
-    MilestoneReviewFactory(course=ten, reason="Watch the weight.")
-
-    paper = pypdf.PdfReader(io.BytesIO(report(found(ten), for_patient=False)))
-
-    printed = " ".join(" ".join(page.extract_text() for page in paper.pages).replace(NB, " ").split())
-    assert paper.trailer["/Root"]["/MarkInfo"]["/Marked"]
-    assert paper.metadata.title == "Progress report"
-    assert "11 to 6" in printed
-    assert "Down 45 % from the baseline of 11, 2 March 2026." in printed
-    assert "Watch the weight." in printed
-    for row in words.table(found(ten)).rows:
-        assert row.label in printed
-        assert all(cell.replace(NB, " ") in printed for cell in row.cells)
-
-
-@pytest.mark.parametrize("for_patient", [True, False])
-def test_paper_warns_of_the_weight_explains_its_picture_and_has_its_tables(course, for_patient):
-    treated(course, 1, weight_kg=Decimal(70))
-    SessionFactory(course=course, performed_at=FIRST + WEEK, weight_kg=Decimal(74), signed=True)
-    scored(course, 1, 11, 10)
-    scored(course, 2, 10, 10)
-
-    paper = contents(found(course), for_patient=for_patient)
-
-    assert paper["warning"].startswith(f"Weight +4.0{NB}kg since the first session.")
-    assert paper["chart"]["legend"] == "Strong: measured. Pale: other areas. Shaded: expected, the clinic's claim."
-    assert [row[0] for row in paper["days"]["rows"]] == ["2 Mar 2026", "9 Mar 2026"]
-    assert [row[0] for row in paper["claims"]["rows"]] == ["Baseline", "Session 5", "Session 10", "Session 15"]
-    assert report(found(course), for_patient=for_patient).startswith(b"%PDF")
-
-
-def test_patients_paper_leaves_out_money_and_what_clinicians_wrote(ten):
-    MilestoneReviewFactory(course=ten, reason="Watch the weight.")
-
-    facts = contents(found(ten), for_patient=True)
-
-    assert facts["decisions"]["rows"] == []
-    assert "Delivered" not in [label for label, _value, _detail in facts["facts"]]
-    assert "Delivered" in [label for label, _value, _detail in contents(found(ten), for_patient=False)["facts"]]
-
-
-def test_report_is_served_as_a_file_of_the_patient(client, clinician, ten):
-    response = client.get(reverse("course-report", args=[ten.public_id]) + "?for=patient")
-
-    assert response["Content-Type"] == "application/pdf"
-    assert response["Content-Disposition"] == f'inline; filename="progress-{ten.patient.record_number}.pdf"'
-    assert response.content.startswith(b"%PDF")
-
-
-QUERIES = {"progress": 25}
-
-
 @pytest.mark.parametrize("sessions", [1, 20])
 def test_page_asks_as_often_after_twenty_sessions_as_after_one(
     client, clinician, course, sessions, django_assert_num_queries
@@ -635,5 +304,5 @@ def test_page_asks_as_often_after_twenty_sessions_as_after_one(
         PhotoFactory(course=course, session=course.sessions.last(), taken_at=FIRST + number * WEEK)
     client.get("/search/")
 
-    with django_assert_num_queries(QUERIES["progress"]):
+    with django_assert_num_queries(25):
         client.get(reverse("course-progress", args=[course.public_id]))

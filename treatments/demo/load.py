@@ -21,7 +21,8 @@ from treatments.actions.sessions import keep_screening, sign
 from treatments.demo.before import screen_and_sign
 from treatments.demo.care import care
 from treatments.demo.messages import unsettled_messages
-from treatments.demo.people import HARBOUR_STREET, LINDENHOF, Person, Reaction, Treatment
+from treatments.demo.people import HARBOUR_STREET, LINDENHOF
+from treatments.demo.person import Person, Reaction, Treatment
 from treatments.demo.pictures import picture
 from treatments.demo.scoring import score
 from treatments.demo.shelf import drawn_for, lots_for

@@ -1,0 +1,212 @@
+"""An hour becomes free: the desk is told who could come, and nothing where nobody could."""
+
+from datetime import date
+from functools import partial
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from clinic.roles import Role
+from tests.factories import AppointmentFactory, ClosureFactory, LocationFactory, PatientFactory, UserFactory
+from tests.treatments.waiting_hours import NOW, SLOT, fell, given_up, let_wait
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def here():
+    return LocationFactory(name="Harbour Street")
+
+
+@pytest.fixture
+def doctor(here):
+    return UserFactory(role=Role.CLINICIAN, title="Dr", last_name="Moreau", locations=[here])
+
+
+@pytest.fixture
+def nurse(client, here):
+    user = UserFactory(title="Nurse", first_name="Sam", last_name="Adeyemi", locations=[here])
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def leaving(here, doctor):
+    return given_up(here, doctor)
+
+
+@pytest.fixture
+def wait(here, doctor):
+    return partial(let_wait, here, doctor)
+
+
+def cancel(client, appointment, **changes):
+    form = {"status": "cancelled", "version": appointment.version, "reason": "Ill.", "from": "appointment", **changes}
+    return client.post(reverse("appointment-status", args=[appointment.public_id]), form, follow=True)
+
+
+def test_cancelling_says_who_could_come_best_first_and_leads_there(client, nurse, leaving, wait):
+    wait("Second")
+    wait("First", need=1)
+
+    page = cancel(client, leaving).content.decode()
+
+    assert "2 people could come earlier." in page
+    assert "Free: Monday 16 March, 10:00, 40 minutes with Dr Ines Moreau." in page
+    assert "First Petrova, Second Petrova" in page
+    assert reverse("waiting-slot") in page
+
+
+def test_note_of_a_free_hour_stands_on_one_page_only(client, nurse, leaving, wait):
+    wait("Ana")
+
+    first = cancel(client, leaving).content.decode()
+    second = client.get(reverse("today")).content.decode()
+
+    assert "could come earlier" in first
+    assert "could come earlier" not in second
+
+
+def test_nothing_is_said_where_nobody_could_come(client, nurse, leaving, wait):
+    wait("Ana", weekdays=[1])
+
+    assert "could come earlier" not in cancel(client, leaving).content.decode()
+
+
+def test_nobodys_name_is_said_while_the_calendar_hides_them(client, nurse, leaving, wait):
+    wait("Ana")
+    client.post(reverse("calendar-names"))
+
+    page = cancel(client, leaving, **{"from": "calendar"}).content.decode()
+
+    assert "1 person could come earlier." in page
+    assert "Ana Petrova" not in page.split('id="next-page"')[1].split("</div>\n")[0]
+
+
+def test_moving_in_the_calendar_frees_the_hour_it_left(client, nurse, leaving, wait):
+    wait("Ana")
+    url = reverse("appointment-move", args=[leaving.public_id])
+
+    near = client.post(url, {"starts": "2026-03-16T10:10", "version": 1}, follow=True)
+    far = client.post(url, {"starts": "2026-03-18T15:00", "version": 2}, follow=True)
+
+    assert "could come earlier" not in near.content.decode()  # it stands on most of it still
+    assert "1 person could come earlier." in far.content.decode()
+
+
+def test_moving_on_the_appointments_page_frees_the_hour_and_is_taken_back(client, nurse, leaving, wait, doctor):
+    wait("Ana")
+    form = {
+        "kind": "session",
+        "course": leaving.course.pk,
+        "starts_at": "2026-03-18T15:00",
+        "minutes": "40",
+        "practitioner": doctor.pk,
+        "room": leaving.room.pk,
+        "exception_reason": "",
+        "version": 1,
+    }
+
+    page = client.post(leaving.get_absolute_url(), form, follow=False)
+    undo = client.session["undo"]
+    told = client.get(page.url).content.decode()
+    client.post(undo["url"], undo["fields"])
+
+    assert "1 person could come earlier." in told
+    leaving.refresh_from_db()
+    assert (leaving.starts_at, leaving.version) == (SLOT, 3)
+
+
+def test_list_shows_hours_that_are_free_again_until_somebody_has_them(client, nurse, leaving, wait, here, doctor):
+    wait("Ana")
+    fell(leaving)
+
+    before = client.get(reverse("waiting-list")).context["free"]
+    AppointmentFactory(
+        patient=PatientFactory(location=here), course=None, kind="review", practitioner=doctor, starts_at=SLOT
+    )
+    after = client.get(reverse("waiting-list")).context["free"]
+
+    assert [(each["opening"].starts_at, each["count"], each["names"]) for each in before] == [(SLOT, 1, "Ana Petrova")]
+    assert after == []
+
+
+@pytest.mark.parametrize("leaves", ["account", "place", "role"])
+def test_hour_of_somebody_who_treats_here_no_more_is_not_offered(client, nurse, leaving, wait, doctor, leaves):
+    wait("Ana")
+    if leaves == "account":
+        doctor.is_active = False
+        doctor.save()
+    elif leaves == "place":
+        doctor.locations.set([LocationFactory(name="Lindenhof")])
+    else:
+        doctor.groups.clear()
+
+    told = cancel(client, leaving).content.decode()
+    on_list = client.get(reverse("waiting-list")).context["free"]
+
+    assert "could come earlier" not in told
+    assert on_list == []
+
+
+def lift(client, closure, **changes):
+    form = {
+        "location": closure.location_id or "",
+        "practitioner": closure.practitioner_id or "",
+        "first_on": closure.first_on,
+        "last_on": closure.last_on,
+        "from_time": "",
+        "to_time": "",
+        "reason": closure.reason,
+        **changes,
+    }
+    return client.post(reverse("admin:clinic_closure_change", args=[closure.pk]), form, follow=True).content.decode()
+
+
+@pytest.fixture
+def manager(client, here):
+    client.force_login(UserFactory(role=Role.ADMIN, locations=[here]))
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, True),
+        ({"weekdays": [0]}, True),
+        ({"weekdays": [1]}, False),
+        ({"until_on": date(2026, 3, 15)}, False),
+    ],
+)
+def test_closure_that_is_called_off_says_how_many_could_come(client, manager, here, wait, fields, told):
+    wait("Ana", **fields)
+    closure = ClosureFactory(location=here, first_on=date(2026, 3, 16), last_on=date(2026, 3, 16))
+
+    page = lift(client, closure)
+
+    assert ("1 person of the waiting list could come then." in page) is told
+    assert (f'href="{reverse("waiting-list")}?day=2026-03-16"' in page) is told
+
+
+def test_absence_that_is_called_off_is_for_those_who_want_this_person_or_anyone(client, manager, wait, here, doctor):
+    wait("Anyone")
+    wait("Mine", practitioner=doctor)
+    wait("Other", practitioner=UserFactory(role=Role.CLINICIAN, locations=[here]))
+    absence = ClosureFactory(location=None, practitioner=doctor, first_on=date(2026, 3, 16), last_on=date(2026, 3, 18))
+
+    assert "2 people of the waiting list could come then." in lift(client, absence)
+
+
+def test_closure_that_is_changed_or_past_says_nothing(client, manager, here, wait):
+    wait("Ana", from_on=date(2026, 1, 1))
+    closure = ClosureFactory(location=here, first_on=date(2026, 3, 16), last_on=date(2026, 3, 16))
+    past = ClosureFactory(location=here, first_on=date(2026, 3, 2), last_on=date(2026, 3, 2))
+
+    assert "waiting list could" not in lift(client, closure, is_in_force="on", reason="Another reason")
+    assert "waiting list could" not in lift(client, past)
