@@ -52,6 +52,7 @@ def read_options():
     parser.add_argument("--port", type=int, default=8101)
     parser.add_argument("--crawl", type=int, default=180, help="seconds of looking for pages (default: %(default)s)")
     parser.add_argument("--attack", type=int, default=60, help="seconds of each module (default: %(default)s)")
+    parser.add_argument("--links", type=int, default=60, help="links of a page that are followed: 1 leaves its forms")
     parser.add_argument("--only", default="", help='first parts of addresses, such as "patients search"')
     parser.add_argument("--serve", action="store_true", help="only serve, and say the header: for another scanner")
     return parser.parse_args()
@@ -133,7 +134,8 @@ def wapiti(options, base, header, report, pages, spared):
     command += ["-H", header, "--flush-session", "--no-bugreport", "-v", "0"]
     command += ["--store-session", str(report.with_suffix(".session")), "-f", "json", "-o", str(report)]
     command += ["--max-scan-time", str(options.crawl), "--max-attack-time", str(options.attack)]
-    command += ["-d", "1", "-S", "polite", "--max-links-per-page", "60", "--max-files-per-dir", "12", "--tasks", "4"]
+    command += ["-d", "1", "-S", "polite", "--max-files-per-dir", "12", "--tasks", "4"]
+    command += ["--max-links-per-page", str(options.links)]
     command += ["--endpoint", f"{base}/nowhere", "-t", "10"]
     command += ["--skip", "csrfmiddlewaretoken"]  # or each try would end at a token that is wrong
     command += [word for page in pages for word in ("-s", page)]
