@@ -50,8 +50,9 @@ from treatments.merging import Pair
 from treatments.models import Amendment, Photo, Reminder, Session, SideEffect, Waiting, WorkingCopy
 from treatments.photo_files import ENDINGS
 from treatments.photo_files import vault as photo_vault
-from treatments.privacy import erasing
-from treatments.privacy.erasing import erase, erase_again, erase_all, stands_against, wider
+from treatments.privacy import erasing, erasing_again
+from treatments.privacy.erasing import erase, erase_all, stands_against, wider
+from treatments.privacy.erasing_again import erase_again
 from treatments.privacy.retention import standings
 from treatments.unmerging import Undoing
 
@@ -304,7 +305,7 @@ def test_one_who_cannot_be_erased_again_keeps_nobody_else_and_is_named_by_public
 
 def test_nobody_counts_as_erased_again_whose_record_stands(monkeypatch):
     patient = person()
-    monkeypatch.setattr(erasing, "erase", lambda *args: None)
+    monkeypatch.setattr(erasing_again, "erase", lambda *args: None)
 
     with pytest.raises(tombstones.StillKnownError, match=str(patient.public_id)):
         erase_again([stone_of(patient)])
