@@ -32,6 +32,8 @@ from treatments.privacy.vault import ZIP
 from treatments.privacy.vault import vault as dossier_vault
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+GRACE = timedelta(hours=24)
+DUE = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)  # from when on what is decided now may be carried out
 GIVEN, FAMILY, MAIDEN = "Zyxkanara", "Quibbledon", "Vormundsen"
 CANARIES = (GIVEN, FAMILY, MAIDEN, "kanara.mail", "5550187", "555-0187", "Larkspur Mews 7")
 
@@ -97,12 +99,17 @@ def dossier_of(patient):
 
 
 def decided(patient, keeps=None):
-    """Return an erasure that waits; of whom nothing is kept, no law binds here."""
+    """Return an erasure that waits for its time of grace; of whom nothing is kept, no law binds here."""
     if not keeps:
         RetentionRule.objects.update(binds=False)
     Patient.objects.filter(pk=patient.pk).update(erasure_decided_at=NOW)
     return Erasure.objects.create(
-        patient=patient, ground=Erasure.Ground.WITHDRAWN, asked_by=UserFactory(), asked_at=NOW, keeps=keeps or {}
+        patient=patient,
+        ground=Erasure.Ground.WITHDRAWN,
+        asked_by=UserFactory(),
+        asked_at=NOW,
+        grace=GRACE,
+        keeps=keeps or {},
     )
 
 

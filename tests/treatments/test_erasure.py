@@ -33,6 +33,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.treatments.forgotten import (
+    DUE,
     FAMILY,
     GIVEN,
     NOW,
@@ -57,7 +58,7 @@ from treatments.privacy.retention import standings
 from treatments.unmerging import Undoing
 
 pytestmark = pytest.mark.django_db
-LATER = NOW + timedelta(hours=1)
+LATER = DUE + timedelta(hours=1)
 KEPT = {"clinical": "2036-02-10", "photos": "2036-02-10", "consents": "2036-02-10"}
 
 
@@ -179,7 +180,7 @@ def test_certificate_says_what_was_done_and_names_nobody(settings):
     erasure.refresh_from_db()
     assert erasure.done_at == LATER
     assert (erasure.counts["records"], erasure.counts["photos"], erasure.counts["files"]) == (2, 1, 3)
-    assert erasure.backups_gone_on == date(2026, 3, 17)
+    assert erasure.backups_gone_on == date(2026, 3, 18)
 
 
 def test_erasure_that_was_cut_off_after_the_files_is_finished_by_the_next(monkeypatch, folders):

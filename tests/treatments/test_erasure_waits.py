@@ -29,7 +29,7 @@ from tests.factories import (
     WaitingFactory,
     make_ready,
 )
-from tests.treatments.forgotten import FAMILY, NOW, decided, found_in_tables, person
+from tests.treatments.forgotten import DUE, FAMILY, NOW, decided, found_in_tables, person
 from tests.treatments.photographs import agree, file, send
 from tests.treatments.session_forms import edit_url, errors, form_of, new_url
 from treatments.actions import courses
@@ -271,8 +271,8 @@ def test_every_page_of_the_record_says_that_it_is_being_erased_and_leads_an_admi
 
     for address in pages:
         shown = signed_in(boss).get(address).content.decode()
-        assert "Being erased." in shown
-        assert "Decided 2 Mar 2026, 14:00" in shown
+        assert "Erasure decided." in shown
+        assert "Will be erased from 3 Mar 2026, 14:00 on; until then it can be withdrawn." in shown
     desk = signed_in(UserFactory(role=Role.STAFF, locations=[patient.location]))
     erasure_page = reverse("patient-erasure", args=[patient.public_id])
     assert erasure_page not in desk.get(pages[0]).content.decode()
@@ -306,7 +306,7 @@ def test_decision_is_withdrawn_with_a_reason_and_the_record_goes_on(boss, patien
     )
     patient.refresh_from_db()
     assert patient.refusal_to_treat == ""
-    assert erase_all(lambda: LATER) == 0
+    assert erase_all(lambda: DUE) == 0
     assert patient.history.first().history_change_reason == "Erasure withdrawn"
     event = AuditEvent.objects.of_patient(patient.public_id).filter(detail__what="erasure-withdrawn").get()
     assert (event.act, event.by) == ("change", boss)
@@ -325,7 +325,7 @@ def test_withdrawing_promises_no_more_than_it_does(boss, patient):
     after = client.get(erasure.get_absolute_url()).content.decode()
 
     for page in (certificate, form):
-        assert "It can be withdrawn until the worker begins, mostly within a minute." in page
+        assert "Will be erased from 3 Mar 2026, 14:00 on; until then it can be withdrawn." in page
     assert "The record is as before. It can be decided again." in form
     assert "is not erased. The record is as before." in done
     assert "It was decided and taken back. The record is as before." in after
@@ -345,7 +345,7 @@ def test_whoever_sees_a_record_in_an_emergency_only_is_not_led_to_withdrawing(bo
 def test_withdrawn_erasure_is_decided_again(patient, boss):
     withdraw_erasure(put_off(patient), reason="A slip.", by=boss, now=NOW)
 
-    erase(put_off(patient), LATER)
+    erase(put_off(patient), DUE)
 
     patient.refresh_from_db()
     assert patient.is_erased
@@ -363,7 +363,7 @@ def test_nobody_else_withdraws_it(role, patient):
 
 def test_erasure_that_is_done_is_not_withdrawn(boss, patient):
     erasure = put_off(patient)
-    erase(erasure, LATER)
+    erase(erasure, DUE)
 
     shown = signed_in(boss).post(withdraw_url(erasure), {"reason": "Too late."}, follow=True).content.decode()
 
@@ -374,10 +374,10 @@ def test_erasure_that_is_done_is_not_withdrawn(boss, patient):
 def test_erasure_that_was_cut_off_after_the_files_went_is_not_withdrawn(monkeypatch, boss, here):
     erasure = decided(person(location=here))
     monkeypatch.setattr(erasing, "forget_person", lambda *args: 1 / 0)
-    erase_all(lambda: LATER)
+    erase_all(lambda: DUE)
 
     with pytest.raises(ValidationError, match="has begun"):
-        withdraw_erasure(erasure, reason="Too late.", by=boss, now=LATER)
+        withdraw_erasure(erasure, reason="Too late.", by=boss, now=DUE)
     page = signed_in(boss).get(erasure.get_absolute_url()).content.decode()
 
     assert withdraw_url(erasure) not in page
@@ -386,10 +386,10 @@ def test_erasure_that_was_cut_off_after_the_files_went_is_not_withdrawn(monkeypa
 def test_worker_that_took_it_up_before_it_was_withdrawn_leaves_everything(boss, here):
     patient = person(location=here)
     erasure = decided(patient)
-    taken_up = Erasure.objects.claim(LATER)
+    taken_up = Erasure.objects.claim(DUE)
 
-    withdraw_erasure(erasure, reason="A slip.", by=boss, now=LATER)
-    erase(taken_up, LATER)
+    withdraw_erasure(erasure, reason="A slip.", by=boss, now=DUE)
+    erase(taken_up, DUE)
 
     patient.refresh_from_db()
     assert not patient.is_erased
@@ -397,11 +397,11 @@ def test_worker_that_took_it_up_before_it_was_withdrawn_leaves_everything(boss, 
 
 
 def test_erasure_that_waits_for_somebody_is_withdrawn(boss, patient):
-    AppointmentFactory(patient=patient, starts_at=LATER + timedelta(days=1))
+    AppointmentFactory(patient=patient, starts_at=DUE + timedelta(days=1))
     erasure = decided(patient)
-    erase_all(lambda: LATER)
+    erase_all(lambda: DUE)
 
-    withdraw_erasure(erasure, reason="A slip.", by=boss, now=LATER)
+    withdraw_erasure(erasure, reason="A slip.", by=boss, now=DUE)
 
     assert not Erasure.objects.waiting().exists()
 

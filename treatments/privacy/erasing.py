@@ -46,7 +46,7 @@ Clock = Callable[[], datetime]
 
 
 def erase_all(clock: Clock) -> int:
-    """Do every erasure that waits, and return how many; may run twice at once, and be killed at any point."""
+    """Do every erasure that is due, and return how many; may run twice at once, and be killed at any point."""
     count = 0
     seen: set[int] = set()
     while (erasure := Erasure.objects.claim(clock())) is not None and erasure.pk not in seen:
@@ -103,12 +103,12 @@ def begin(erasure: Erasure, records: list[Patient], now: datetime) -> bool:
 
 
 def held_for(erasure: Erasure, records: list[Patient], now: datetime) -> list[Patient] | None:
-    """Return all records of the patient, held, while the erasure waits and nothing stands against it; else None.
+    """Return all records of the patient, held, while the erasure is due and nothing stands against it; else None.
 
     What was merged after they were read stands against it.
     """
     family = hold(*records)
-    if not Erasure.objects.select_for_update().waiting().filter(pk=erasure.pk).exists():
+    if not Erasure.objects.select_for_update().waiting().due(now).filter(pk=erasure.pk).exists():
         return None
     if stands_against(erasure, family, now):
         log.warning("Erasure %s waits: something stands against it by now.", erasure.public_id)
