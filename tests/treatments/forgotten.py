@@ -26,6 +26,7 @@ from tests.factories import (
     UserFactory,
     WorkingCopyFactory,
 )
+from treatments.actions.privacy import decide_erasure
 from treatments.photo_files import ENDINGS
 from treatments.photo_files import vault as photo_vault
 from treatments.privacy.vault import ZIP
@@ -111,6 +112,11 @@ def decided(patient, keeps=None):
         grace=GRACE,
         keeps=keeps or {},
     )
+
+
+def put_off(patient, now=NOW):
+    """Decide an erasure of somebody at the desk; it waits for its time of grace."""
+    return decide_erasure(patient, ground="withdrawn", by=UserFactory(), now=now, today=now.date())
 
 
 def found_in_tables(*, leaving_out=()):

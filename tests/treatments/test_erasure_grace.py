@@ -12,8 +12,7 @@ from clinic import tombstones
 from clinic.roles import Role
 from patients.models import Erasure, Patient
 from tests.factories import PASSWORD, ErasureFactory, LocationFactory, PatientFactory, UserFactory
-from tests.treatments.forgotten import DUE, FAMILY, GRACE, NOW, decided
-from treatments.actions.privacy import decide_erasure
+from tests.treatments.forgotten import DUE, FAMILY, GRACE, NOW, decided, put_off
 from treatments.privacy.erasing import erase, erase_all
 from treatments.privacy.erasing_again import erase_again
 from treatments.tasks import erase_patients, sweep_privacy
@@ -42,10 +41,6 @@ def client(patient):
     client.force_login(UserFactory(role=Role.ADMIN, locations=[patient.location]))
     client.post("/accounts/reauthenticate/", {"password": PASSWORD})
     return client
-
-
-def put_off(patient, now=NOW):
-    return decide_erasure(patient, ground="withdrawn", by=UserFactory(), now=now, today=now.date())
 
 
 # When it is carried out
