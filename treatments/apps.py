@@ -7,7 +7,7 @@ class TreatmentsConfig(AppConfig):
     verbose_name = _("Treatments")
 
     def ready(self) -> None:
-        from clinic import closures, navigation, tombstones  # noqa: PLC0415 -- needs the app registry
+        from clinic import closures, navigation, next_page, tombstones  # noqa: PLC0415 -- needs the app registry
         from clinic.backup import files  # noqa: PLC0415 -- needs the app registry
         from treatments import freed, photo_files, work  # noqa: PLC0415 -- needs the app registry
         from treatments.privacy import erasing_again  # noqa: PLC0415 -- needs the app registry
@@ -17,3 +17,4 @@ class TreatmentsConfig(AppConfig):
         navigation.count_with("follow-ups", work.lately(work.follow_up_counts))
         tombstones.erase_with(erasing_again.erase_again)
         closures.when_lifted(freed.tell_of_lifted)
+        next_page.name_with(freed.names_of)
