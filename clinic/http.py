@@ -1,6 +1,7 @@
 """The request as the pages see it: someone is signed in, somewhere, perhaps through htmx."""
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from allauth.account.adapter import get_adapter
@@ -34,6 +35,13 @@ def came_from(request: HttpRequest) -> str:
     if referer.startswith(ours) and url_has_allowed_host_and_scheme(path, None):
         return path
     return "/"
+
+
+def without_words(address: str) -> str:
+    """Return an address of ours without what is searched for there: words name people."""
+    path, _mark, query = address.partition("?")
+    kept = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name != "q"]
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def way_back(request: HttpRequest, otherwise: str) -> str:

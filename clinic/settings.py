@@ -97,7 +97,6 @@ INSTALLED_APPS = [
     "django_tasks",
     "huey.contrib.djhuey",
     "import_export",
-    "lucide",
     "simple_history",
 ]
 
@@ -144,7 +143,6 @@ TEMPLATES = [
                 "clinic.context.clinic",
                 "patients.emergencies.emergencies",
             ],
-            "libraries": {"lucide": "clinic.icons"},  # in place of the app's own, which draws each anew
         },
     }
 ]
@@ -295,11 +293,8 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
-PATIENT_LANGUAGES = [
-    "en",
-    "fr",
-    "es",
-]  # of the pages for patients; each but the first has its file in treatments/locale
+# Of the pages for patients; each but the first has its file in treatments/locale.
+PATIENT_LANGUAGES = ["en", "fr", "es"]
 USE_TZ = True
 TIME_ZONE = "UTC"  # each request is shown in its location's own zone
 
@@ -325,6 +320,12 @@ PHOTO_MAX_MEGAPIXELS = env.int("PHOTO_MAX_MEGAPIXELS", default=25)
 # What a patient is given of the own record waits here for whoever asked, so many hours.
 DOSSIER_ROOT = Path(env.str("DOSSIER_ROOT", default=str(VAR_DIR / "dossiers")))
 DOSSIER_HOURS = env.int("DOSSIER_HOURS", default=24)
+# So long an erasure waits, and may be withdrawn, after it was decided; 0 is at once.
+ERASURE_GRACE_HOURS = env.int("ERASURE_GRACE_HOURS", default=24)
+if not 0 <= ERASURE_GRACE_HOURS <= 28 * 24:
+    raise ImproperlyConfigured(
+        "ERASURE_GRACE_HOURS is 0 to 672: a patient is answered within a month (GDPR Art. 12(3)), and one has 28 days."
+    )
 # Who was erased, by public id: outside the database, so that a restored backup forgets them again.
 TOMBSTONES = VAR_DIR / "tombstones.jsonl"
 # While they arrive they wait beside it, not in a folder that everyone on the machine may list.

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from patients.models import Allergy, Patient
+from patients.models import Allergy, Erasure, Patient
 
 
 class AllergyState(StrEnum):
@@ -35,7 +35,7 @@ class Banner:
     deceased_on: date | None
     restriction: str
     is_erased: bool
-    erasure_decided_at: datetime | None = None
+    erasure: Erasure | None = None  # that waits, or is under way
     facts: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -64,9 +64,14 @@ def banner(patient: Patient, *, today: date, facts: Iterable[tuple[str, str]] = 
         deceased_on=patient.deceased_on,
         restriction=patient.restriction_reason,
         is_erased=patient.is_erased,
-        erasure_decided_at=patient.erasure_decided_at,
+        erasure=waiting_erasure(patient),
         facts=tuple(facts),
     )
+
+
+def waiting_erasure(patient: Patient) -> Erasure | None:
+    """Return the erasure that was decided and is neither done nor withdrawn; most records cost no query."""
+    return Erasure.objects.waiting().filter(patient=patient).first() if patient.erasure_decided_at else None
 
 
 def _allergy_state(patient: Patient, allergies: tuple[Allergy, ...]) -> AllergyState:

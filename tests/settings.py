@@ -22,6 +22,7 @@ for name in (
     "BOUNCE_MAILBOX",
     "DEBUG",
     "EMAIL_URL",
+    "ERASURE_GRACE_HOURS",
     "MESOTRACK_AUDIT_KEY",
     "MESOTRACK_BACKUP_KEY",
     "MESSAGE_REPORTS",

@@ -7,13 +7,14 @@ class TreatmentsConfig(AppConfig):
     verbose_name = _("Treatments")
 
     def ready(self) -> None:
-        from clinic import closures, navigation, tombstones  # noqa: PLC0415 -- needs the app registry
+        from clinic import closures, navigation, next_page, tombstones  # noqa: PLC0415 -- needs the app registry
         from clinic.backup import files  # noqa: PLC0415 -- needs the app registry
         from treatments import freed, photo_files, work  # noqa: PLC0415 -- needs the app registry
-        from treatments.privacy import erasing  # noqa: PLC0415 -- needs the app registry
+        from treatments.privacy import erasing_again  # noqa: PLC0415 -- needs the app registry
 
         files.keep("photos", lambda: photo_files.vault().root, photo_files.named_by_rows)
         navigation.count_with("side-effects", work.lately(work.side_effect_counts))
         navigation.count_with("follow-ups", work.lately(work.follow_up_counts))
-        tombstones.erase_with(erasing.erase_again)
+        tombstones.erase_with(erasing_again.erase_again)
         closures.when_lifted(freed.tell_of_lifted)
+        next_page.name_with(freed.names_of)

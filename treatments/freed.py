@@ -14,11 +14,11 @@ from django.utils.translation import ngettext
 from clinic.http import Request
 from clinic.models import Closure
 from clinic.next_page import Way, tell
+from patients.models import Patient
 from treatments.models import Appointment, Waiting
 from treatments.openings import MOST_ASKED, Opening, WaitingRoom, treated_still
 from treatments.rules.waiting import Wish, takes_day
 
-MOST_NAMED = 3
 FURTHEST = timedelta(days=366)
 
 
@@ -43,17 +43,26 @@ def offer_freed(request: Request, openings: Sequence[Opening], now: datetime, *,
     found = {opening: fitting for opening in ahead if (fitting := room.fitting(opening))}
     if not found:
         return
-    people = {each.waiting.pk: each.waiting.patient.full_name for fitting in found.values() for each in fitting}
+    people = {each.waiting.pk: str(each.waiting.patient.public_id) for fitting in found.values() for each in fitting}
     count = len(people)
     title = ngettext("%(count)s person could come earlier.", "%(count)s people could come earlier.", count)
-    lines = [] if hides_names else [", ".join([*people.values()][:MOST_NAMED]) + (", …" if count > MOST_NAMED else "")]
     if len(found) == 1:
         said = _("Free: %(hour)s.") % {"hour": next(iter(found)).in_words}
     else:
         said = ngettext("%(count)s hour is free.", "%(count)s hours are free.", len(found)) % {"count": len(found)}
     # Each by its own page: the list shows the hours of the next weeks only.
     ways = [Way(slot_url(opening), _("Offer the hour"), opening.in_words) for opening in found]
-    tell(request, title % {"count": count}, lines=[said, *lines], ways=ways)
+    named = [] if hides_names else [*people.values()]
+    tell(request, title % {"count": count}, lines=[said], people=named, ways=ways)
+
+
+def names_of(request: Request, public_ids: Sequence[str]) -> list[str]:
+    """Return the names of patients in the order of their ids; nobody's who was erased or may not be seen."""
+    if not public_ids:
+        return []
+    seen = Patient.objects.visible_to(request.user).filter(public_id__in=public_ids, erased_at=None)
+    names = {str(patient.public_id): patient.full_name for patient in seen}
+    return [names[public_id] for public_id in public_ids if public_id in names]
 
 
 def slot_url(opening: Opening) -> str:

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from clinic.field_keys import UnsealError
-from clinic.http import came_from
+from clinic.http import came_from, without_words
 from clinic.second_factor.need import is_missing
 
 logger = logging.getLogger(__name__)
@@ -48,7 +48,8 @@ class SecondFactorRequired:
             return None
         if request.method == "POST":
             messages.warning(request, _("The last step was not saved. Set up the second step, then do it again."))
-        request.session[WANTED] = came_from(request) if request.method == "POST" else request.get_full_path()
+        wanted = came_from(request) if request.method == "POST" else request.get_full_path()
+        request.session[WANTED] = without_words(wanted)  # a sign-in keeps no name
         return redirect("second-factor-choice")
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

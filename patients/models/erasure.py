@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clinic.models import User
 
 LEASE = timedelta(minutes=5)
+LONGEST_GRACE = timedelta(days=28)  # the month of GDPR Art. 12(3), in February
 
 
 class ErasureQuerySet(models.QuerySet["Erasure"]):
@@ -32,12 +33,21 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
         """Return those decided and neither done nor withdrawn: `Patient.erasure_decided_at` says the same."""
         return self.filter(done_at=None, withdrawn_at=None)
 
+    def settled(self) -> "ErasureQuerySet":
+        """Return all others: those done or withdrawn."""
+        return self.exclude(done_at=None, withdrawn_at=None)
+
+    def due(self, now: datetime) -> "ErasureQuerySet":
+        """Return those that may be carried out; `Erasure.is_due` says the same of one."""
+        over = Q(asked_at__lte=now - F("grace"))
+        return self.filter(over | Q(begun_at__isnull=False) | Q(ground=Erasure.Ground.RESTORED))
+
     def newest_first(self) -> "ErasureQuerySet":
         return self.order_by("-asked_at", "-pk")
 
     def claim(self, now: datetime) -> "Erasure | None":
-        """Return the one that waits longest, for the caller alone until its lease ends."""
-        free = self.waiting().filter(Q(lease_ends_at=None) | Q(lease_ends_at__lt=now))
+        """Return the one of those due that waits longest, for the caller alone until its lease ends."""
+        free = self.waiting().due(now).filter(Q(lease_ends_at=None) | Q(lease_ends_at__lt=now))
         for pk in free.order_by("lease_ends_at", "asked_at", "pk").values_list("pk", flat=True)[:10]:
             if free.filter(pk=pk).update(lease_ends_at=now + LEASE, tries=F("tries") + 1):
                 return self.select_related("patient__location", "asked_by").get(pk=pk)
@@ -69,6 +79,11 @@ class Erasure(models.Model):
         null=True,
         blank=True,
         help_text=_("Nobody: the program itself, after a restore."),
+    )
+    grace = models.DurationField(
+        _("time of grace"),
+        default=timedelta,
+        help_text=_("As long after the decision it may be withdrawn and is not carried out."),
     )
     keeps = models.JSONField(
         _("kept by law"), default=dict, blank=True, help_text=_("What is kept, and to which day, as they stood then.")
@@ -118,6 +133,11 @@ class Erasure(models.Model):
                 violation_error_message=_("An erasure is done after it was decided."),
             ),
             models.CheckConstraint(
+                condition=Q(grace__gte=timedelta(0), grace__lte=LONGEST_GRACE),
+                name="erasure_waits_no_longer_than_a_month",
+                violation_error_message=_("An erasure waits 28 days at most: GDPR Art. 12(3) gives a month."),
+            ),
+            models.CheckConstraint(
                 condition=Q(withdrawn_at=None, withdrawn_by=None, withdrawn_reason="")
                 | (Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False) & ~Q(withdrawn_reason="")),
                 name="erasure_withdrawn_for_a_reason",
@@ -136,9 +156,21 @@ class Erasure(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("erasure", args=[self.public_id])
 
+    @property
+    def due_at(self) -> datetime:
+        """Return the moment from which on it may be carried out."""
+        return self.asked_at if self.is_restored else self.asked_at + self.grace
+
+    def is_due(self, now: datetime) -> bool:
+        """Say whether it may be carried out: its time of grace is over, or it has begun, whatever the clock says."""
+        return self.begun_at is not None or self.due_at <= now
+
+    def is_in_grace(self, now: datetime) -> bool:
+        return self.is_waiting and not self.is_due(now)
+
     def waits_long(self, now: datetime) -> bool:
-        """Say whether it waits so long that the worker is likely not to run, or cannot do it."""
-        return self.is_waiting and now - self.asked_at > timedelta(minutes=10)
+        """Say whether it is due so long that the worker is likely not to run, or cannot do it."""
+        return self.is_waiting and now - self.due_at > timedelta(minutes=10)
 
     @property
     def is_waiting(self) -> bool:

@@ -1,14 +1,17 @@
 """A patient's rights in a browser: the copy is made and fetched, the record restricted, the person erased."""
 
 import zipfile
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from clinic.roles import Role
 from patients.models import Erasure, Patient
 from tests.browser.test_csp_and_axe import look_at
 from tests.factories import PASSWORD, LocationFactory, UserFactory
 from tests.treatments.forgotten import FAMILY, decided, found_in_tables, person
+from treatments.privacy.erasing import erase_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 
@@ -70,6 +73,9 @@ def test_patient_is_erased_and_the_certificate_names_nobody(visit, boss, patient
     page.locator("#id_record_number").fill(number)
     page.get_by_role("button", name="Erase the patient").click()
 
+    page.get_by_text("until then it can be withdrawn").first.wait_for()
+    assert erase_all(lambda: timezone.now() + timedelta(hours=24)) == 1
+    page.reload()
     page.get_by_role("heading", name="Certificate of an erasure").wait_for()
     assert FAMILY not in page.content()
     assert Erasure.objects.get().done_at is not None
@@ -110,6 +116,7 @@ def test_decided_erasure_is_shown_on_the_record_and_withdrawn(visit, boss, patie
     desk = visit(boss, java_script_enabled=scripts)
     page = desk.page
     desk.go(patient.get_absolute_url())
+    assert page.get_by_text("Erasure decided.").count() == 1
     page.get_by_role("link", name="See the erasure").first.click()
     type_password(page)
     page.get_by_role("link", name="Withdraw the erasure").click()
@@ -117,6 +124,6 @@ def test_decided_erasure_is_shown_on_the_record_and_withdrawn(visit, boss, patie
     page.get_by_role("button", name="Withdraw the erasure").click()
 
     page.get_by_text("is not erased").wait_for()
-    assert page.get_by_text("Being erased.").count() == 0
+    assert page.get_by_text("Erasure decided.").count() == 0
     erasure.refresh_from_db()
     assert erasure.withdrawn_by == boss

@@ -101,7 +101,7 @@ def test_people_of_the_demo_are_found_in_production(settings):
     ]
 
 
-SETTINGS_OF = "import clinic.settings as s; print(sorted(s.MFA_REQUIRED_ROLES))"
+SETTINGS_OF = "import clinic.settings as s; print(sorted(s.MFA_REQUIRED_ROLES), s.ERASURE_GRACE_HOURS)"
 
 
 @pytest.mark.parametrize(
@@ -112,6 +112,11 @@ SETTINGS_OF = "import clinic.settings as s; print(sorted(s.MFA_REQUIRED_ROLES))"
         ({}, "['admin', 'clinician']"),
         ({"MFA_REQUIRED_ROLES": "Staff, clinician"}, "['clinician', 'staff']"),
         ({"MFA_REQUIRED_ROLES": ""}, "[]"),
+        ({}, "] 24"),
+        ({"ERASURE_GRACE_HOURS": "0"}, "] 0"),
+        ({"ERASURE_GRACE_HOURS": "672"}, "] 672"),
+        ({"ERASURE_GRACE_HOURS": "673"}, "ERASURE_GRACE_HOURS is 0 to 672"),
+        ({"ERASURE_GRACE_HOURS": "-1"}, "ERASURE_GRACE_HOURS is 0 to 672"),
     ],
 )
 def test_production_says_what_it_lacks(tmp_path, environment, said):

@@ -5,7 +5,7 @@ from django.template import Context, Template
 from lucide import IconDoesNotExist
 from lucide.templatetags.lucide import lucide as draw
 
-from clinic.icons import drawn
+from clinic.templatetags.lucide import drawn
 
 
 def shown(tag, **context):

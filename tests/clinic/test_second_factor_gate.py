@@ -84,6 +84,14 @@ def test_what_was_sent_meanwhile_is_said_to_be_unsaved(doctor):
     assert client.session["wanted"] == "/patients/new/"
 
 
+def test_sign_in_does_not_keep_the_words_of_a_search_meanwhile(doctor):
+    client = desk_of(doctor)
+
+    client.get("/admin/patients/patient/?q=Okonkwo&o=2")
+
+    assert client.session["wanted"] == "/admin/patients/patient/?o=2"
+
+
 def test_after_the_set_up_one_is_led_where_one_was_going(doctor):
     client = Client()
     client.post("/accounts/login/?next=/patients/", {"login": doctor.email, "password": "wave-harbour-lantern"})

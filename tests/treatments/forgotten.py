@@ -26,12 +26,15 @@ from tests.factories import (
     UserFactory,
     WorkingCopyFactory,
 )
+from treatments.actions.privacy import decide_erasure
 from treatments.photo_files import ENDINGS
 from treatments.photo_files import vault as photo_vault
 from treatments.privacy.vault import ZIP
 from treatments.privacy.vault import vault as dossier_vault
 
 NOW = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+GRACE = timedelta(hours=24)
+DUE = datetime(2026, 3, 3, 14, 0, tzinfo=UTC)  # from when on what is decided now may be carried out
 GIVEN, FAMILY, MAIDEN = "Zyxkanara", "Quibbledon", "Vormundsen"
 CANARIES = (GIVEN, FAMILY, MAIDEN, "kanara.mail", "5550187", "555-0187", "Larkspur Mews 7")
 
@@ -97,13 +100,23 @@ def dossier_of(patient):
 
 
 def decided(patient, keeps=None):
-    """Return an erasure that waits; of whom nothing is kept, no law binds here."""
+    """Return an erasure that waits for its time of grace; of whom nothing is kept, no law binds here."""
     if not keeps:
         RetentionRule.objects.update(binds=False)
     Patient.objects.filter(pk=patient.pk).update(erasure_decided_at=NOW)
     return Erasure.objects.create(
-        patient=patient, ground=Erasure.Ground.WITHDRAWN, asked_by=UserFactory(), asked_at=NOW, keeps=keeps or {}
+        patient=patient,
+        ground=Erasure.Ground.WITHDRAWN,
+        asked_by=UserFactory(),
+        asked_at=NOW,
+        grace=GRACE,
+        keeps=keeps or {},
     )
+
+
+def put_off(patient, now=NOW):
+    """Decide an erasure of somebody at the desk; it waits for its time of grace."""
+    return decide_erasure(patient, ground="withdrawn", by=UserFactory(), now=now, today=now.date())
 
 
 def found_in_tables(*, leaving_out=()):

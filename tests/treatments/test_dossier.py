@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from clinic.roles import Role
 from clinic.vault import new_name
 from patients.models import Dossier
 from tests.factories import (
@@ -23,7 +24,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.treatments.forgotten import FAMILY, NOW, person
-from treatments.actions.privacy import ask_dossier
+from treatments.actions.privacy import ask_dossier, decide_erasure, withdraw_erasure
 from treatments.photo_files import vault as photo_vault
 from treatments.privacy import dossier as made
 from treatments.privacy.dossier import make_all
@@ -168,6 +169,28 @@ def test_paper_speaks_the_language_of_the_patient(monkeypatch, language, title):
     make(PatientFactory(language=language))
 
     assert papers[0]["title"] == title
+
+
+def test_dossier_tells_of_erasures_that_were_asked_for_and_withdrawn(monkeypatch):
+    papers = []
+    monkeypatch.setattr("treatments.privacy.paper.render", lambda template, facts: papers.append(facts) or b"%PDF")
+    patient, boss = PatientFactory(language="fr"), UserFactory(role=Role.ADMIN)
+    erasure = decide_erasure(patient, ground="withdrawn", by=boss, now=NOW, today=NOW.date())
+    withdraw_erasure(erasure, reason="Took the wish back.", by=boss, now=NOW + timedelta(days=1))
+    decide_erasure(patient, ground="objected", by=boss, now=NOW + timedelta(days=2), today=NOW.date())
+
+    _dossier, archive = make(patient)
+
+    told = json.loads(archive.read("data.json"))["erasures"]
+    assert [(row["ground"], row["asked_by"], row["withdrawn_at"], row["withdrawn_reason"]) for row in told] == [
+        ("withdrawn", {"role": "Admin"}, "2026-03-03T14:00:00+00:00", "Took the wish back."),
+        ("objected", {"role": "Admin"}, None, ""),
+    ]
+    assert told[0]["grace"] == 86400
+    assert "tables/erasures.csv" in archive.namelist()
+    [section] = [each for each in papers[0]["sections"] if each["heading"] == "Effacements demandés"]
+    assert section["heads"] == ["Jour", "Retiré", "Motif"]
+    assert section["rows"] == [["2 Mar 2026", "3 Mar 2026", "Took the wish back."], ["4 Mar 2026", "", ""]]
 
 
 def test_dossier_that_was_cut_off_is_made_by_the_next():

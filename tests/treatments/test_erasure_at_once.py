@@ -2,7 +2,6 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,7 +10,7 @@ from django.db import connection
 from patients.actions import write_for
 from patients.models import Erasure, Patient
 from tests.factories import CourseFactory, PatientFactory, PhotoFactory, UserFactory
-from tests.treatments.forgotten import NOW, decided
+from tests.treatments.forgotten import DUE, NOW, decided
 from treatments.actions import privacy
 from treatments.actions.privacy import decide_erasure, withdraw_erasure
 from treatments.models import Course, Photo
@@ -20,7 +19,6 @@ from treatments.privacy.erasing import erase_all
 
 # Migrations' catalogue is data: a plain transactional test would leave an empty one behind.
 pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
-LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -55,9 +53,7 @@ def test_of_withdrawing_and_erasing_at_once_one_comes_first(time):
     vault().write(photo.stored_name, INCOMING, b"pixels")
     erasure = decided(patient)
 
-    both_at_once(
-        lambda: withdraw_erasure(erasure, reason="A slip.", by=boss, now=LATER), lambda: erase_all(lambda: LATER)
-    )
+    both_at_once(lambda: withdraw_erasure(erasure, reason="A slip.", by=boss, now=DUE), lambda: erase_all(lambda: DUE))
 
     erasure.refresh_from_db()
     patient.refresh_from_db()

@@ -1,5 +1,4 @@
-"""Between the decision to erase somebody and the worker: nothing new comes in, what was given is written, and the
-decision may be withdrawn until it begins."""
+"""While an erasure waits nothing new comes in, and what was given before is written."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -7,19 +6,16 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from clinic.models import AuditEvent
 from clinic.roles import Role
 from patients.actions import record_screening, write_for
-from patients.models import Erasure, Patient, Screening
+from patients.models import Patient, Screening
 from tests.factories import (
     AppointmentFactory,
     AssessmentFactory,
     CourseFactory,
-    ErasureFactory,
     FollowUpFactory,
     LocationFactory,
     PatientFactory,
@@ -29,18 +25,15 @@ from tests.factories import (
     WaitingFactory,
     make_ready,
 )
-from tests.treatments.forgotten import FAMILY, NOW, decided, found_in_tables, person
+from tests.treatments.forgotten import FAMILY, NOW, put_off
 from tests.treatments.photographs import agree, file, send
 from tests.treatments.session_forms import edit_url, errors, form_of, new_url
 from treatments.actions import courses
 from treatments.actions import waiting as waiting_list
 from treatments.actions.appointments import book, move, turn
 from treatments.actions.assessments import record
-from treatments.actions.privacy import decide_erasure, withdraw_erasure
 from treatments.actions.series import book_series
 from treatments.models import Appointment, Assessment, FollowUp, Photo, Session, Waiting
-from treatments.privacy import erasing
-from treatments.privacy.erasing import erase, erase_all
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)
@@ -80,10 +73,6 @@ def signed_in(user):
     client = Client()
     client.force_login(user)
     return client
-
-
-def put_off(patient):
-    return decide_erasure(patient, ground="withdrawn", by=UserFactory(), now=NOW, today=NOW.date())
 
 
 # Nothing new comes in
@@ -271,147 +260,13 @@ def test_every_page_of_the_record_says_that_it_is_being_erased_and_leads_an_admi
 
     for address in pages:
         shown = signed_in(boss).get(address).content.decode()
-        assert "Being erased." in shown
-        assert "Decided 2 Mar 2026, 14:00" in shown
+        assert "Erasure decided." in shown
+        assert "Will be erased from 3 Mar 2026, 14:00 on; until then it can be withdrawn." in shown
     desk = signed_in(UserFactory(role=Role.STAFF, locations=[patient.location]))
     erasure_page = reverse("patient-erasure", args=[patient.public_id])
     assert erasure_page not in desk.get(pages[0]).content.decode()
     assert erasure_page in signed_in(boss).get(pages[0]).content.decode()
     assert erasure.is_waiting
-
-
-# Withdrawing it
-
-
-def withdraw_url(erasure):
-    return reverse("erasure-withdraw", args=[erasure.public_id])
-
-
-def test_decision_is_withdrawn_with_a_reason_and_the_record_goes_on(boss, patient):
-    erasure = put_off(patient)
-    client = signed_in(boss)
-    assert withdraw_url(erasure) in client.get(erasure.get_absolute_url()).content.decode()
-
-    without = client.post(withdraw_url(erasure), {"reason": " "})
-    response = client.post(withdraw_url(erasure), {"reason": "Took the wish back."})
-    again = client.post(withdraw_url(erasure), {"reason": "Twice."})
-
-    assert without.status_code == 200
-    assert response.url == again.url == patient.get_absolute_url()
-    erasure.refresh_from_db()
-    assert (erasure.withdrawn_by, erasure.withdrawn_at, erasure.withdrawn_reason) == (
-        boss,
-        LATER,
-        "Took the wish back.",
-    )
-    patient.refresh_from_db()
-    assert patient.refusal_to_treat == ""
-    assert erase_all(lambda: LATER) == 0
-    assert patient.history.first().history_change_reason == "Erasure withdrawn"
-    event = AuditEvent.objects.of_patient(patient.public_id).filter(detail__what="erasure-withdrawn").get()
-    assert (event.act, event.by) == ("change", boss)
-    assert "Nothing was erased." in client.get(erasure.get_absolute_url()).content.decode()
-    assert "Withdrawn" in client.get(reverse("privacy")).content.decode()
-
-
-def test_withdrawing_promises_no_more_than_it_does(boss, patient):
-    patient.restrict(NOW, reason="A dispute")
-    erasure = put_off(patient)
-    client = signed_in(boss)
-
-    certificate = client.get(erasure.get_absolute_url()).content.decode()
-    form = client.get(withdraw_url(erasure)).content.decode()
-    done = client.post(withdraw_url(erasure), {"reason": "A slip."}, follow=True).content.decode()
-    after = client.get(erasure.get_absolute_url()).content.decode()
-
-    for page in (certificate, form):
-        assert "It can be withdrawn until the worker begins, mostly within a minute." in page
-    assert "The record is as before. It can be decided again." in form
-    assert "is not erased. The record is as before." in done
-    assert "It was decided and taken back. The record is as before." in after
-    assert "Messages and booking go on" not in form
-    assert "in use" not in form + done + after
-
-
-def test_whoever_sees_a_record_in_an_emergency_only_is_not_led_to_withdrawing(boss, patient, monkeypatch):
-    erasure = put_off(patient)
-    client = signed_in(boss)
-    monkeypatch.setattr(Patient, "is_lent_to", lambda self, user: True)
-
-    assert withdraw_url(erasure) not in client.get(erasure.get_absolute_url()).content.decode()
-    assert client.get(withdraw_url(erasure)).status_code == 403
-
-
-def test_withdrawn_erasure_is_decided_again(patient, boss):
-    withdraw_erasure(put_off(patient), reason="A slip.", by=boss, now=NOW)
-
-    erase(put_off(patient), LATER)
-
-    patient.refresh_from_db()
-    assert patient.is_erased
-    assert sorted(Erasure.objects.values_list("withdrawn_reason", flat=True)) == ["", "–"]
-
-
-@pytest.mark.parametrize("role", [Role.STAFF, Role.CLINICIAN])
-def test_nobody_else_withdraws_it(role, patient):
-    erasure = put_off(patient)
-    client = signed_in(UserFactory(role=role, locations=[patient.location]))
-
-    assert client.post(withdraw_url(erasure), {"reason": "No."}).status_code == 403
-    assert Erasure.objects.get().is_waiting
-
-
-def test_erasure_that_is_done_is_not_withdrawn(boss, patient):
-    erasure = put_off(patient)
-    erase(erasure, LATER)
-
-    shown = signed_in(boss).post(withdraw_url(erasure), {"reason": "Too late."}, follow=True).content.decode()
-
-    assert "The erasure is done. It cannot be taken back." in shown
-    assert Erasure.objects.get().withdrawn_at is None
-
-
-def test_erasure_that_was_cut_off_after_the_files_went_is_not_withdrawn(monkeypatch, boss, here):
-    erasure = decided(person(location=here))
-    monkeypatch.setattr(erasing, "forget_person", lambda *args: 1 / 0)
-    erase_all(lambda: LATER)
-
-    with pytest.raises(ValidationError, match="has begun"):
-        withdraw_erasure(erasure, reason="Too late.", by=boss, now=LATER)
-    page = signed_in(boss).get(erasure.get_absolute_url()).content.decode()
-
-    assert withdraw_url(erasure) not in page
-
-
-def test_worker_that_took_it_up_before_it_was_withdrawn_leaves_everything(boss, here):
-    patient = person(location=here)
-    erasure = decided(patient)
-    taken_up = Erasure.objects.claim(LATER)
-
-    withdraw_erasure(erasure, reason="A slip.", by=boss, now=LATER)
-    erase(taken_up, LATER)
-
-    patient.refresh_from_db()
-    assert not patient.is_erased
-    assert len(found_in_tables()) > 20
-
-
-def test_erasure_that_waits_for_somebody_is_withdrawn(boss, patient):
-    AppointmentFactory(patient=patient, starts_at=LATER + timedelta(days=1))
-    erasure = decided(patient)
-    erase_all(lambda: LATER)
-
-    withdraw_erasure(erasure, reason="A slip.", by=boss, now=LATER)
-
-    assert not Erasure.objects.waiting().exists()
-
-
-def test_database_keeps_no_withdrawal_without_a_reason_and_none_of_what_has_begun(boss):
-    for facts in ({"withdrawn_at": NOW}, {"withdrawn_at": NOW, "withdrawn_by": boss}, {"withdrawn_reason": "x"}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            ErasureFactory(done_at=None, **facts)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        ErasureFactory(done_at=None, begun_at=NOW, withdrawn_at=NOW, withdrawn_by=boss, withdrawn_reason="x")
 
 
 def test_what_somebody_sends_to_a_page_of_an_erased_patient_names_the_reason(patient):

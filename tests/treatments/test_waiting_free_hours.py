@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from clinic.roles import Role
+from patients.models import Patient
 from tests.factories import AppointmentFactory, ClosureFactory, LocationFactory, PatientFactory, UserFactory
 from tests.treatments.waiting_hours import NOW, SLOT, fell, given_up, let_wait
 
@@ -47,9 +48,9 @@ def wait(here, doctor):
     return partial(let_wait, here, doctor)
 
 
-def cancel(client, appointment, **changes):
+def cancel(client, appointment, *, follow=True, **changes):
     form = {"status": "cancelled", "version": appointment.version, "reason": "Ill.", "from": "appointment", **changes}
-    return client.post(reverse("appointment-status", args=[appointment.public_id]), form, follow=True)
+    return client.post(reverse("appointment-status", args=[appointment.public_id]), form, follow=follow)
 
 
 def test_cancelling_says_who_could_come_best_first_and_leads_there(client, nurse, leaving, wait):
@@ -62,6 +63,29 @@ def test_cancelling_says_who_could_come_best_first_and_leads_there(client, nurse
     assert "Free: Monday 16 March, 10:00, 40 minutes with Dr Ines Moreau." in page
     assert "First Petrova, Second Petrova" in page
     assert reverse("waiting-slot") in page
+
+
+def test_sign_in_keeps_no_name_until_the_page_that_says_it(client, nurse, leaving, wait):
+    for name in ("Ana", "Bea", "Cleo", "Dora"):
+        wait(name)
+
+    cancel(client, leaving, follow=False)
+
+    assert "Petrova" not in str(dict(client.session.items()))
+    page = client.get(reverse("today")).content.decode()
+    assert "Ana Petrova, Bea Petrova, Cleo Petrova, …" in page
+
+
+def test_whoever_was_erased_before_the_page_is_shown_is_not_named(client, nurse, leaving, wait):
+    erased = wait("Ana").patient
+    wait("Bea")
+
+    cancel(client, leaving, follow=False)
+    Patient.objects.filter(pk=erased.pk).update(given_name="", family_name="Erased E-1", erased_at=NOW)
+    told = client.get(reverse("today")).content.decode().split('id="next-page"')[1]
+
+    assert "Bea Petrova" in told
+    assert "E-1" not in told
 
 
 def test_note_of_a_free_hour_stands_on_one_page_only(client, nurse, leaving, wait):

@@ -1,7 +1,8 @@
 """What a patient may ask of the clinic: a copy of everything, and to be forgotten."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import ngettext
@@ -45,8 +46,13 @@ def still_open(patient: Patient) -> list[str]:
     return [text % {"n": count} for count, text in words if count]
 
 
+def grace() -> timedelta:
+    """Return how long an erasure that is decided now may be withdrawn before it begins."""
+    return timedelta(hours=settings.ERASURE_GRACE_HOURS)
+
+
 def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, today: date) -> Erasure:
-    """Have a patient erased, but for what the law keeps as of today; decided twice is once.
+    """Have a patient erased, but for what the law keeps as of today, once the time of grace is over; twice is once.
 
     Raises `RecordMergedError` when the record became part of another meanwhile.
     """
@@ -54,12 +60,15 @@ def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, to
         with transaction.atomic():
             held, *merged = hold(*patient.whole_family())
             kept = keeps(standings([held.refuse_merged(), *merged], today))
-            decided = Erasure.objects.create(patient=held, ground=ground, asked_by=by, asked_at=now, keeps=kept)
+            decided = Erasure.objects.create(
+                patient=held, ground=ground, asked_by=by, asked_at=now, grace=grace(), keeps=kept
+            )
             held.erasure_decided_at = now
             held.because("Erasure decided").save_over(held.version)
     except IntegrityError:  # a double tap
         return Erasure.objects.waiting().get(patient=patient)
-    ring(erase_patients)
+    if decided.is_due(now):  # any other is found by the worker's sweep, once it is
+        ring(erase_patients)
     return decided
 
 

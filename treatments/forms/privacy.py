@@ -54,7 +54,7 @@ class ErasureForm(forms.Form):
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         self.patient = patient
         super().__init__(*args, **kwargs)
-        self.fields["record_number"].help_text = _("Type %(number)s. It cannot be undone.") % {
+        self.fields["record_number"].help_text = _("Type %(number)s. Once begun it cannot be undone.") % {
             "number": patient.record_number
         }
 

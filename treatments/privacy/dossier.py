@@ -23,7 +23,7 @@ from patients.papers import consent_paper
 from treatments.models import Photo
 from treatments.photo_files import path_of
 from treatments.privacy.facts import as_table, everything
-from treatments.privacy.holdings import HOLDINGS
+from treatments.privacy.holdings import TOLD
 from treatments.privacy.paper import dossier_paper
 from treatments.privacy.vault import ZIP, vault
 
@@ -83,7 +83,7 @@ class Writing:
         now = self.clock()
         consents = list(Consent.objects.filter(patient__in=family).for_page().order_by("signed_at", "pk"))
         photos = named_photos(Photo.objects.filter(course__patient__in=family).order_by("taken_at", "pk"))
-        told = [holding.key for holding in HOLDINGS if holding.key]
+        told = [holding.key for holding in TOLD]
         with translation.override(spoken(family[0].language)):
             data = everything(family, now)
             self.expect(2 + sum(bool(data[key]) for key in told) + len(consents) + len(photos))

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clinic.models import User
 from patients.models import Patient
-from treatments.privacy.holdings import HOLDINGS, Holding
+from treatments.privacy.holdings import TOLD, Holding
 
 FORMAT, VERSION = "mesotrack-dossier", 1
 # What only the program needs, or what would open something.
@@ -40,6 +40,7 @@ UNITS = {
     "_minutes": "min",
     "_on": "ISO 8601 date",
     "_at": "ISO 8601 moment in UTC",
+    "grace": "seconds",
 }
 Row = dict[str, Any]
 
@@ -63,16 +64,15 @@ def everything(family: list[Patient], now: datetime) -> Row:
         "units": UNITS,
         "keys": keys(),
         "patient": [row_of(record) for record in family],
-        **{holding.key: rows_of(holding, family) for holding in HOLDINGS if holding.key},
+        **{holding.key: rows_of(holding, family) for holding in TOLD},
     }
 
 
 def keys() -> Row:
     """Return for each list what its rows are, the FHIR R4 resource they are like, and what each key means."""
     explained = {"patient": _explained(Patient, "Patient")}
-    for holding in HOLDINGS:
-        if holding.key:
-            explained[holding.key] = _explained(holding.model, holding.fhir)
+    for holding in TOLD:
+        explained[holding.key] = _explained(holding.model, holding.fhir)
     return explained
 
 

@@ -134,8 +134,10 @@ HOLDINGS = (
     Holding(EmergencyAccess, "patient", CLINICAL, "emergency_accesses"),
     Holding(EmergencyReview, "access__patient", CLINICAL, "emergency_reviews"),
 )
-# What is about the keeping itself: no part of the dossier, and dealt with by the erasure by name.
+# What is about the keeping itself, dealt with by the erasure by name.
 ABOUT_KEEPING = (Dossier, Erasure, HoldOpening, LegalHold)
+# What a dossier tells. Of the keeping itself it tells which erasures were asked for, and that they were withdrawn.
+TOLD = (*(holding for holding in HOLDINGS if holding.key), Holding(Erasure, "patient", CLINICAL, "erasures"))
 
 
 def free_texts(model: type[models.Model], codes: Iterable[str] = ()) -> list[models.Field]:

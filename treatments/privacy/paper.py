@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clinic.pdf import paper_size, render
 from clinic.phones import show_phone
-from patients.models import Allergy, Consent, Patient
+from patients.models import Allergy, Consent, Erasure, Patient
 from treatments.areas import areas_in_words
 from treatments.models import Appointment, Injection, Photo, Reminder, Score, Session, SideEffect
 
@@ -33,6 +33,7 @@ def dossier_paper(family: list[Patient], now: datetime) -> bytes:
         appointments(keys),
         photos(keys),
         messages(keys),
+        erasures(keys),
     ]
     return render(
         "treatments/privacy/dossier.typ",
@@ -188,3 +189,16 @@ def messages(keys: list[int]) -> Section:
         for sent in found.select_related("patient__location").order_by("sent_at", "pk")
     ]
     return section(_("Messages sent"), [_("Day"), _("By"), _("To")], rows)
+
+
+def erasures(keys: list[int]) -> Section:
+    found = Erasure.objects.filter(patient__in=keys).select_related("patient__location").order_by("asked_at", "pk")
+    rows = [
+        (
+            day(each.asked_at, each.patient.location),
+            day(each.withdrawn_at, each.patient.location),
+            each.withdrawn_reason,
+        )
+        for each in found
+    ]
+    return section(_("Erasures asked for"), [_("Day"), _("Taken back"), _("Reason")], rows)

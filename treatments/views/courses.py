@@ -141,6 +141,10 @@ def status(request: Request, public_id: UUID) -> HttpResponse:
     """Pause, resume, complete or stop a course, since a day and with a reason."""
     course = get_course(request.user, public_id)
     now = timezone.now()
+    refusal = course.patient.refusal_to_add
+    if refusal and request.method == "GET" and request.GET.get("to") == Course.Status.ACTIVE:
+        messages.warning(request, refusal)
+        return redirect(course)
     form = CourseStatusForm(
         request.POST or None,
         course=course,

@@ -60,6 +60,7 @@ def overview(request: Request) -> HttpResponse:
     """Show how long what is kept, whose time is over, and which erasures were done."""
     now = timezone.now()
     sweep = RetentionSweep.objects.exclude(finished_at=None).first()
+    erasures = Erasure.objects.newest_first().select_related("asked_by")
     proposed = time_over(timezone.localdate()).select_related("location")
     return TemplateResponse(
         request,
@@ -73,9 +74,10 @@ def overview(request: Request) -> HttpResponse:
             "sweep_is_late": sweep is not None and sweep.is_late(now),
             "dossier_hours": settings.DOSSIER_HOURS,
             "backup_keep": settings.BACKUP_KEEP,
+            "grace_hours": settings.ERASURE_GRACE_HOURS,
             "erasures": [
-                (erasure, erasure.waits_long(now))
-                for erasure in Erasure.objects.newest_first().select_related("asked_by")[:20]
+                (erasure, erasure.waits_long(now), erasure.is_in_grace(now))
+                for erasure in [*erasures.waiting(), *erasures.settled()[:20]]
             ],
         },
     )
@@ -209,6 +211,7 @@ def erasure_of(request: Request, patient: Patient) -> HttpResponse:
         "standings": standings(family, today),
         "expected": expected,
         "still_open": actions.still_open(patient),
+        "due_at": now + actions.grace() if settings.ERASURE_GRACE_HOURS else None,
         "done": Erasure.objects.done().filter(patient=patient).newest_first(),
         "has_hold": LegalHold.objects.filter(patient=patient).exists(),
     }
@@ -228,6 +231,7 @@ def certificate(request: Request, public_id: UUID) -> HttpResponse:
         "against": "" if not found.is_waiting else stands_against(found, found.patient.whole_family(), now),
         "patient": found.patient,
         "is_late": found.waits_long(now),
+        "is_in_grace": found.is_in_grace(now),
         "may_withdraw": found.is_waiting and not found.refusal_to_withdraw and may_withdraw(request.user, found),
         "kept": [(Subject(subject).label, found.kept_until(subject)) for subject in found.kept_subjects],
         "counts": [(COUNTED.get(what, what), count) for what, count in sorted(found.counts.items()) if count],
@@ -254,10 +258,11 @@ def withdraw(request: Request, public_id: UUID) -> HttpResponse:
     if refusal := found.refusal_to_withdraw:
         messages.warning(request, refusal)
         return redirect(found)
+    now = timezone.now()
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            actions.withdraw_erasure(found, reason=form.cleaned_data["reason"], by=request.user, now=timezone.now())
+            actions.withdraw_erasure(found, reason=form.cleaned_data["reason"], by=request.user, now=now)
         except ValidationError as error:  # the worker was quicker
             messages.warning(request, error.messages[0])
             return redirect(found)
@@ -268,7 +273,8 @@ def withdraw(request: Request, public_id: UUID) -> HttpResponse:
     context = shown_with(request, patient) | {
         "form": form,
         "erasure": found,
-        "against": stands_against(found, patient.whole_family(), timezone.now()),
+        "against": stands_against(found, patient.whole_family(), now),
+        "is_in_grace": found.is_in_grace(now),
     }
     return TemplateResponse(request, "treatments/privacy/withdraw.html", context)
 

@@ -1,4 +1,4 @@
-"""The icons of lucide, each drawn once: a list shows the same few a hundred times."""
+"""The icons of lucide in a template, each drawn once: a list shows the same few a hundred times."""
 
 from functools import lru_cache
 
