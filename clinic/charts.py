@@ -1,7 +1,7 @@
 """Charts on one time axis as SVG: no inline style and no script, so they also print.
 
 Everything is drawn in a fixed frame (`TimeFrame`) whose units are pixels at full size; the picture scales as a whole.
-Colours come from the classes in `app.css`, or of a sheet that paper brings along.
+Colours come from the classes in `drawings.css`, or of a sheet that paper brings along.
 """
 
 from collections.abc import Iterable, Sequence

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from clinic import sign_in_time
 from clinic.devices import is_marked
 from clinic.http import Request
-from clinic.navigation import navigation
+from clinic.navigation import grouped, navigation
 from clinic.next_page import take_told
 from clinic.undo import take_offer
 
@@ -19,9 +19,11 @@ def clinic(request: Request) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"version": settings.VERSION, "is_shared_device": is_marked(request)}
+    nav = SimpleLazyObject(partial(navigation, request))  # a fragment has no frame and asks for no numbers
     return {
         "version": settings.VERSION,
-        "nav": SimpleLazyObject(partial(navigation, request)),  # a fragment has no frame and asks for no numbers
+        "nav": nav,
+        "bar": SimpleLazyObject(partial(grouped, nav)),
         "here": request.location,
         "locations": user.places,
         "is_shared_device": is_marked(request),

@@ -1,7 +1,7 @@
 """Course tracks, reaction clocks and follow-up windows as SVG: no inline style and no script, so they also print.
 
-Widths are percentages of the drawing, so one drawing fits every column. Colours come from the classes in `app.css`,
-hatches from the patterns in `templates/clinic/_defs.html`.
+Widths are percentages of the drawing, so one drawing fits every column. Colours come from the classes in
+`drawings.css`, hatches from the patterns in `templates/clinic/_defs.html`.
 """
 
 from collections.abc import Sequence

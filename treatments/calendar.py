@@ -1,7 +1,7 @@
 """The calendar as its pages show it: columns of a day or of a week, appointments as blocks on the clock of the place.
 
-The clock is drawn in rows of five minutes. A block says its row and its length by classes (`calendar.css`), for the
-pages carry no inline style.
+The clock is drawn in rows of five minutes. A block says its row and its length by classes (`calendar_rows.css`), for
+the pages carry no inline style.
 """
 
 from dataclasses import dataclass, field
