@@ -1014,7 +1014,7 @@ def test_list_of_duplicates_asks_as_often_for_three_as_for_one(client, admin, he
             PatientFactory(phone=f"+1415555010{number}", location=here)
     client.get(reverse("patient-duplicates"))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(listed(client)) == count
 
 
@@ -1026,7 +1026,7 @@ def test_preview_asks_as_often_for_three_of_everything_as_for_one(
         filled(twin, number)
     client.get(merge_url(ida, twin))
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         client.get(merge_url(ida, twin))
 
 
@@ -1041,7 +1041,7 @@ def test_page_of_a_merge_asks_as_often_for_three_of_everything_as_for_one(
         filled(ida, number + count)
     client.get(made.get_absolute_url())
 
-    with django_assert_num_queries(32):
+    with django_assert_num_queries(33):
         client.get(made.get_absolute_url())
 
 
