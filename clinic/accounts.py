@@ -125,7 +125,8 @@ class AccountAdapter(DefaultAccountAdapter):
         request = current.request
         facts = {"request": request, "email": email, "current_site": get_current_site(request)}
         mail = self.render_mail(template_prefix, email, facts | context)
-        letters.write(mail, kind=template_prefix.rpartition("/")[2], now=timezone.now())
+        kind = template_prefix.rpartition("/")[2]
+        letters.write(mail, kind=kind, now=timezone.now(), person=context.get("user"))  # of a link; a notice has none
         ring(send_letters)
 
 

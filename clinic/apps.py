@@ -11,6 +11,7 @@ class ClinicConfig(AppConfig):
     def ready(self) -> None:
         from clinic import (  # noqa: F401, PLC0415 -- the first registers the system checks
             checks,
+            letters_standing,
             navigation,
             receivers,
             sign_in_events,
@@ -20,6 +21,7 @@ class ClinicConfig(AppConfig):
         from clinic.roles import create_groups  # noqa: PLC0415 -- needs the app registry
 
         navigation.count_with("backups", standing.counts)
+        navigation.count_with("staff", letters_standing.counts)
         sign_in_events.note_factors()
         post_migrate.connect(create_groups, sender=self)
         post_migrate.connect(guard_after_migration, sender=self)

@@ -29,6 +29,7 @@ urlpatterns = [
     path("staff/", staff.staff_list, name="staff-list"),
     path("staff/invite/", staff.invite, name="staff-invite"),
     path("staff/<uuid:public_id>/", staff.person, name="staff-person"),
+    path("staff/<uuid:public_id>/password-link/", staff.password_link, name="staff-password-link"),
     path("staff/<uuid:public_id>/active/", staff.active, name="staff-active"),
     path("invitations/<uuid:public_id>/send/", staff.resend, name="invitation-send"),
     path("invitations/<uuid:public_id>/withdraw/", staff.withdraw, name="invitation-withdraw"),

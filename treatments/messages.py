@@ -23,7 +23,7 @@ WORDS = {
     State.SENDING: gettext_lazy("Goes out"),
     State.SENT: gettext_lazy("Sent"),
     State.FAILED: gettext_lazy("Failed"),
-    State.UNKNOWN: gettext_lazy("Unknown"),
+    State.UNKNOWN: gettext_lazy("Perhaps sent"),
     State.BOUNCED: gettext_lazy("Came back"),
 }
 
@@ -63,7 +63,10 @@ class Row:
         """Return what to make of how it went, in words of ours; the server's own stand beside them."""
         state = self.message.state
         if state == State.UNKNOWN:
-            return _("It may have arrived or not. Ask the patient before anything is sent again.")
+            return _(
+                "The sender stopped, or the connection broke, while it was sent: nobody knows whether it arrived. "
+                "Ask the patient. If it did, say so here; if not, call or send it again."
+            )
         if state == State.BOUNCED:
             return _("It came back. Call, and ask for another address.")
         return _("Refused. Check the address.") if state == State.FAILED else ""

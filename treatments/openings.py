@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -198,19 +198,33 @@ def treated_still(location: Location, openings: Sequence[Opening]) -> list[Openi
 
 
 def given_up(location: Location, now: datetime) -> list[Opening]:
-    """Return the hours of the next two weeks that were cancelled at a place, soonest first, each once.
+    """Return the hours of the next two weeks that were cancelled or left at a place, soonest first, each once.
 
     Those of somebody who treats there no more are nobody's.
     """
-    rows = Appointment.objects.filter(
+    ahead = Q(
         location=location,
         practitioner__in=User.objects.treating_at(location).values("pk"),
-        status=Appointment.Status.CANCELLED,
         starts_at__gt=now,
         starts_at__lt=now + AHEAD,
     )
     found: dict[tuple[datetime, int], Opening] = {}
-    for each in rows.select_related("practitioner", "room").order_by("starts_at", "-minutes", "pk")[:MOST_ASKED]:
-        each.location = location
-        found.setdefault((each.starts_at, each.practitioner_id), opening_of(each))
-    return list(found.values())
+    for rows in (cancelled(ahead), left(ahead)):
+        for each in rows.select_related("practitioner", "room")[:MOST_ASKED]:
+            each.location = location
+            found.setdefault((each.starts_at, each.practitioner_id), opening_of(each))
+    return sorted(found.values(), key=lambda each: each.starts_at)
+
+
+def cancelled(ahead: Q) -> QuerySet:
+    rows = Appointment.objects.filter(ahead, status=Appointment.Status.CANCELLED)
+    return rows.order_by("starts_at", "-minutes", "pk")
+
+
+def left(ahead: Q) -> QuerySet:
+    """Return, from the history, where appointments stood that were moved, the latest version first of each hour."""
+    there = Appointment.objects.standing().filter(
+        practitioner=OuterRef("practitioner"), starts_at=OuterRef("starts_at")
+    )
+    rows = Appointment.history.filter(ahead, ~Exists(there), status=Appointment.Status.BOOKED)
+    return rows.order_by("starts_at", "-history_date", "-history_id")

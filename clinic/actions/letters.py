@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from clinic import audit, field_keys
 from clinic.field_keys import UnsealError
 from clinic.handing_over import Handed, hand_over, said
-from clinic.models import Invitation, Letter
+from clinic.models import Invitation, Letter, User
 from clinic.models.letter import LIVES, MOST_ATTEMPTS, PAUSE
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,22 @@ log = logging.getLogger(__name__)
 State = Letter.State
 
 
-def write(mail: EmailMessage, *, kind: str, now: datetime, invitation: Invitation | None = None) -> Letter:
-    """Keep a letter of plain text to one person, sealed, until the worker sends it. Ring for `tasks.send_letters`."""
+def write(
+    mail: EmailMessage,
+    *,
+    kind: str,
+    now: datetime,
+    invitation: Invitation | None = None,
+    person: User | None = None,
+) -> Letter:
+    """Keep a letter of plain text to one person, sealed, until the worker sends it. Ring for `tasks.send_letters`.
+
+    `invitation` or `person` is whose link it brings: somebody is told where it cannot go.
+    """
     facts = {"to": mail.to, "subject": mail.subject, "body": mail.body, "from": mail.from_email}
     sealed = field_keys.seal(json.dumps({name: _plain(fact) for name, fact in facts.items()}))
-    return Letter.objects.create(kind=kind, sealed=sealed, invitation=invitation, written_at=now, due_at=now)
+    whose = {"invitation": invitation, "person": person}
+    return Letter.objects.create(kind=kind, sealed=sealed, **whose, written_at=now, due_at=now)
 
 
 def _plain(fact: object) -> object:
@@ -101,7 +112,8 @@ def _say_not_sent(letter: Letter, *, now: datetime) -> None:
 
 
 def _give_up_on_cut_off(now: datetime) -> None:
-    given_up = Letter.objects.cut_off(now).end(State.UNKNOWN, now=now, error="")
+    reason = _("The worker stopped while it sent it")
+    given_up = Letter.objects.cut_off(now).end(State.UNKNOWN, now=now, error=reason)
     if given_up:
         log.warning("Of %s letters nobody knows whether they went: the worker stopped while it sent them.", given_up)
 

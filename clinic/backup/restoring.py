@@ -113,7 +113,9 @@ def leave_letters_to_people(restoring: Restoring) -> None:
     }
     with alias("restored", **there) as name:
         if Letter._meta.db_table in connections[name].introspection.table_names():  # not in a backup of before letters
-            Letter.objects.using(name).filter(ended_at=None).end(Letter.State.UNKNOWN, now=timezone.now())
+            waiting = Letter.objects.using(name).filter(ended_at=None)
+            reason = _("It waited when the backup was made that was restored since")
+            waiting.end(Letter.State.UNKNOWN, now=timezone.now(), error=reason)
 
 
 def keep_tombstones(target: Target, tombstones: Path | None) -> bool:

@@ -1,7 +1,10 @@
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, F, Min, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.identity import Identified
@@ -12,8 +15,18 @@ LEASE = timedelta(minutes=10)
 PAUSE = timedelta(minutes=10)  # before what was refused is tried again
 MOST_ATTEMPTS = 3
 STUCK = timedelta(minutes=5)
+LATE = timedelta(minutes=15)  # a mail server that works took it by then, or another letter since
+GIVEN_UP_LATELY = timedelta(days=1)
 LIVES = VALID_FOR  # after which a letter's link opens nothing: none in any letter works for less
 KEPT = timedelta(days=30)  # that a letter went, or why it did not
+
+
+@dataclass(frozen=True)
+class Late:
+    """How many letters do not go, and since when the first of them waits, or waited."""
+
+    count: int
+    since: datetime | None
 
 
 class LetterQuerySet(models.QuerySet["Letter"]):
@@ -31,6 +44,30 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def past(self, now: datetime) -> "LetterQuerySet":
         """Return what is over for so long that nobody asks for it."""
         return self.filter(ended_at__lt=now - KEPT)
+
+    def late(self, now: datetime) -> "LetterQuerySet":
+        """Return what did not go in time, whether it is tried again or was given up lately, and none went since.
+
+        That is the mail server's fault, or the sender's. Where another went since, it is the address of this one.
+        """
+        tried_at = Coalesce(OuterRef("started_at"), OuterRef("written_at"))
+        went_since = Letter.objects.filter(state=Letter.State.SENT, ended_at__gte=tried_at)
+        given_up = Q(state=Letter.State.FAILED, ended_at__gt=now - GIVEN_UP_LATELY)
+        return self.filter(Q(ended_at=None) | given_up, ~Exists(went_since), written_at__lt=now - LATE)
+
+    def how_late(self, now: datetime) -> Late:
+        return Late(**self.late(now).aggregate(count=Count("pk"), since=Min("written_at")))
+
+    def refused(self) -> "LetterQuerySet":
+        """Return what was given up and is still wanted: links for whoever is invited, or asked for a new password.
+
+        It is wanted until another letter takes its place, or the person signs in all the same.
+        """
+        invited = Q(invitation__isnull=False, invitation__accepted_at=None, invitation__withdrawn_at=None)
+        shut_out = Q(person__is_active=True) & (Q(person__last_login=None) | Q(person__last_login__lt=F("written_at")))
+        later = Letter.objects.filter(pk__gt=OuterRef("pk"))
+        of_the_same = later.filter(Q(invitation=OuterRef("invitation")) | Q(person=OuterRef("person")))
+        return self.filter(invited | shut_out, ~Exists(of_the_same), state=Letter.State.FAILED)
 
     def end(self, state: "Letter.State", *, now: datetime, error: str = "") -> int:
         """Let these be over, and forget what they say; return how many that was."""
@@ -57,6 +94,14 @@ class Letter(Identified):
     invitation = models.ForeignKey(
         Invitation,
         verbose_name=_("invitation"),
+        on_delete=models.PROTECT,
+        related_name="letters",
+        null=True,
+        blank=True,
+    )
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person who asked for a password"),
         on_delete=models.PROTECT,
         related_name="letters",
         null=True,

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_safe
 
 from clinic.append_only import guarded_models, missing
 from clinic.checks import OUR_APPS
-from clinic.models import Heartbeat
+from clinic.models import Heartbeat, Letter
 from clinic.outage import Outage, leave_connections, outage_of
 
 PATIENCE_MS = 2000  # for the turn to write, which a clinic at work gives within milliseconds
 LEAST_ROOM = 64 * 1024 * 1024  # bytes on the disk: the day's writing, and the photos that arrive at one time
+MOMENT = "%Y-%m-%dT%H:%MZ"
 # Some 4 MB to sort in less memory: PostgreSQL writes them beside its tables, and removes them.
 LAY_ASIDE = """
     SELECT count(*) FROM (
@@ -35,11 +36,14 @@ DATABASE = {Outage.BUSY: "locked", Outage.FULL: "disk full", Outage.READ_ONLY: "
 def healthz(request: HttpRequest) -> JsonResponse:
     """Answer 200 when the database is read and written, its tables are this version's, and reminders are looked for.
 
-    Else 503. A clinic whose worker was never started is not well. On a developer's machine it only has none.
+    Else 503. A clinic whose worker was never started is not well. On a developer's machine it only has none. Letters
+    about accounts that do not go are said and change no status: people are treated meanwhile.
     """
+    now = timezone.now()
     try:
         migrations = migrations_state(MigrationExecutor(connection))
-        reminders = reminders_state(timezone.now()) if migrations == "applied" else ""
+        reminders = reminders_state(now) if migrations == "applied" else ""
+        letters = letters_state(now) if migrations == "applied" else ""
         try_to_write()
     except Error as error:
         leave_connections()
@@ -54,6 +58,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
             "database": "up",
             "migrations": migrations,
             "reminders": reminders,
+            "letters": letters,
             "disk": "has room" if has_room else "full",
         },
         status=HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE,
@@ -109,7 +114,13 @@ def reminders_state(now: datetime) -> str:
     beat = Heartbeat.of("reminders")
     if beat is None:
         return "never ran"
-    return f"stopped since {beat.beat_at:%Y-%m-%dT%H:%MZ}" if beat.is_silent(now) else "running"
+    return f"stopped since {beat.beat_at:{MOMENT}}" if beat.is_silent(now) else "running"
+
+
+def letters_state(now: datetime) -> str:
+    """Say whether letters about accounts go: "none late", or how many do not, and since when."""
+    late = Letter.objects.how_late(now)
+    return f"{late.count} late since {late.since:{MOMENT}}" if late.count else "none late"
 
 
 @login_not_required

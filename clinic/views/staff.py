@@ -11,11 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from clinic.access import get_object_or_404, may
 from clinic.actions.invitations import send_invitation, withdraw_invitation
+from clinic.actions.passwords import send_password_link
 from clinic.actions.staff import change_role, deactivate, reactivate
 from clinic.background import ring
 from clinic.forms import save_once
 from clinic.http import Request
-from clinic.models import Invitation, User
+from clinic.letters_standing import letters_late
+from clinic.models import Invitation, Letter, User
 from clinic.paging import page
 from clinic.staff_forms import InvitationForm, RoleForm
 from clinic.tasks import send_letters
@@ -39,6 +41,8 @@ def staff_list(request: Request) -> HttpResponse:
             "tabs": [("here", _("Working here")), ("left", _("Accounts closed"))],
             "page": page(request, people, "last_name", "first_name", "pk"),
             "invitations": [(invitation, invitation.standing(now)) for invitation in invitations],
+            "refused": Letter.objects.refused().exclude(person=None).select_related("person")[:MOST_INVITED],
+            "late": letters_late(now),
         },
     )
 
@@ -118,8 +122,24 @@ def person(request: Request, public_id: str) -> HttpResponse:
             messages.success(request, _("Role and locations of %(name)s are saved.") % {"name": somebody})
             return redirect("staff-list")
     now = timezone.now()
-    context = {"person": somebody, "form": form, "live": somebody.sign_ins.live(now).count()}
+    context = {
+        "person": somebody,
+        "form": form,
+        "live": somebody.sign_ins.live(now).count(),
+        "refused": somebody.letters.refused().first(),
+    }
     return TemplateResponse(request, "clinic/staff/person.html", context)
+
+
+@require_POST
+@may("clinic.manage_staff")
+def password_link(request: Request, public_id: str) -> HttpResponse:
+    """Send a person a link for a new password, as they asked for themselves at the entrance."""
+    somebody = get_object_or_404(User.objects.filter(is_active=True), public_id=public_id)
+    facts = {"name": somebody, "address": somebody.email}
+    send_password_link(somebody, now=timezone.now(), request=request)
+    messages.success(request, _("A link for a new password is on its way to %(address)s, for %(name)s.") % facts)
+    return redirect("staff-list")
 
 
 @require_http_methods(["GET", "POST"])

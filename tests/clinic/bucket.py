@@ -111,6 +111,9 @@ class Asked(BaseHTTPRequestHandler):
     def do_delete(self, bucket):
         if bucket.is_gone:
             raise ConnectionResetError
+        if not bucket.may_remove:
+            self.refuse(403, "AccessDenied")
+            return
         if "uploadId" in self.asked:
             del bucket.uploads[self.asked["uploadId"]]
         else:
@@ -123,7 +126,7 @@ class Bucket:
         self.now = now
         self.files, self.uploads = {}, {}
         self.hangs_up_at_part, self.is_gone, self.keeps_bytes = None, False, None
-        self.may_read = True
+        self.may_read = self.may_remove = True
 
     def files_as_xml(self, prefix):
         files = "".join(

@@ -200,6 +200,7 @@ TABLE = {
     "staff-list": Row("in 403 403 200"),
     "staff-invite": Row("in 403 403 200", post="in 403 403 200"),
     "staff-person": Row("in 403 403 200", post="in 403 403 200"),
+    "staff-password-link": Row("in 405 405 405", post="in 403 403 302"),  # while the account is open
     "staff-active": Row("in 403 403 200", post="in 403 403 302"),
     "invitation-send": Row("in 405 405 405", post="in 403 403 302"),
     "invitation-withdraw": Row("in 405 405 405", post="in 403 403 302"),

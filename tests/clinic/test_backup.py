@@ -147,7 +147,9 @@ def test_letter_that_waited_when_the_backup_was_made_is_sent_again_by_a_person_a
     made(place)
 
     with restored(place, empty, **how) as there:
-        assert set(Letter.objects.using(there).values_list("state", "sealed")) == {("unknown", "")}
+        assert set(Letter.objects.using(there).values_list("state", "sealed", "error")) == {
+            ("unknown", "", "It waited when the backup was made that was restored since")
+        }
         assert not Letter.objects.using(there).filter(ended_at=None).exists()
     assert set(Letter.objects.values_list("state", flat=True)) == {"waiting", "sending"}
 

@@ -94,6 +94,17 @@ def test_key_that_may_put_and_list_but_not_read_makes_backups_and_is_told_what_i
         raise AssertionError
 
 
+def test_key_that_may_not_remove_leaves_the_oldest_and_is_told(bucket, tmp_path):
+    """Whoever was erased would stay in it: that is no backup that went well."""
+    place = place_of(WHERE)
+    names = [send(place, tmp_path, moment=NOW + number * DAY) for number in range(2)]
+    bucket.may_remove = False
+
+    with pytest.raises(BackupError, match="the key may not do DeleteObject"):
+        prune(place, 1)
+    assert place.names() == names
+
+
 def test_server_that_goes_away_in_the_middle_has_no_backup_by_its_name(bucket, tmp_path):
     bucket.hangs_up_at_part = 2
 
@@ -189,7 +200,11 @@ def test_what_a_killed_restore_fetched_goes_a_day_later(bucket, settings, tmp_pa
 
 
 @pytest.mark.django_db(transaction=True, serialized_rollback=True)
-def test_day_s_backup_goes_to_the_bucket_and_is_tried_from_there(bucket, settings, capsys):
+def test_day_s_backup_goes_to_the_bucket_and_is_tried_from_there(bucket, settings, tmp_path, capsys):
+    """The key that makes it may not read; the one that tries it may."""
+    settings.BACKUP_KEEP = 1
+    send(place_of(WHERE), tmp_path, moment=NOW - DAY)
+    bucket.may_read = False
     assert make_what_is_due(lambda: NOW)
 
     [name] = place_of(WHERE).names()
@@ -197,6 +212,7 @@ def test_day_s_backup_goes_to_the_bucket_and_is_tried_from_there(bucket, setting
     assert (run.place, run.name, run.error, run.tried_at) == (WHERE, name, "", NOW)
     call_command("backup", "--list")
     assert capsys.readouterr().out == f"{name}\n"
+    bucket.may_read = True
     call_command("restore", f"{WHERE}/{name}", "--verify")
     trial = BackupRun.objects.get(kind="trial")
     assert (trial.place, trial.name, trial.error, trial.row_count) == (WHERE, name, "", run.row_count)

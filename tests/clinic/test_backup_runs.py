@@ -190,7 +190,7 @@ def test_page_asks_as_often_for_three_runs_as_for_one(client, django_assert_num_
         run_of(DUE + number * MINUTE)
     admin(client)
 
-    with time_machine.travel(DUE + HOUR, tick=False), django_assert_num_queries(11):
+    with time_machine.travel(DUE + HOUR, tick=False), django_assert_num_queries(12):
         response = client.get("/backups/")
 
     assert len(response.context["page"].rows) == count

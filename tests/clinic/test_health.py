@@ -5,12 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 import time_machine
+from django.core.mail import EmailMessage
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from clinic.actions import letters
 from clinic.append_only import guard, guarded_models
-from clinic.models import Heartbeat
+from clinic.models import Heartbeat, Letter
 from clinic.views import health
 
 NOW = datetime(2026, 9, 20, 16, 0, tzinfo=UTC)
@@ -22,7 +26,13 @@ def test_healthy_clinic_says_so_to_anyone(client):
 
     assert (response.status_code, response.json()) == (
         200,
-        {"database": "up", "migrations": "applied", "reminders": "never ran", "disk": "has room"},
+        {
+            "database": "up",
+            "migrations": "applied",
+            "reminders": "never ran",
+            "letters": "none late",
+            "disk": "has room",
+        },
     )
     assert "no-store" in response.headers["Cache-Control"]
 
@@ -111,6 +121,52 @@ def test_sweep_that_stopped_is_noticed(client, minutes, status, said):
         response = client.get("/healthz")
 
     assert (response.status_code, response.json()["reminders"]) == (status, said)
+
+
+def written(at):
+    return letters.write(EmailMessage("Your password", "It was changed.", to=["x@x.example"]), kind="x", now=at)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("minutes", "said"), [(15, "none late"), (16, "1 late since 2026-09-20T15:44Z")])
+def test_letters_that_do_not_go_are_told_and_take_no_clinic_off_the_net(client, minutes, said):
+    """The worker runs; the mail server takes nothing. Patients are treated all the same."""
+    written(NOW - timedelta(minutes=minutes))
+
+    with time_machine.travel(NOW, tick=False):
+        response = client.get("/healthz")
+
+    assert (response.status_code, response.json()["letters"]) == (200, said)
+
+
+@pytest.mark.django_db
+def test_letters_that_were_given_up_are_late_for_a_day_or_until_another_goes():
+    """A mail server that is gone for hours has each letter given up within half an hour, and is still gone."""
+    Letter.objects.bulk_create(
+        [
+            Letter(kind="x", state="failed", written_at=at, due_at=at, started_at=at, ended_at=at)
+            for at in (NOW, NOW + timedelta(minutes=2))
+        ]
+    )
+    said = "2 late since 2026-09-20T16:00Z"
+    assert health.letters_state(NOW + timedelta(hours=3)) == said
+    assert health.letters_state(NOW + timedelta(days=1, minutes=3)) == "none late"
+
+    written(NOW + timedelta(hours=2))
+    assert health.letters_state(NOW + timedelta(hours=3)) == said.replace("2", "3", 1)
+    Letter.objects.filter(state="waiting").end(Letter.State.SENT, now=NOW + timedelta(hours=3))
+    assert health.letters_state(NOW + timedelta(hours=3)) == "none late"
+
+
+@pytest.mark.django_db
+def test_health_asks_as_often_for_three_letters_as_for_none(client, django_assert_num_queries):
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/healthz")
+    for minutes in (20, 30, 40):
+        written(timezone.now() - timedelta(minutes=minutes))
+
+    with django_assert_num_queries(len(asked)):
+        assert "3 late" in client.get("/healthz").json()["letters"]
 
 
 @pytest.mark.django_db

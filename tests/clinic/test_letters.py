@@ -10,12 +10,14 @@ import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from django.db import connection, transaction
+from django.template.defaultfilters import date
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clinic.actions import letters
 from clinic.actions.invitations import send_invitation, withdraw_invitation
-from clinic.models import AuditEvent, Invitation, InvitationState, Letter
+from clinic.models import AuditEvent, Invitation, InvitationState, Letter, Location, User
 from clinic.models.invitation import VALID_FOR
 from clinic.models.letter import LIVES, MOST_ATTEMPTS
 from clinic.roles import Role
@@ -185,6 +187,112 @@ def test_letter_that_is_refused_thrice_is_said_beside_the_person_and_its_link_op
     assert [event.detail["what"] for event in said] == ["invitation-sent", "invitation-not-sent"]
 
 
+# A link for a password that no mail server took.
+
+
+@pytest.fixture
+def shut_out(server):
+    """Somebody who asked for a new password, at an address that the mail server does not know."""
+    person = UserFactory(first_name="Sam", last_name="Adeyemi", email="sam@clinic.exmaple")
+    server.answer_to_recipient = "550 nobody here"
+    Client().post("/accounts/password/reset/", {"email": person.email})
+    at = Letter.objects.get().written_at
+    for minutes in (0, 11, 22):
+        letters.send_all(lambda after=minutes: at + timedelta(minutes=after))
+    return person
+
+
+def staff_count(desk):
+    [link] = [link for link in desk.get("/").context["nav"] if str(link.label) == "Staff"]
+    return link.count
+
+
+def test_link_for_a_password_that_was_refused_is_said_beside_the_person_with_what_to_do(desk, shut_out):
+    page = desk.get("/staff/").content.decode()
+    beside = page[page.index('id="refused"') : page.index('aria-label="People"')]
+
+    assert shut_out.get_full_name() in beside
+    assert "nobody here" in beside
+    assert f"/admin/clinic/user/{shut_out.pk}/change/" in beside
+    assert f"/staff/{shut_out.public_id}/password-link/" in beside
+    assert "could not be sent" in desk.get(f"/staff/{shut_out.public_id}/").content.decode()
+    assert staff_count(desk) == 1
+
+
+def test_link_that_an_admin_sends_again_goes_to_the_corrected_address_and_opens(desk, server, shut_out):
+    server.answer_to_recipient = "250 fine"
+    User.objects.filter(pk=shut_out.pk).update(email="sam@clinic.example")
+    desk.post(f"/staff/{shut_out.public_id}/password-link/")
+    letters.send_all(timezone.now)
+
+    message = server.messages[-1].decode().replace("=\r\n", "").replace("=3D", "=")
+    assert "To: sam@clinic.example" in message
+    link = re.search(r"(/accounts/password/reset/key/\S+/)", message)[1]
+    assert "password1" in Client().get(link, follow=True).context["form"].fields
+    assert staff_count(desk) == 0
+    assert AuditEvent.objects.get(detail__what="password-link-sent").record_key == str(shut_out.public_id)
+
+
+@pytest.mark.parametrize("since", ["signed in", "account closed", "asked again"])
+def test_link_that_nobody_waits_for_any_more_is_not_told(desk, shut_out, since):
+    if since == "asked again":
+        Client().post("/accounts/password/reset/", {"email": shut_out.email})
+    elif since == "signed in":
+        User.objects.filter(pk=shut_out.pk).update(last_login=timezone.now())
+    else:
+        User.objects.filter(pk=shut_out.pk).update(is_active=False)
+
+    assert 'id="refused"' not in desk.get("/staff/").content.decode()
+    assert staff_count(desk) == 0
+
+
+def test_invitation_that_was_refused_counts_until_it_is_sent_again_or_withdrawn(server, noor, desk):
+    server.answer_to_recipient = "550 nobody here"
+    for minutes in (0, 11, 22):
+        run(after=timedelta(minutes=minutes))
+    assert staff_count(desk) == 1
+    assert "withdraw it and invite them at the right one" in stands(desk)
+
+    withdraw_invitation(noor, now=NOW)
+    assert staff_count(desk) == 0
+
+
+def test_no_link_goes_to_an_account_that_is_closed(desk):
+    gone = UserFactory(is_active=False)
+
+    assert desk.post(f"/staff/{gone.public_id}/password-link/").status_code == HTTPStatus.NOT_FOUND
+    assert not Letter.objects.exists()
+
+
+def test_staff_page_asks_as_often_for_three_who_wait_as_for_one(desk, django_assert_num_queries):
+    def wait(person):
+        at = timezone.now() - timedelta(hours=1)
+        Letter.objects.create(kind="x", state="failed", person=person, written_at=at, due_at=at, ended_at=at)
+
+    people = [UserFactory() for _each in range(3)]
+    wait(people[0])
+    with CaptureQueriesContext(connection) as asked:
+        desk.get("/staff/")
+    [wait(person) for person in people[1:]]
+
+    with django_assert_num_queries(len(asked)):
+        assert desk.get("/staff/").content.decode().count("Link not sent") == 3
+
+
+@pytest.mark.parametrize("path", ["/", "/staff/"])
+def test_admin_alone_is_told_that_letters_do_not_go_how_many_and_since_when(desk, path):
+    for minutes in (20, 30):
+        at = timezone.now() - timedelta(minutes=minutes)
+        letters.write(EmailMessage("Your password", "It was changed.", to=["x@x.example"]), kind="x", now=at)
+    nurse = Client()
+    nurse.force_login(UserFactory(role=Role.STAFF, locations=[LocationFactory()]))
+
+    since = date(timezone.localtime(at, Location.objects.earliest("pk").tz), "j M, H:i")
+    said = f"2 letters about accounts did not go, the first since {since}"
+    assert said in desk.get(path).content.decode()
+    assert "letters about accounts" not in nurse.get("/").content.decode()
+
+
 def test_letter_after_which_the_server_hangs_up_is_sent_again_by_a_person_alone(server, noor, desk):
     server.answer = None
     for minutes in (0, 11, 22):
@@ -214,7 +322,8 @@ def test_worker_that_dies_while_it_sends_leaves_a_letter_that_a_person_sees(noor
     run(after=timedelta(minutes=11))
 
     assert (Letter.objects.get().state, mail.outbox) == (State.UNKNOWN, [])
-    assert "Perhaps sent" in stands(desk)
+    assert "Perhaps sent Nobody knows whether it went: The worker stopped while it sent it." in stands(desk)
+    assert "If it did, leave it; if not, send it again" in stands(desk)
 
 
 @pytest.mark.parametrize(

@@ -237,7 +237,7 @@ def test_staff_page_asks_as_often_for_three_as_for_one(desk, here, count, django
         send_invitation(InvitationFactory(), now=timezone.now())
     desk.get("/staff/")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         page = desk.get("/staff/").content.decode()
 
     assert page.count("Send again") == count

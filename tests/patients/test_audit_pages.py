@@ -134,7 +134,7 @@ def test_the_page_asks_the_database_alike_for_one_event_and_for_three(client, he
     for _row in range(rows):
         AuditEventFactory(act="print", by=UserFactory(), location=here, patient_public_id=PatientFactory().public_id)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get("/audit/?act=print")
 
 
@@ -145,7 +145,7 @@ def test_a_patients_report_asks_the_database_alike_for_one_event_and_for_three(
     for _row in range(rows):
         AuditEventFactory(by=UserFactory(), location=here, patient_public_id=patient.public_id)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(f"/patients/{patient.public_id}/access/")
 
 

@@ -258,7 +258,7 @@ def test_list_asks_as_often_for_three_as_for_one(client, count, django_assert_nu
     client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory()]))
     client.get("/emergencies/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         page = client.get("/emergencies/").content.decode()
 
     assert page.count("What came of it,") == count

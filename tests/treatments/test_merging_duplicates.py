@@ -151,5 +151,5 @@ def test_list_of_duplicates_asks_as_often_for_three_as_for_one(client, admin, he
             PatientFactory(phone=f"+1415555010{number}", location=here)
     client.get(reverse("patient-duplicates"))
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(listed(client)) == count

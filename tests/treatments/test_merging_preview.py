@@ -291,7 +291,7 @@ def test_preview_asks_as_often_for_three_of_everything_as_for_one(
         filled(twin, number)
     client.get(merge_url(ida, twin))
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         client.get(merge_url(ida, twin))
 
 

@@ -288,5 +288,5 @@ def test_page_of_a_merge_asks_as_often_for_three_of_everything_as_for_one(
         filled(ida, number + count)
     client.get(made.get_absolute_url())
 
-    with django_assert_num_queries(32):
+    with django_assert_num_queries(33):
         client.get(made.get_absolute_url())

@@ -68,7 +68,8 @@ def test_page_says_what_happened_and_what_to_do(here, client, sam):
     page = client.get("/messages/").content.decode()
 
     for words in [
-        "Ask the patient before anything is sent again.",
+        "Perhaps sent",
+        "Ask the patient. If it did, say so here; if not, call or send it again.",
         "550 nobody here",
         "Send again",
         "Called the patient",

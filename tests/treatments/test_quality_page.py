@@ -80,7 +80,7 @@ def test_the_page_asks_as_often_for_one_as_for_three(client, here, people, djang
     for user in UserFactory.create_batch(people):
         give(LotFactory(location=here), performed_by=user)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         response = client.get("/reports/quality/")
 
     assert len(response.context["report"].rows) == people

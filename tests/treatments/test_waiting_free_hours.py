@@ -1,6 +1,6 @@
 """An hour becomes free: the desk is told who could come, and nothing where nobody could."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 
 import pytest
@@ -10,7 +10,7 @@ from django.urls import reverse
 from clinic.roles import Role
 from patients.models import Patient
 from tests.factories import AppointmentFactory, ClosureFactory, LocationFactory, PatientFactory, UserFactory
-from tests.treatments.waiting_hours import NOW, SLOT, fell, given_up, let_wait
+from tests.treatments.waiting_hours import NOW, SLOT, fell, given_up, hour, let_wait, take
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +162,65 @@ def test_list_shows_hours_that_are_free_again_until_somebody_has_them(client, nu
     assert after == []
 
 
+def move(appointment, *, to):
+    appointment.starts_at = to
+    appointment.save()
+
+
+def on_list(client):
+    """Return the hours that the page of the waiting list offers, by when they begin and how many could come."""
+    free = client.get(reverse("waiting-list")).context["free"]
+    return [(each["opening"].starts_at, each["count"]) for each in free]
+
+
+def test_list_shows_the_hour_that_a_move_left_until_somebody_has_it(client, nurse, leaving, wait):
+    ana = wait("Ana")
+    move(leaving, to=SLOT + timedelta(days=1))
+
+    assert on_list(client) == [(SLOT, 1)]
+    take(client, ana, leaving, starts=hour(leaving)["starts"].replace("17T", "16T"))
+    ana.appointment.refresh_from_db()
+    assert (ana.appointment.starts_at, on_list(client)) == (SLOT, [])
+
+
+def test_hour_that_a_move_back_takes_again_is_not_offered(client, nurse, leaving, wait):
+    """The one it stood on meanwhile is free in its turn."""
+    wait("Ana")
+    move(leaving, to=SLOT + timedelta(days=1))
+    move(leaving, to=SLOT)
+
+    assert on_list(client) == [(SLOT + timedelta(days=1), 1)]
+
+
+def test_hour_that_still_overlaps_where_the_appointment_moved_is_not_free(client, nurse, leaving, wait):
+    wait("Ana")
+    move(leaving, to=SLOT + timedelta(minutes=20))
+
+    assert on_list(client) == []
+
+
+def test_hour_whose_length_was_corrected_before_it_was_cancelled_is_offered_as_it_was_cancelled(
+    client, nurse, leaving, wait
+):
+    wait("Ana")
+    leaving.minutes = 60
+    leaving.save()
+    leaving.minutes = 40
+    leaving.save()
+    cancel(client, leaving)
+
+    [free] = client.get(reverse("waiting-list")).context["free"]
+    assert (free["opening"].starts_at, free["opening"].minutes) == (SLOT, 40)
+
+
+def test_hour_that_another_practitioner_takes_over_is_free_with_the_one_before(client, nurse, leaving, wait, here):
+    wait("Ana")
+    leaving.practitioner = UserFactory(role=Role.CLINICIAN, last_name="Okafor", locations=[here])
+    leaving.save()
+
+    assert on_list(client) == [(SLOT, 1)]
+
+
 @pytest.mark.parametrize("leaves", ["account", "place", "role"])
 def test_hour_of_somebody_who_treats_here_no_more_is_not_offered(client, nurse, leaving, wait, doctor, leaves):
     wait("Ana")
@@ -174,10 +233,9 @@ def test_hour_of_somebody_who_treats_here_no_more_is_not_offered(client, nurse, 
         doctor.groups.clear()
 
     told = cancel(client, leaving).content.decode()
-    on_list = client.get(reverse("waiting-list")).context["free"]
 
     assert "could come earlier" not in told
-    assert on_list == []
+    assert on_list(client) == []
 
 
 def lift(client, closure, **changes):

@@ -182,7 +182,7 @@ def test_list_asks_as_often_for_three_as_for_one(client, nurse, here, doctor, ro
         )
     client.get(reverse("waiting-list"))  # numbers beside the navigation are kept for a while
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         response = client.get(reverse("waiting-list"))
 
     assert len(response.context["rows"]) == rows

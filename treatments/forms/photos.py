@@ -20,6 +20,7 @@ from clinic.widgets import DateTimeInput, UnitInput
 from patients.identifiers import parse_record_number
 from patients.models import Patient
 from treatments.actions import photos as actions
+from treatments.forms.wall_time import WallTimeField
 from treatments.models import Course, Photo, Session, Shot, TreatmentArea
 from treatments.models.photo import shot_choices
 from treatments.photo_consent import PhotoRefusal, refusal_of_photos
@@ -98,7 +99,7 @@ class PhotoUploadForm(forms.Form):
     consent_scope = forms.ChoiceField(
         choices=Photo.Scope, initial=Photo.Scope.RECORD, label=gettext_lazy("May be used for")
     )
-    taken_at = forms.DateTimeField(
+    taken_at = WallTimeField(
         required=False,
         widget=DateTimeInput,
         validators=[validate_not_in_future, validate_year],
@@ -161,6 +162,7 @@ class PhotoForm(VersionedForm):
             "focal_length_mm",
             "light",
         ]
+        field_classes = {"taken_at": WallTimeField}
         widgets = {
             "taken_at": DateTimeInput,
             "camera_distance_cm": UnitInput(unit="cm"),

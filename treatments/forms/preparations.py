@@ -17,6 +17,7 @@ from clinic.models import Location
 from clinic.units import VolumeField, show_ml
 from clinic.widgets import DateTimeInput
 from treatments.forms.lots import HoldForm, reason_field
+from treatments.forms.wall_time import WallTimeField
 from treatments.models import Ingredient, Lot, Preparation
 
 USE_WITHIN = timedelta(hours=24)  # proposed; a default of ours
@@ -27,6 +28,7 @@ class MixForm(OnceForm):
     class Meta:
         model = Preparation
         fields = ["name", "mixed_at", "use_by_at", "note"]
+        field_classes = {"mixed_at": WallTimeField, "use_by_at": WallTimeField}
         widgets = {"mixed_at": DateTimeInput, "use_by_at": DateTimeInput}
         error_messages = {"name": {"required": gettext_lazy("Give it the name that stands on the syringe.")}}
 

@@ -21,6 +21,7 @@ from clinic.widgets import ChoiceCards, DateTimeInput, Segmented, UnitInput
 from treatments.actions import side_effects as actions
 from treatments.forms.notes import NoteField
 from treatments.forms.suspects import SuspectsForm
+from treatments.forms.wall_time import WallTimeField
 from treatments.models import GradeWording, SideEffect, TreatmentArea
 from treatments.models.grade_wording import by_kind
 from treatments.rules.duration import Unit, lasting, said
@@ -115,6 +116,7 @@ class FactsForm(AskingForm, forms.ModelForm):
     class Meta:
         model = SideEffect
         fields = ["kind", "severity", "grade", "onset_at", "resolved_at", "reported_by", "action_taken", "note"]
+        field_classes = {"onset_at": WallTimeField, "resolved_at": WallTimeField}
         widgets = {
             "severity": Segmented,
             "grade": ChoiceCards,
@@ -276,7 +278,7 @@ class StepForm(forms.Form):
 class ResolveForm(AskingForm, LastedMixin, StepForm):
     """Since when a reaction is gone."""
 
-    resolved_at = forms.DateTimeField(label=gettext_lazy("Gone since"), required=False, widget=DateTimeInput)
+    resolved_at = WallTimeField(label=gettext_lazy("Gone since"), required=False, widget=DateTimeInput)
 
     field_order = ["resolved_at", "lasted", "lasted_unit"]
 
@@ -316,7 +318,7 @@ class ReopenForm(StepForm):
     note = forms.CharField(
         label=gettext_lazy("How did it come back?"), max_length=100, validators=[validate_plain_text]
     )
-    back_at = forms.DateTimeField(
+    back_at = WallTimeField(
         label=gettext_lazy("Back since"),
         required=False,
         widget=DateTimeInput,

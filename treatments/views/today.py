@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from clinic.backup.standing import wants_attention
 from clinic.http import Request
+from clinic.letters_standing import letters_late
 from treatments.board import board
 from treatments.clusters import loud_signals
 from treatments.models import Session, SideEffect
@@ -33,6 +34,7 @@ def today(request: Request) -> HttpResponse:
             "unsigned": Session.objects.visible_to(request.user).drafts().summary() if treats else None,
             "reviews": milestones_due(request.user, now) if decides else None,
             "backups_want_attention": request.user.has_perm("clinic.see_backups") and wants_attention(now),
+            "letters_late": letters_late(now) if request.user.has_perm("clinic.manage_staff") else None,
             "calls": follow_up_counts(request),
             "signals": loud_signals(request.user, now) if request.user.has_perm("treatments.review_signal") else None,
             "undelivered": messages_waiting(request.user, now),

@@ -95,3 +95,12 @@ class Command(BaseCommand):
             self.stderr.write(_("It was missing already when the backup was made: %(path)s") % {"path": path})
         if into:
             self.stdout.write(_("Restored. Start the program with MESOTRACK_VAR=%(path)s.") % {"path": into.resolve()})
+            self.stdout.write(
+                _(
+                    "What went out after that moment is not known here. Invitations that waited then are "
+                    "“Perhaps sent” on the page “Staff”: ask each person whether theirs came, and send again what did "
+                    "not. Messages to patients that are due go out once the worker starts, and may reach somebody a "
+                    "second time; those of which nobody knows whether they went are under “To settle” on the page "
+                    "“Messages”."
+                )
+            )

@@ -25,6 +25,7 @@ from treatments.forms.session.reactions import NONE, ReactionsPart
 from treatments.forms.session.screening import ScreeningPart
 from treatments.forms.session.since import SincePart
 from treatments.forms.session.weight import WeightPart
+from treatments.forms.wall_time import WallTimeField
 from treatments.models import Session
 
 OVERRIDE = "override-"
@@ -38,7 +39,7 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
     """
 
     note = NoteField(label=gettext_lazy("Note"), most=4000, rows=4, required=False)
-    next_at = forms.DateTimeField(
+    next_at = WallTimeField(
         label=gettext_lazy("Next session"), required=False, widget=DateTimeInput(attrs={"step": 300})
     )
 
@@ -60,6 +61,7 @@ class SessionParts(AreasPart, ProductsPart, ReactionsPart, ScreeningPart, SinceP
             "aftercare_given",
             "note",
         ]
+        field_classes = {"performed_at": WallTimeField}
         widgets = {
             "performed_at": DateTimeInput,
             "technique": Segmented,

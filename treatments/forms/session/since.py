@@ -15,6 +15,7 @@ from clinic.validators import validate_year
 from clinic.widgets import DateTimeInput, Segmented
 from treatments.actions.since import Answered, Noticed
 from treatments.forms.session.parts import Part, told_at
+from treatments.forms.wall_time import WallTimeField
 from treatments.models import AskBack, Session, SideEffect, SideEffectKind, TreatmentArea
 from treatments.rules.late_infection import is_watched
 
@@ -52,8 +53,8 @@ class SincePart(Part):
     new_severity = forms.ChoiceField(
         label=gettext_lazy("How severe"), choices=SideEffect.Severity, required=False, widget=Segmented
     )
-    new_onset_at = forms.DateTimeField(label=gettext_lazy("Began at"), required=False, widget=DateTimeInput)
-    new_gone_at = forms.DateTimeField(
+    new_onset_at = WallTimeField(label=gettext_lazy("Began at"), required=False, widget=DateTimeInput)
+    new_gone_at = WallTimeField(
         label=gettext_lazy("Gone since"),
         required=False,
         widget=DateTimeInput,
@@ -111,7 +112,7 @@ class SincePart(Part):
             initial=OTHER if stored and effect.resolved_at else None,
             widget=Segmented,
         )
-        self.fields[gone_at] = forms.DateTimeField(
+        self.fields[gone_at] = WallTimeField(
             label=_("Gone at"),
             required=False,
             widget=DateTimeInput,

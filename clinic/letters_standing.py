@@ -1,0 +1,30 @@
+"""How letters about accounts stand: what Today, the navigation and the staff page tell an admin of them."""
+
+from datetime import datetime
+
+from django.core.cache import caches
+
+from clinic.http import Request
+from clinic.models import Letter
+from clinic.models.letter import Late
+from clinic.navigation import Counts
+
+SECONDS_KEPT = 60
+
+
+def letters_late(now: datetime) -> Late:
+    """Return how many letters do not go, and since when."""
+    return Letter.objects.how_late(now)
+
+
+def refused_count() -> int:
+    """Return how many people wait for a link that no mail server took, asked once a minute: every page asks."""
+    found: int | None = caches["worker"].get("letters-refused")
+    if found is None:
+        found = Letter.objects.refused().count()
+        caches["worker"].set("letters-refused", found, SECONDS_KEPT)
+    return found
+
+
+def counts(request: Request) -> Counts:
+    return Counts(due=refused_count())
