@@ -18,6 +18,8 @@ urlpatterns = [
     path("", include("treatments.urls")),
     path("", include("patients.urls")),
     path("accounts/email/", accounts.closed, name="account_email"),
+    path("accounts/confirm-email/", accounts.closed, name="account_email_verification_sent"),
+    path("accounts/confirm-email/<str:key>/", accounts.closed, name="account_confirm_email"),
     path("accounts/2fa/", include("clinic.second_factor.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("account/here/", sign_ins.sign_in_state, name="sign-in-state"),

@@ -1,7 +1,6 @@
 """Addresses of the second step, under the names that allauth looks for. Its own lists are one page here: Security."""
 
 from allauth.mfa.base import views as base
-from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.webauthn import views as passkeys
 from django.urls import path
 
@@ -14,7 +13,7 @@ urlpatterns = [
     path("totp/activate/", security.set_up_app, name="mfa_activate_totp"),
     path("totp/deactivate/", security.remove_app, name="mfa_deactivate_totp"),
     path("recovery-codes/", security.recovery_codes, name="mfa_view_recovery_codes"),
-    path("recovery-codes/generate/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("recovery-codes/generate/", security.new_codes, name="mfa_generate_recovery_codes"),
     path("recovery-codes/download/", security.download_codes, name="mfa_download_recovery_codes"),
     path("webauthn/", security.to_security, name="mfa_list_webauthn"),
     path("webauthn/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),

@@ -29,6 +29,6 @@ def switch_location(request: Request) -> HttpResponse:
     return redirect("today")
 
 
-def closed(request: Request) -> HttpResponse:
-    """Answer for a page of the sign-in library that a clinic does not open: the admin changes a person's e-mail."""
+def closed(request: Request, key: str = "") -> HttpResponse:
+    """Answer for a page of the sign-in library that a clinic does not open: an address is an admin's word."""
     raise Http404

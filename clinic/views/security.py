@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.decorators import reauthentication_required
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes import views as allauth_codes
 from allauth.mfa.totp import views as allauth_app
 from allauth.mfa.webauthn.internal.flows import remove_authenticator
 from django.contrib import messages
@@ -97,6 +98,13 @@ def removal_of(request: Request, passkey: Authenticator) -> HttpResponse:
         remove_authenticator(request, passkey)
         return redirect("security")
     return TemplateResponse(request, "mfa/webauthn/authenticator_confirm_delete.html", {"passkey": passkey})
+
+
+def new_codes(request: Request) -> HttpResponse:
+    """Make codes in place of those that are left. Whoever has no second step has nothing they could stand for."""
+    if not factors_of(request.user).exists():
+        return redirect("security")
+    return allauth_codes.generate_recovery_codes(request)
 
 
 @require_safe

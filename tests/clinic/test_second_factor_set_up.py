@@ -139,6 +139,14 @@ def test_whoever_has_a_second_step_confirms_with_it(sam, app, where):
     assert client.get(f"/accounts/2fa/{where}").status_code == 200
 
 
+def test_whoever_has_no_second_step_makes_no_codes_that_stand_for_it(sam):
+    client = at_ones_desk(sam)
+    page = "/accounts/2fa/recovery-codes/generate/"
+
+    assert (client.get(page).url, client.post(page).url) == ("/account/security/", "/account/security/")
+    assert not Authenticator.objects.exists()
+
+
 def test_password_of_a_moment_ago_does_not_stand_for_the_second_step(sam):
     client = at_ones_desk(sam)
     PhoneAppFactory(user=sam)
