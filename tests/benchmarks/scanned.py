@@ -114,7 +114,7 @@ def addresses(user):
         elif where.count("<") == 1 and "<uuid:public_id>" in where:
             record = first_of(RECORDS.get(where.split("/")[0]), user)
             found += [reverse(name, args=[record.public_id])] if record else []
-    return found + (admin_lists() if user.is_staff else [])
+    return found + (admin_pages(user) if user.is_staff else [])
 
 
 def first_of(model, user):
@@ -124,9 +124,18 @@ def first_of(model, user):
     return (rows.visible_to(user) if hasattr(rows, "visible_to") else rows).order_by("pk").first()
 
 
-def admin_lists():
-    names = [model._meta.label_lower.replace(".", "_") for model in admin.site._registry]
-    return [f"{reverse(f'admin:{name}_changelist')}?q=maria&o=1" for name in names]
+def admin_pages(user):
+    """Return each list of the admin site that the user sees, and the form of its first row and of a new one."""
+    found = []
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.label_lower.replace('.', '_')}"
+        if user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
+            found.append(f"{reverse(f'{name}_changelist')}?q=maria&o=1")
+            first = model._default_manager.order_by("pk").first()
+            found += [reverse(f"{name}_change", args=[first.pk])] if first else []
+        if user.has_perm(f"{model._meta.app_label}.add_{model._meta.model_name}"):
+            found.append(reverse(f"{name}_add"))
+    return found
 
 
 def own_pages(user):
