@@ -62,6 +62,9 @@ class Undoing:
             found.append(_("This merge was undone already."))
         elif self.survivor.is_erased:
             found.append(_("The patient was erased since. Nobody is left to go back to."))
+        elif self.survivor.erasure_decided_at:
+            words = _("%(number)s is being erased, and both records with it. Withdraw the erasure first.")
+            found.append(words % {"number": self.survivor.record_number})
         elif self.survivor.merged_into_id:
             words = _("%(number)s was itself merged into another record since. Undo that merge first.")
             found.append(words % {"number": self.survivor.record_number})

@@ -73,7 +73,7 @@ def test_patient_is_erased_and_the_certificate_names_nobody(visit, boss, patient
     page.locator("#id_record_number").fill(number)
     page.get_by_role("button", name="Erase the patient").click()
 
-    page.get_by_text("until then it can be withdrawn").first.wait_for()
+    page.get_by_text("until it begins it can be withdrawn").first.wait_for()
     assert erase_all(lambda: timezone.now() + timedelta(hours=24)) == 1
     page.reload()
     page.get_by_role("heading", name="Certificate of an erasure").wait_for()

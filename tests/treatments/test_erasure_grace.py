@@ -19,7 +19,7 @@ from treatments.tasks import erase_patients, sweep_privacy
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
-FROM_WHEN = "Will be erased from 3 Mar 2026, 15:00 on; until then it can be withdrawn."
+FROM_WHEN = "Will be erased from 3 Mar 2026, 15:00 on; until it begins it can be withdrawn."
 
 
 @pytest.fixture(autouse=True)
@@ -158,7 +158,7 @@ def test_form_says_from_when_on_before_it_is_decided(client, patient):
         client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         shown = client.get(reverse("patient-erasure", args=[patient.public_id])).content.decode()
 
-    words = "Decided now, the patient will be erased from 3 Mar 2026, 15:00 on; until then it can be withdrawn."
+    words = "Decided now, the patient will be erased from 3 Mar 2026, 15:00 on; until it begins it can be withdrawn."
     assert words in shown
 
 
@@ -193,7 +193,7 @@ def test_whoever_may_not_decide_reads_when_and_is_led_nowhere(patient):
 
     shown = desk.get(patient.get_absolute_url()).content.decode()
 
-    assert FROM_WHEN in shown
+    assert "3 Mar 2026, 15:00 on. Is that a mistake? Until it begins an admin can withdraw it." in shown
     assert reverse("erasure-withdraw", args=[erasure.public_id]) not in shown
 
 

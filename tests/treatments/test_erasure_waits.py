@@ -261,10 +261,11 @@ def test_every_page_of_the_record_says_that_it_is_being_erased_and_leads_an_admi
     for address in pages:
         shown = signed_in(boss).get(address).content.decode()
         assert "Erasure decided." in shown
-        assert "Will be erased from 3 Mar 2026, 14:00 on; until then it can be withdrawn." in shown
-    desk = signed_in(UserFactory(role=Role.STAFF, locations=[patient.location]))
+        assert "Will be erased from 3 Mar 2026, 14:00 on; until it begins it can be withdrawn." in shown
+    desk = signed_in(UserFactory(role=Role.STAFF, locations=[patient.location])).get(pages[0]).content.decode()
     erasure_page = reverse("patient-erasure", args=[patient.public_id])
-    assert erasure_page not in desk.get(pages[0]).content.decode()
+    assert "on. Is that a mistake? Until it begins an admin can withdraw it." in desk
+    assert erasure_page not in desk
     assert erasure_page in signed_in(boss).get(pages[0]).content.decode()
     assert erasure.is_waiting
 

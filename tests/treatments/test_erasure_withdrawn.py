@@ -99,7 +99,7 @@ def test_withdrawing_promises_no_more_than_it_does(boss, patient):
     after = client.get(erasure.get_absolute_url()).content.decode()
 
     for page in (certificate, form):
-        assert "Will be erased from 3 Mar 2026, 14:00 on; until then it can be withdrawn." in page
+        assert "Will be erased from 3 Mar 2026, 14:00 on; until it begins it can be withdrawn." in page
     assert "The record is as before. It can be decided again." in form
     assert "is not erased. The record is as before." in done
     assert "It was decided and taken back. The record is as before." in after

@@ -22,6 +22,7 @@ from tests.factories import (
 )
 from tests.treatments.merging_records import NOW, filled, full, merge, one_record, other_record, owner, undo, undo_form
 from tests.treatments.session_forms import told
+from treatments.actions.privacy import decide_erasure, withdraw_erasure
 from treatments.merging import MOVES
 from treatments.models import Course
 
@@ -212,6 +213,23 @@ def test_merge_of_a_merge_is_undone_from_the_last_on(client, admin, here, ida, t
     assert owner(consent) == ida
     undo(client, first)
     assert owner(consent) == twin
+
+
+def test_merge_is_not_undone_while_an_erasure_of_both_records_waits(client, admin, ida, twin):
+    made = merge(client, ida, twin)
+    erasure = decide_erasure(
+        Patient.objects.get(pk=ida.pk), ground="withdrawn", by=admin, now=NOW, today=ida.location.today(NOW)
+    )
+    words = f"{ida.record_number} is being erased, and both records with it. Withdraw the erasure first."
+    form = undo_form(client, made)
+
+    assert words in client.get(made.get_absolute_url()).content.decode()
+    client.post(made.get_absolute_url(), form)
+    made.refresh_from_db()
+    assert not made.is_undone
+
+    withdraw_erasure(erasure, reason="A slip.", by=admin, now=NOW)
+    assert undo(client, made).is_undone
 
 
 def test_chain_of_merges_leads_to_the_last_record(client, admin, here, ida, twin):

@@ -202,7 +202,7 @@ def test_typed_number_decides_and_leads_to_what_becomes_the_certificate(client, 
 
     erasure = Erasure.objects.get()
     assert response.url == erasure.get_absolute_url()
-    assert "until then it can be withdrawn" in client.get(response.url).content.decode()
+    assert "until it begins it can be withdrawn" in client.get(response.url).content.decode()
     assert erase_all(lambda: erasure.due_at) == 1
     shown = client.get(response.url).content.decode()
     assert "Kept by law, without a name: Clinical record" in shown
