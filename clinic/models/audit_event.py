@@ -5,6 +5,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -106,7 +107,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{on_the_wall(self.happened_at)} {self.get_act_display()}"
+        return f"{timezone.localtime(self.happened_at):%Y-%m-%d %H:%M:%S} {self.get_act_display()}"
 
     @property
     def role_name(self) -> str | Promise:

@@ -1,6 +1,7 @@
 """Who saw and changed what: for the admin all of it, and for one patient a report to hand out."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import tzinfo
 from itertools import islice
 from uuid import UUID
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from clinic.access import may
 from clinic.http import Request
-from clinic.models import AuditCheck, AuditEvent
+from clinic.models import AuditCheck, AuditEvent, User
 from clinic.paging import page
 from clinic.spreadsheets import csv_file
 from patients.banner import banner
@@ -36,18 +37,21 @@ def audit_list(request: Request) -> HttpResponseBase:
     events = narrow.narrow(AuditEvent.objects.for_list(), zone)
     if request.GET.get("format") == "csv" and narrow.is_valid():
         name = f"audit-{timezone.localdate(now)}.csv"
-        return csv_file([*HEAD, _("Patient")], rows(events.newest_first().iterator(chunk_size=READ), zone), name)
-    found = page(request, events, *NEWEST)
-    numbers = patients_of(found)
-    for event in found:
+        return csv_file(
+            [*HEAD, _("Patient"), _("Colleague")], rows(events.newest_first().iterator(chunk_size=READ), zone), name
+        )
+    shown = page(request, events, *NEWEST)
+    numbers, people = patients_of(shown), colleagues_of(shown)
+    for event in shown:
         event.patient = numbers.get(event.patient_public_id)
+        event.colleague = people.get(event.record_key)
     return TemplateResponse(
         request,
         "patients/audit/list.html",
         {
             "filter": narrow,
             "is_narrowed": any(value for name, value in request.GET.items() if name in narrow.fields),
-            "page": found,
+            "page": shown,
             "check": AuditCheck.objects.order_by("-checked_at").first(),
             "now": now,
         },
@@ -86,13 +90,24 @@ def line(event: AuditEvent, zone: tzinfo) -> list[object]:
 def rows(events: Iterable[AuditEvent], zone: tzinfo) -> Iterator[list[object]]:
     left = iter(events)
     while some := list(islice(left, READ)):
-        numbers = patients_of(some)
+        numbers, people = patients_of(some), colleagues_of(some)
         for event in some:
-            patient = numbers.get(event.patient_public_id)
-            yield [*line(event, zone), patient.record_number if patient else ""]
+            patient, colleague = numbers.get(event.patient_public_id), people.get(event.record_key)
+            number = patient.record_number if patient else ""
+            yield [*line(event, zone), number, colleague.get_full_name() if colleague else ""]
 
 
 def patients_of(events: Iterable[AuditEvent]) -> dict[UUID | None, Patient]:
     """Return the patients of some events by their public ids; those who were erased are none."""
     wanted = {event.patient_public_id for event in events if event.patient_public_id}
     return {patient.public_id: patient for patient in Patient.objects.filter(public_id__in=wanted)} if wanted else {}
+
+
+def colleagues_of(events: Iterable[AuditEvent]) -> dict[str, User]:
+    """Return whose accounts some events are about, by the key that the events name them with."""
+    wanted = set()
+    for event in events:
+        if event.record_type == User._meta.label_lower:
+            with suppress(ValueError):  # a kind that once had other keys
+                wanted.add(UUID(event.record_key))
+    return {str(user.public_id): user for user in User.objects.filter(public_id__in=wanted)} if wanted else {}

@@ -155,9 +155,9 @@ def test_a_file_of_the_trail_computes_nothing_and_is_an_event_itself(client, pat
 
     head, row = file(client.get("/audit/?act=print&format=csv"))
 
-    assert head.endswith('"Patient"')
+    assert head.endswith('"Patient","Colleague"')
     assert ""","'=HYPERLINK(1)",""" in row
-    assert row.endswith(f'"{patient.record_number}"')
+    assert row.endswith(f'"{patient.record_number}",""')
     assert AuditEvent.objects.get(act="export").view_name == "audit-list"
 
 
@@ -227,3 +227,14 @@ def test_an_event_says_on_which_page_where_the_kind_of_record_does_not(client, k
     page = text(client.get("/audit/?act=read&to=2026-11-25"))
 
     assert (said in page) if said else ("page:" not in page)
+
+
+def test_an_event_about_an_account_says_whose_it_is(client, nurse):
+    AuditEventFactory(act="credentials", record_type="clinic.user", record_key=str(nurse.public_id))
+    AuditEventFactory(act="credentials", record_type="clinic.user", record_key="gone")
+
+    page = text(client.get("/audit/?act=credentials"))
+    _head, *lines = file(client.get("/audit/?act=credentials&format=csv"))
+
+    assert page.count("Sam Adeyemi") == 1 + page.count("Sam Adeyemi</option>")
+    assert [line.rpartition(",")[2] for line in lines] == ['""', '"Sam Adeyemi"']
