@@ -13,6 +13,7 @@ from clinic.roles import Role
 from patients.models import Erasure, Patient
 from tests.factories import PASSWORD, ErasureFactory, LocationFactory, PatientFactory, UserFactory
 from tests.treatments.forgotten import DUE, FAMILY, GRACE, NOW, decided, put_off
+from treatments.actions.privacy import begin_grace_anew, withdraw_erasure
 from treatments.privacy.erasing import erase, erase_all
 from treatments.privacy.erasing_again import erase_again
 from treatments.tasks import erase_patients, sweep_privacy
@@ -142,6 +143,41 @@ def test_restored_backup_in_which_the_grace_was_not_over_erases_again_at_once(pa
 
     erasure.refresh_from_db()
     assert (erasure.ground, erasure.done_at) == (Erasure.Ground.RESTORED, NOW + timedelta(hours=2))
+
+
+@pytest.mark.parametrize("since_restored", [timedelta(0), GRACE - SECOND, GRACE, GRACE + SECOND])
+def test_what_is_due_after_a_restore_is_the_same_for_one_and_for_many(since_restored):
+    restored_at = NOW + timedelta(days=40)
+    erasure = ErasureFactory(asked_at=NOW, grace=GRACE, grace_began_at=restored_at, done_at=None)
+    now = restored_at + since_restored
+
+    assert Erasure.objects.due(now).exists() == erasure.is_due(now) == (since_restored >= GRACE)
+
+
+@pytest.mark.parametrize(("hours", "days"), [(0, 1), (24, 1), (672, 28)])
+def test_erasure_that_waits_in_an_old_backup_begins_its_grace_anew_at_the_restore(patient, settings, hours, days):
+    erasure = put_off(patient)
+    settings.ERASURE_GRACE_HOURS = hours
+    restored_at = NOW + timedelta(days=90)
+
+    said = begin_grace_anew(restored_at)
+
+    erasure.refresh_from_db()
+    assert (erasure.asked_at, erasure.due_at) == (NOW, restored_at + timedelta(days=days))
+    assert erase_all(lambda: erasure.due_at - SECOND) == 0
+    assert said.startswith("1 erasure waits here that may have been withdrawn since. Until 2026-")
+    withdraw_erasure(erasure, reason="Withdrawn before.", by=UserFactory(), now=restored_at)
+    assert erase_all(lambda: erasure.due_at) == 0
+
+
+def test_restore_leaves_alone_what_had_begun_was_done_or_withdrawn(patient):
+    ErasureFactory(asked_at=NOW, grace=GRACE, done_at=DUE)
+    ErasureFactory(asked_at=NOW, grace=GRACE, done_at=None, begun_at=DUE)
+    withdraw_erasure(put_off(patient), reason="A slip.", by=UserFactory(), now=NOW)
+
+    assert begin_grace_anew(NOW + timedelta(days=3)) == ""
+
+    assert not Erasure.objects.exclude(grace_began_at=None).exists()
 
 
 @pytest.mark.parametrize("grace", [timedelta(days=28, seconds=1), timedelta(seconds=-1)])
