@@ -252,3 +252,40 @@ def test_certificate_of_what_is_done_says_nothing_of_waiting(client, patient):
     erase(erasure := decided(patient), DUE)
 
     assert FROM_WHEN not in client.get(erasure.get_absolute_url()).content.decode()
+
+
+def test_today_and_the_privacy_page_tell_an_admin_that_an_erasure_waits(client, patient):
+    put_off(patient, now=NOW + timedelta(minutes=30))
+    put_off(PatientFactory(location=patient.location), now=NOW)
+    withdraw_erasure(put_off(PatientFactory(location=patient.location)), reason="A slip.", by=UserFactory(), now=NOW)
+    with time_machine.travel(NOW, tick=False):
+        today = client.get("/").content.decode()
+        shown = client.get(reverse("privacy")).content.decode()
+
+    tile = today.partition("Erasures wait")[0].rpartition("<a ")[2]
+    assert f'href="{reverse("privacy")}"' in tile
+    assert '<span class="tile-n">2</span>' in tile
+    assert "from 3 Mar, 15:00 on" in today
+    assert patient.record_number in shown
+
+
+def test_today_says_that_an_erasure_whose_grace_is_over_is_under_way(client, patient):
+    put_off(patient)
+    with time_machine.travel(DUE, tick=False):
+        today = client.get("/").content.decode()
+
+    assert "Erasure waits" in today
+    assert "under way" in today
+
+
+def test_today_tells_nobody_of_an_erasure_who_may_not_withdraw_it(client, patient):
+    put_off(patient)
+    client.force_login(UserFactory(role=Role.STAFF, locations=[patient.location]))
+    with time_machine.travel(NOW, tick=False):
+        assert "Erasure waits" not in client.get("/").content.decode()
+
+
+def test_privacy_page_names_no_record_of_an_erasure_that_is_done_or_withdrawn(client, patient):
+    withdraw_erasure(put_off(patient), reason="A slip.", by=UserFactory(), now=NOW)
+
+    assert patient.record_number not in client.get(reverse("privacy")).content.decode()
