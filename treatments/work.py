@@ -14,6 +14,7 @@ from clinic.http import Request
 from clinic.models import User
 from clinic.navigation import MOST, Counts
 from clinic.paging import bounded_count
+from patients.models import Erasure
 from treatments.filters.lots import Tab, low_levels, on_tab
 from treatments.models import Course, FollowUp, Lot, Reminder, SideEffect
 from treatments.models.follow_up import FollowUpQuerySet
@@ -113,6 +114,23 @@ def milestones_due(user: User, now: datetime) -> int:
     """Count the courses that wait for a clinician's decision at a milestone, by the day where the user works."""
     waiting = due_for_review(Course.objects.visible_to(user), timezone.localdate(now))
     return bounded_count(waiting, most=MOST)
+
+
+@dataclass(frozen=True)
+class ErasuresWaiting:
+    """How many erasures wait, and from when on the first is carried out; none where that is under way."""
+
+    count: int
+    starts_at: datetime | None
+
+
+def erasures_waiting(user: User, now: datetime) -> ErasuresWaiting | None:
+    """Return what waits of the erasures that were decided, of people this user sees; None for nothing."""
+    waiting = list(Erasure.objects.visible_to(user).waiting().order_by("asked_at")[: MOST + 1])
+    if not waiting:
+        return None
+    under_way = any(erasure.is_due(now) for erasure in waiting)
+    return ErasuresWaiting(len(waiting), None if under_way else min(erasure.due_at for erasure in waiting))
 
 
 def messages_waiting(user: User, now: datetime) -> int:

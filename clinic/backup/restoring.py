@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,25 @@ class Restoring(Taking):
                 restored.write(data)
 
 
+def unheard(said: str) -> None:
+    """Tell nobody."""
+
+
 def restore(
-    path: Path, target: Target, *, progress: Progress, migrate: bool = True, tombstones: Path | None = None
+    path: Path,
+    target: Target,
+    *,
+    progress: Progress,
+    migrate: bool = True,
+    tombstones: Path | None = None,
+    tell: Callable[[str], None] = unheard,
 ) -> Manifest:
     """Restore a backup into an empty place, bring its tables up to this program, and return what it says.
 
-    Whoever is in the list `tombstones` was erased since the backup was made, and is erased again. The whole backup is
-    read before anything is written. Raises `BackupError`, or `OSError` where the machine does not let it; what is half
-    there then is named as such.
+    Whoever is in the list `tombstones` was erased since the backup was made, and is erased again. What waits in the
+    restored clinic for a moment that may be over begins anew, and `tell` is given what somebody has to know of that.
+    The whole backup is read before anything is written. Raises `BackupError`, or `OSError` where the machine does not
+    let it; what is half there then is named as such.
     """
 
     def expect(head: Head) -> None:
@@ -99,8 +111,11 @@ def restore(
     erased = keep_tombstones(target, tombstones)
     if migrate:
         bring_up_to_date(target)
-        if erased:
-            forget_the_erased(target)
+        try:
+            if erased:
+                forget_the_erased(target)
+        finally:  # whoever could not be erased again keeps nobody else from their time
+            settle(target, tell)
     return manifest
 
 
@@ -147,6 +162,21 @@ def forget_the_erased(target: Target) -> None:
             )
             % {"reason": done.stderr.strip()[-2000:]}
         )
+
+
+def settle(target: Target, tell: Callable[[str], None]) -> None:
+    """Let what waits begin its time anew, and tell what somebody has to know of it."""
+    done = run_there(target, "settle_restored")
+    if done.returncode:
+        raise BackupError(
+            _(
+                "All is restored, but erasures that wait could not be given their time anew. "
+                "Run manage.py settle_restored there before the worker starts:\n%(reason)s"
+            )
+            % {"reason": done.stderr.strip()[-2000:]}
+        )
+    if said := done.stdout.strip():
+        tell(said)
 
 
 def run_there(target: Target, *command: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -39,8 +40,9 @@ class ErasureQuerySet(models.QuerySet["Erasure"]):
 
     def due(self, now: datetime) -> "ErasureQuerySet":
         """Return those that may be carried out; `Erasure.is_due` says the same of one."""
-        over = Q(asked_at__lte=now - F("grace"))
-        return self.filter(over | Q(begun_at__isnull=False) | Q(ground=Erasure.Ground.RESTORED))
+        over = Q(counted_from__lte=now - F("grace"))
+        began = self.alias(counted_from=Coalesce("grace_began_at", "asked_at"))
+        return began.filter(over | Q(begun_at__isnull=False) | Q(ground=Erasure.Ground.RESTORED))
 
     def newest_first(self) -> "ErasureQuerySet":
         return self.order_by("-asked_at", "-pk")
@@ -84,6 +86,14 @@ class Erasure(models.Model):
         _("time of grace"),
         default=timedelta,
         help_text=_("As long after the decision it may be withdrawn and is not carried out."),
+    )
+    grace_began_at = models.DateTimeField(
+        _("grace began anew at"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "When a backup was restored in which it waited. Empty: the time of grace counts from the decision."
+        ),
     )
     keeps = models.JSONField(
         _("kept by law"), default=dict, blank=True, help_text=_("What is kept, and to which day, as they stood then.")
@@ -159,7 +169,7 @@ class Erasure(models.Model):
     @property
     def due_at(self) -> datetime:
         """Return the moment from which on it may be carried out."""
-        return self.asked_at if self.is_restored else self.asked_at + self.grace
+        return self.asked_at if self.is_restored else (self.grace_began_at or self.asked_at) + self.grace
 
     def is_due(self, now: datetime) -> bool:
         """Say whether it may be carried out: its time of grace is over, or it has begun, whatever the clock says."""

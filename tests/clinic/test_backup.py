@@ -28,8 +28,8 @@ from clinic.backup.progress import Silent
 from clinic.backup.restoring import Target, restore
 from clinic.bootstrap import BASE_DIR
 from clinic.models import Letter, Location, Room, User
-from patients.models import Patient
-from tests.factories import PASSWORD, LocationFactory, PhotoFactory, RoomFactory, UserFactory
+from patients.models import Erasure, Patient
+from tests.factories import PASSWORD, ErasureFactory, LocationFactory, PhotoFactory, RoomFactory, UserFactory
 from treatments.models import Photo
 from treatments.photo_files import INCOMING, path_of, vault
 
@@ -344,3 +344,21 @@ def test_whoever_was_erased_since_is_erased_again_in_what_is_restored(place, emp
     assert [path.name for path in (machine / "other" / "photos").rglob("*.*")] == []
     assert (machine / "other" / "tombstones.jsonl").exists()
     assert path_of(photo, "full").exists()  # the clinic that was not restored is not touched
+
+
+def test_erasure_that_waits_in_a_backup_can_be_withdrawn_for_a_day_after_the_restore(
+    place, empty, machine, monkeypatch
+):
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "clinic.settings")  # the suite's own know no other folder
+    erasure = ErasureFactory(asked_at=NOW - timedelta(hours=1), grace=timedelta(hours=24), done_at=None)
+    made(place)
+    told, before = [], datetime.now(UTC)
+
+    with restored(place, empty, tell=told.append) as there:
+        waiting = Erasure.objects.using(there).waiting().get()
+        assert waiting.due_at >= before + timedelta(hours=24)
+        assert not Erasure.objects.using(there).due(before + timedelta(hours=23)).exists()
+    assert len(told) == 1
+    assert told[0].startswith("1 erasure waits here that may have been withdrawn since. Until ")
+    erasure.refresh_from_db()
+    assert erasure.grace_began_at is None  # the clinic that was not restored is not touched

@@ -13,6 +13,7 @@ from clinic.roles import Role
 from patients.models import Erasure, Patient
 from tests.factories import PASSWORD, ErasureFactory, LocationFactory, PatientFactory, UserFactory
 from tests.treatments.forgotten import DUE, FAMILY, GRACE, NOW, decided, put_off
+from treatments.actions.privacy import begin_grace_anew, withdraw_erasure
 from treatments.privacy.erasing import erase, erase_all
 from treatments.privacy.erasing_again import erase_again
 from treatments.tasks import erase_patients, sweep_privacy
@@ -144,6 +145,41 @@ def test_restored_backup_in_which_the_grace_was_not_over_erases_again_at_once(pa
     assert (erasure.ground, erasure.done_at) == (Erasure.Ground.RESTORED, NOW + timedelta(hours=2))
 
 
+@pytest.mark.parametrize("since_restored", [timedelta(0), GRACE - SECOND, GRACE, GRACE + SECOND])
+def test_what_is_due_after_a_restore_is_the_same_for_one_and_for_many(since_restored):
+    restored_at = NOW + timedelta(days=40)
+    erasure = ErasureFactory(asked_at=NOW, grace=GRACE, grace_began_at=restored_at, done_at=None)
+    now = restored_at + since_restored
+
+    assert Erasure.objects.due(now).exists() == erasure.is_due(now) == (since_restored >= GRACE)
+
+
+@pytest.mark.parametrize(("hours", "days"), [(0, 1), (24, 1), (672, 28)])
+def test_erasure_that_waits_in_an_old_backup_begins_its_grace_anew_at_the_restore(patient, settings, hours, days):
+    erasure = put_off(patient)
+    settings.ERASURE_GRACE_HOURS = hours
+    restored_at = NOW + timedelta(days=90)
+
+    said = begin_grace_anew(restored_at)
+
+    erasure.refresh_from_db()
+    assert (erasure.asked_at, erasure.due_at) == (NOW, restored_at + timedelta(days=days))
+    assert erase_all(lambda: erasure.due_at - SECOND) == 0
+    assert said.startswith("1 erasure waits here that may have been withdrawn since. Until 2026-")
+    withdraw_erasure(erasure, reason="Withdrawn before.", by=UserFactory(), now=restored_at)
+    assert erase_all(lambda: erasure.due_at) == 0
+
+
+def test_restore_leaves_alone_what_had_begun_was_done_or_withdrawn(patient):
+    ErasureFactory(asked_at=NOW, grace=GRACE, done_at=DUE)
+    ErasureFactory(asked_at=NOW, grace=GRACE, done_at=None, begun_at=DUE)
+    withdraw_erasure(put_off(patient), reason="A slip.", by=UserFactory(), now=NOW)
+
+    assert begin_grace_anew(NOW + timedelta(days=3)) == ""
+
+    assert not Erasure.objects.exclude(grace_began_at=None).exists()
+
+
 @pytest.mark.parametrize("grace", [timedelta(days=28, seconds=1), timedelta(seconds=-1)])
 def test_database_keeps_no_grace_longer_than_the_month_of_the_law(grace):
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -216,3 +252,40 @@ def test_certificate_of_what_is_done_says_nothing_of_waiting(client, patient):
     erase(erasure := decided(patient), DUE)
 
     assert FROM_WHEN not in client.get(erasure.get_absolute_url()).content.decode()
+
+
+def test_today_and_the_privacy_page_tell_an_admin_that_an_erasure_waits(client, patient):
+    put_off(patient, now=NOW + timedelta(minutes=30))
+    put_off(PatientFactory(location=patient.location), now=NOW)
+    withdraw_erasure(put_off(PatientFactory(location=patient.location)), reason="A slip.", by=UserFactory(), now=NOW)
+    with time_machine.travel(NOW, tick=False):
+        today = client.get("/").content.decode()
+        shown = client.get(reverse("privacy")).content.decode()
+
+    tile = today.partition("Erasures wait")[0].rpartition("<a ")[2]
+    assert f'href="{reverse("privacy")}"' in tile
+    assert '<span class="tile-n">2</span>' in tile
+    assert "from 3 Mar, 15:00 on" in today
+    assert patient.record_number in shown
+
+
+def test_today_says_that_an_erasure_whose_grace_is_over_is_under_way(client, patient):
+    put_off(patient)
+    with time_machine.travel(DUE, tick=False):
+        today = client.get("/").content.decode()
+
+    assert "Erasure waits" in today
+    assert "under way" in today
+
+
+def test_today_tells_nobody_of_an_erasure_who_may_not_withdraw_it(client, patient):
+    put_off(patient)
+    client.force_login(UserFactory(role=Role.STAFF, locations=[patient.location]))
+    with time_machine.travel(NOW, tick=False):
+        assert "Erasure waits" not in client.get("/").content.decode()
+
+
+def test_privacy_page_names_no_record_of_an_erasure_that_is_done_or_withdrawn(client, patient):
+    withdraw_erasure(put_off(patient), reason="A slip.", by=UserFactory(), now=NOW)
+
+    assert patient.record_number not in client.get(reverse("privacy")).content.decode()

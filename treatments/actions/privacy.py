@@ -5,17 +5,21 @@ from datetime import date, datetime, timedelta
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import ngettext
 
 from clinic.background import ring
 from clinic.models import User
 from clinic.vault import new_name
+from clinic.wall_clock import on_the_wall
 from patients.models import Dossier, Erasure, HoldOpening, LegalHold, Patient
 from treatments.actions.merging import hold
 from treatments.models import Course, SideEffect
 from treatments.privacy.erasing import expected
 from treatments.privacy.retention import keeps, standings
 from treatments.tasks import erase_patients, make_dossiers
+
+SHORTEST_AFTER_RESTORE = timedelta(hours=24)  # even where what is decided begins at once
 
 
 def ask_dossier(patient: Patient, *, by: User, now: datetime) -> Dossier:
@@ -49,6 +53,26 @@ def still_open(patient: Patient) -> list[str]:
 def grace() -> timedelta:
     """Return how long an erasure that is decided now may be withdrawn before it begins."""
     return timedelta(hours=settings.ERASURE_GRACE_HOURS)
+
+
+def begin_grace_anew(now: datetime) -> str:
+    """Give each erasure that waits in a restored clinic its time of grace anew, a day at least; say so in words.
+
+    It may have been withdrawn since the backup was made, which nobody knows here. What had begun is finished.
+    """
+    waiting = Erasure.objects.waiting().filter(begun_at=None).exclude(ground=Erasure.Ground.RESTORED)
+    anew = max(grace(), SHORTEST_AFTER_RESTORE)
+    count = waiting.update(grace_began_at=now, grace=anew)
+    if not count:
+        return ""
+    words = ngettext(
+        "%(n)s erasure waits here that may have been withdrawn since. Until %(moment)s (%(zone)s) it can be withdrawn "
+        "on the page “Privacy”; then it is carried out.",
+        "%(n)s erasures wait here that may have been withdrawn since. Until %(moment)s (%(zone)s) they can be "
+        "withdrawn on the page “Privacy”; then they are carried out.",
+        count,
+    )
+    return words % {"n": count, "moment": on_the_wall(now + anew), "zone": timezone.get_current_timezone_name()}
 
 
 def decide_erasure(patient: Patient, *, ground: str, by: User, now: datetime, today: date) -> Erasure:

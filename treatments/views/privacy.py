@@ -60,7 +60,7 @@ def overview(request: Request) -> HttpResponse:
     """Show how long what is kept, whose time is over, and which erasures were done."""
     now = timezone.now()
     sweep = RetentionSweep.objects.exclude(finished_at=None).first()
-    erasures = Erasure.objects.newest_first().select_related("asked_by")
+    erasures = Erasure.objects.newest_first().select_related("asked_by", "patient")
     proposed = time_over(timezone.localdate()).select_related("location")
     return TemplateResponse(
         request,

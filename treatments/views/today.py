@@ -10,7 +10,14 @@ from clinic.letters_standing import letters_late
 from treatments.board import board
 from treatments.clusters import loud_signals
 from treatments.models import Session, SideEffect
-from treatments.work import follow_up_counts, messages_waiting, milestones_due, reviews_due, stock_counts
+from treatments.work import (
+    erasures_waiting,
+    follow_up_counts,
+    messages_waiting,
+    milestones_due,
+    reviews_due,
+    stock_counts,
+)
 
 
 def today(request: Request) -> HttpResponse:
@@ -19,6 +26,7 @@ def today(request: Request) -> HttpResponse:
     location = request.location
     treats = request.user.has_perm("treatments.log_side_effect")
     decides = request.user.has_perm("treatments.review_milestone")
+    erases = request.user.has_perm("patients.erase_patient")
     reactions = SideEffect.objects.visible_to(request.user).standing()
     reviews, contacts = reviews_due(request, now) if treats else (None, 0)
     return TemplateResponse(
@@ -37,6 +45,7 @@ def today(request: Request) -> HttpResponse:
             "letters_late": letters_late(now) if request.user.has_perm("clinic.manage_staff") else None,
             "calls": follow_up_counts(request),
             "signals": loud_signals(request.user, now) if request.user.has_perm("treatments.review_signal") else None,
+            "erasures": erasures_waiting(request.user, now) if erases else None,
             "undelivered": messages_waiting(request.user, now),
             "stock": stock_counts(request) if request.user.sees_all_locations else None,
         },

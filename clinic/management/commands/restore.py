@@ -44,6 +44,7 @@ class Command(BaseCommand):
         parser.add_argument("--no-migrate", action="store_true", help="leave the tables as the backup has them")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        settled: list[str] = []
         try:
             with at_hand(options["file"], timezone.now()) as file, Bar() as bar:
                 if options["verify"]:
@@ -57,6 +58,7 @@ class Command(BaseCommand):
                         progress=bar,
                         migrate=not options["no_migrate"],
                         tombstones=options["tombstones"],
+                        tell=settled.append,
                     )
         except DamagedError as error:
             raise CommandError(_("Refused. %(reason)s") % {"reason": error}, returncode=DAMAGED) from error
@@ -67,6 +69,8 @@ class Command(BaseCommand):
                 _("Not restored. %(reason)s") % {"reason": in_words(error)}, returncode=FAILED
             ) from error
         self.say(manifest, options["into"])
+        for said in settled:
+            self.stdout.write(said)
 
     def target(self, options: dict[str, Any]) -> Target:
         url = options["database"]
