@@ -289,7 +289,10 @@ def test_admin_alone_is_told_that_letters_do_not_go_how_many_and_since_when(desk
 
     since = date(timezone.localtime(at, Location.objects.earliest("pk").tz), "j M, H:i")
     said = f"2 letters about accounts did not go, the first since {since}"
-    assert said in desk.get(path).content.decode()
+    page = desk.get(path).content.decode()
+    assert said in page
+    assert "Nobody gets" not in page
+    assert "None went since. Either the mail server takes none, or nothing sends, or an address is wrong." in page
     assert "letters about accounts" not in nurse.get("/").content.decode()
 
 
