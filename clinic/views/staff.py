@@ -137,8 +137,12 @@ def password_link(request: Request, public_id: str) -> HttpResponse:
     """Send a person a link for a new password, as they asked for themselves at the entrance."""
     somebody = get_object_or_404(User.objects.filter(is_active=True), public_id=public_id)
     facts = {"name": somebody, "address": somebody.email}
-    send_password_link(somebody, now=timezone.now(), request=request)
-    messages.success(request, _("A link for a new password is on its way to %(address)s, for %(name)s.") % facts)
+    try:
+        send_password_link(somebody, now=timezone.now(), request=request)
+    except ValidationError as error:
+        messages.warning(request, error.messages[0])
+    else:
+        messages.success(request, _("A link for a new password is on its way to %(address)s, for %(name)s.") % facts)
     return redirect("staff-list")
 
 

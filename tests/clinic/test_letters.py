@@ -257,6 +257,45 @@ def test_invitation_that_was_refused_counts_until_it_is_sent_again_or_withdrawn(
     assert staff_count(desk) == 0
 
 
+def test_thirteen_taps_send_one_link_for_a_password(desk):
+    sam, noor = UserFactory(email="sam@clinic.example"), UserFactory(email="noor@clinic.example")
+    for person in [noor] + 13 * [sam]:
+        desk.post(f"/staff/{person.public_id}/password-link/")
+
+    assert Letter.objects.filter(state=State.DROPPED, person=sam, sealed="").count() == 12
+    assert [letter.to for letter in sent()] == [["noor@clinic.example"], ["sam@clinic.example"]]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_taps_at_once_leave_one_link_for_a_password(desk, monkeypatch):
+    monkeypatch.setattr("clinic.accounts.ring", lambda task: None)
+    sam = UserFactory()
+    start = Barrier(2)
+
+    def tap():
+        start.wait()
+        desk.post(f"/staff/{sam.public_id}/password-link/")
+        connection.close()
+
+    both = [Thread(target=tap) for _each in range(2)]
+    [each.start() for each in both]
+    [each.join() for each in both]
+
+    assert sorted(Letter.objects.values_list("state", flat=True)) == [State.DROPPED, State.WAITING]
+
+
+def test_no_link_goes_to_an_account_that_was_closed_meanwhile(desk, monkeypatch):
+    gone = UserFactory()
+    as_seen = User.objects.get(pk=gone.pk)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    monkeypatch.setattr("clinic.views.staff.get_object_or_404", lambda *args, **kwargs: as_seen)
+
+    page = desk.post(f"/staff/{gone.public_id}/password-link/", follow=True).content.decode()
+
+    assert "The account was closed meanwhile." in page
+    assert not Letter.objects.exists()
+
+
 def test_no_link_goes_to_an_account_that_is_closed(desk):
     gone = UserFactory(is_active=False)
 
