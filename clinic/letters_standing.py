@@ -17,14 +17,14 @@ def letters_late(now: datetime) -> Late:
     return Letter.objects.how_late(now)
 
 
-def refused_count() -> int:
-    """Return how many people wait for a link that no mail server took, asked once a minute: every page asks."""
-    found: int | None = caches["worker"].get("letters-refused")
+def astray_count() -> int:
+    """Return how many people wait for a link that did not go, or perhaps not, asked once a minute: every page asks."""
+    found: int | None = caches["worker"].get("letters-astray")
     if found is None:
-        found = Letter.objects.refused().count()
-        caches["worker"].set("letters-refused", found, SECONDS_KEPT)
+        found = Letter.objects.astray().count()
+        caches["worker"].set("letters-astray", found, SECONDS_KEPT)
     return found
 
 
 def counts(request: Request) -> Counts:
-    return Counts(due=refused_count())
+    return Counts(due=astray_count())

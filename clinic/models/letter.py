@@ -61,16 +61,18 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def how_late(self, now: datetime) -> Late:
         return Late(**self.late(now).aggregate(count=Count("pk"), since=Min("written_at")))
 
-    def refused(self) -> "LetterQuerySet":
+    def astray(self) -> "LetterQuerySet":
         """Return what was given up and is still wanted: links for whoever is invited, or asked for a new password.
 
-        It is wanted until another letter takes its place, or the person signs in all the same.
+        It is wanted until another letter takes its place, or the person signs in all the same. A link for a password
+        of which nobody knows whether it went is as one that was given up; that of an invitation may have come.
         """
         invited = Q(invitation__isnull=False, invitation__accepted_at=None, invitation__withdrawn_at=None)
         shut_out = Q(person__is_active=True) & (Q(person__last_login=None) | Q(person__last_login__lt=F("written_at")))
         later = Letter.objects.filter(pk__gt=OuterRef("pk"))
         of_the_same = later.filter(Q(invitation=OuterRef("invitation")) | Q(person=OuterRef("person")))
-        return self.filter(invited | shut_out, ~Exists(of_the_same), state=Letter.State.FAILED)
+        given_up, perhaps_sent = Q(state=Letter.State.FAILED), Q(state=Letter.State.UNKNOWN)
+        return self.filter((invited | shut_out) & given_up | shut_out & perhaps_sent, ~Exists(of_the_same))
 
     def end(self, state: "Letter.State", *, now: datetime, error: str = "") -> int:
         """Let these be over, and forget what they say; return how many that was."""

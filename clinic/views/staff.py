@@ -41,7 +41,7 @@ def staff_list(request: Request) -> HttpResponse:
             "tabs": [("here", _("Working here")), ("left", _("Accounts closed"))],
             "page": page(request, people, "last_name", "first_name", "pk"),
             "invitations": [(invitation, invitation.standing(now)) for invitation in invitations],
-            "refused": Letter.objects.refused().exclude(person=None).select_related("person")[:MOST_INVITED],
+            "astray": Letter.objects.astray().exclude(person=None).select_related("person")[:MOST_INVITED],
             "late": letters_late(now),
         },
     )
@@ -126,7 +126,7 @@ def person(request: Request, public_id: str) -> HttpResponse:
         "person": somebody,
         "form": form,
         "live": somebody.sign_ins.live(now).count(),
-        "refused": somebody.letters.refused().first(),
+        "astray": somebody.letters.astray().first(),
     }
     return TemplateResponse(request, "clinic/staff/person.html", context)
 

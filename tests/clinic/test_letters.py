@@ -233,6 +233,25 @@ def test_link_that_an_admin_sends_again_goes_to_the_corrected_address_and_opens(
     assert AuditEvent.objects.get(detail__what="password-link-sent").record_key == str(shut_out.public_id)
 
 
+@pytest.mark.parametrize("why", ["The worker stopped while it sent it", ""], ids=["worker died", "restored"])
+def test_link_for_a_password_of_which_nobody_knows_whether_it_went_is_said_beside_the_person(desk, why):
+    sam = UserFactory(first_name="Sam", last_name="Adeyemi")
+    Client().post("/accounts/password/reset/", {"email": sam.email})
+    Letter.objects.filter(person=sam).end(State.UNKNOWN, now=timezone.now(), error=why)
+
+    for where in ("/staff/", f"/staff/{sam.public_id}/"):
+        page = desk.get(where).content.decode()
+        assert "Perhaps sent" in page
+        assert (f"Nobody knows whether it went: {why}." if why else "Nobody knows whether it went.") in page
+        assert "Ask them whether it came. If it did, leave it; if not, send it again." in page
+        assert f"/staff/{sam.public_id}/password-link/" in page
+        assert "could not be sent" not in page
+    assert staff_count(desk) == 1
+
+    desk.post(f"/staff/{sam.public_id}/password-link/")
+    assert 'id="refused"' not in desk.get("/staff/").content.decode()
+
+
 @pytest.mark.parametrize("since", ["signed in", "account closed", "asked again"])
 def test_link_that_nobody_waits_for_any_more_is_not_told(desk, shut_out, since):
     if since == "asked again":
