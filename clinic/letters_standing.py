@@ -10,6 +10,7 @@ from clinic.models.letter import Late
 from clinic.navigation import Counts
 
 SECONDS_KEPT = 60
+KEY = "letters-astray"
 
 
 def letters_late(now: datetime) -> Late:
@@ -19,11 +20,16 @@ def letters_late(now: datetime) -> Late:
 
 def astray_count() -> int:
     """Return how many people wait for a link that did not go, or perhaps not, asked once a minute: every page asks."""
-    found: int | None = caches["worker"].get("letters-astray")
+    found: int | None = caches["worker"].get(KEY)
     if found is None:
         found = Letter.objects.astray().count()
-        caches["worker"].set("letters-astray", found, SECONDS_KEPT)
+        caches["worker"].set(KEY, found, SECONDS_KEPT)
     return found
+
+
+def count_anew() -> None:
+    """Let the next page ask again: somebody sent a letter again, or it is not wanted any more."""
+    caches["worker"].delete(KEY)
 
 
 def counts(request: Request) -> Counts:

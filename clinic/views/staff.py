@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,8 +16,8 @@ from clinic.actions.passwords import send_password_link
 from clinic.actions.staff import change_role, deactivate, reactivate
 from clinic.background import ring
 from clinic.forms import save_once
-from clinic.http import Request
-from clinic.letters_standing import letters_late
+from clinic.http import Request, way_back
+from clinic.letters_standing import count_anew, letters_late
 from clinic.models import Invitation, Letter, User
 from clinic.paging import page
 from clinic.staff_forms import InvitationForm, RoleForm
@@ -79,6 +80,7 @@ def _send(request: Request, invitation: Invitation) -> None:
         messages.warning(request, error.messages[0])
         return
     ring(send_letters)
+    count_anew()
     messages.success(request, _("The invitation for %(name)s is on its way to %(address)s.") % facts)
 
 
@@ -95,6 +97,7 @@ def resend(request: Request, public_id: str) -> HttpResponse:
 def withdraw(request: Request, public_id: str) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects.all(), public_id=public_id)
     if withdraw_invitation(invitation, now=timezone.now(), request=request):
+        count_anew()
         messages.success(request, _("The invitation for %(name)s is withdrawn.") % {"name": invitation})
     else:
         messages.warning(request, _("This invitation was accepted or withdrawn meanwhile."))
@@ -142,8 +145,9 @@ def password_link(request: Request, public_id: str) -> HttpResponse:
     except ValidationError as error:
         messages.warning(request, error.messages[0])
     else:
+        count_anew()
         messages.success(request, _("A link for a new password is on its way to %(address)s, for %(name)s.") % facts)
-    return redirect("staff-list")
+    return redirect(way_back(request, reverse("staff-list")))
 
 
 @require_http_methods(["GET", "POST"])

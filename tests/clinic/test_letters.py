@@ -233,6 +233,22 @@ def test_link_that_an_admin_sends_again_goes_to_the_corrected_address_and_opens(
     assert AuditEvent.objects.get(detail__what="password-link-sent").record_key == str(shut_out.public_id)
 
 
+def test_navigation_counts_anew_at_once_what_an_admin_sends_again(desk, server, shut_out, settings):
+    settings.CACHES = settings.CACHES | {"worker": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    assert staff_count(desk) == 1
+
+    desk.post(f"/staff/{shut_out.public_id}/password-link/")
+    assert staff_count(desk) == 0
+
+
+def test_link_that_is_sent_from_the_page_of_the_person_leads_back_there(desk, shut_out):
+    page = f"/staff/{shut_out.public_id}/"
+    assert f'name="next" value="{page}"' in desk.get(page).content.decode()
+
+    answers = [desk.post(f"{page}password-link/", {"next": where}) for where in (page, "https://theirs.example/", "")]
+    assert [answer.url for answer in answers] == [page, "/staff/", "/staff/"]
+
+
 @pytest.mark.parametrize("why", ["The worker stopped while it sent it", ""], ids=["worker died", "restored"])
 def test_link_for_a_password_of_which_nobody_knows_whether_it_went_is_said_beside_the_person(desk, why):
     sam = UserFactory(first_name="Sam", last_name="Adeyemi")
