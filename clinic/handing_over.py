@@ -49,4 +49,17 @@ def hand_over(mail: EmailMessage) -> tuple[Handed, str]:
 
 
 def said(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".replace("\0", "")[:500]
+    """Return the answer of the mail server alone where it gave one, and else which fault it was."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        words = "; ".join(_answer(code, text) for code, text in error.recipients.values())
+    elif isinstance(error, smtplib.SMTPResponseException):
+        words = _answer(error.smtp_code, error.smtp_error)
+    else:
+        words = f"{type(error).__name__}: {error}"
+    return words.replace("\0", "")[:500]
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    """Return an answer in one line: a server may give it in several, in whatever bytes."""
+    words = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return " ".join(f"{code} {words}".split())

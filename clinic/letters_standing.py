@@ -10,6 +10,7 @@ from clinic.models.letter import Late
 from clinic.navigation import Counts
 
 SECONDS_KEPT = 60
+KEY = "letters-astray"
 
 
 def letters_late(now: datetime) -> Late:
@@ -17,14 +18,19 @@ def letters_late(now: datetime) -> Late:
     return Letter.objects.how_late(now)
 
 
-def refused_count() -> int:
-    """Return how many people wait for a link that no mail server took, asked once a minute: every page asks."""
-    found: int | None = caches["worker"].get("letters-refused")
+def astray_count() -> int:
+    """Return how many people wait for a link that did not go, or perhaps not, asked once a minute: every page asks."""
+    found: int | None = caches["worker"].get(KEY)
     if found is None:
-        found = Letter.objects.refused().count()
-        caches["worker"].set("letters-refused", found, SECONDS_KEPT)
+        found = Letter.objects.astray().count()
+        caches["worker"].set(KEY, found, SECONDS_KEPT)
     return found
 
 
+def count_anew() -> None:
+    """Let the next page ask again: somebody sent a letter again, or it is not wanted any more."""
+    caches["worker"].delete(KEY)
+
+
 def counts(request: Request) -> Counts:
-    return Counts(due=refused_count())
+    return Counts(due=astray_count())

@@ -19,6 +19,8 @@ from clinic.models.invitation import VALID_FOR
 from clinic.roles import Role
 from clinic.secret import digest_of, new_secret
 
+KIND = "invitation"  # of letter
+
 
 def send_invitation(invitation: Invitation, *, now: datetime, request: HttpRequest | None = None) -> None:
     """Write the letter of an open invitation with a new link, which takes the place of the one before.
@@ -31,8 +33,8 @@ def send_invitation(invitation: Invitation, *, now: datetime, request: HttpReque
         ours = Invitation.objects.open().filter(pk=invitation.pk)
         if not ours.update(secret_digest=digest_of(secret), sent_at=now):
             raise ValidationError(_("This invitation was accepted or withdrawn meanwhile."), code="closed")
-        letters.drop(invitation, now=now)
-        letters.write(letter(invitation, secret), kind="invitation", now=now, invitation=invitation)
+        letters.drop(kind=KIND, invitation=invitation, now=now)
+        letters.write(letter(invitation, secret), kind=KIND, now=now, invitation=invitation)
         _tell(invitation, "invitation-sent", now=now, request=request)
     trail.told()
 
@@ -66,7 +68,7 @@ def withdraw_invitation(invitation: Invitation, *, now: datetime, request: HttpR
 def _withdraw(invitation: Invitation, *, now: datetime, request: HttpRequest | None) -> bool:
     if not Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=now):
         return False
-    letters.drop(invitation, now=now)
+    letters.drop(kind=KIND, invitation=invitation, now=now)
     _tell(invitation, "invitation-withdrawn", now=now, request=request)
     return True
 

@@ -48,9 +48,10 @@ def _plain(fact: object) -> object:
     return fact if isinstance(fact, list) else str(fact)
 
 
-def drop(invitation: Invitation, *, now: datetime) -> None:
-    """Let no letter of an invitation go out that did not yet: another takes its place, or it was withdrawn."""
-    Letter.objects.filter(invitation=invitation, state=State.WAITING).end(State.DROPPED, now=now)
+def drop(*, kind: str, now: datetime, invitation: Invitation | None = None, person: User | None = None) -> None:
+    """Let no letter of this kind go out that did not yet: another takes its place, or it is not wanted any more."""
+    whose = {"invitation": invitation, "person": person}
+    Letter.objects.filter(kind=kind, **whose, state=State.WAITING).end(State.DROPPED, now=now)
 
 
 def send_all(clock: Callable[[], datetime]) -> None:

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Exists, F, Min, OuterRef, Q
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from clinic.models.identity import Identified
@@ -15,7 +14,7 @@ LEASE = timedelta(minutes=10)
 PAUSE = timedelta(minutes=10)  # before what was refused is tried again
 MOST_ATTEMPTS = 3
 STUCK = timedelta(minutes=5)
-LATE = timedelta(minutes=15)  # a mail server that works took it by then, or another letter since
+LATE = timedelta(minutes=15)  # a mail server that works took it by then, or another letter
 GIVEN_UP_LATELY = timedelta(days=1)
 LIVES = VALID_FOR  # after which a letter's link opens nothing: none in any letter works for less
 KEPT = timedelta(days=30)  # that a letter went, or why it did not
@@ -48,26 +47,32 @@ class LetterQuerySet(models.QuerySet["Letter"]):
     def late(self, now: datetime) -> "LetterQuerySet":
         """Return what did not go in time, whether it is tried again or was given up lately, and none went since.
 
-        That is the mail server's fault, or the sender's. Where another went since, it is the address of this one.
+        That is the mail server's fault, the sender's, or that of one address: it is the address where another letter
+        went since this one was written. Strangers name addresses too, at "Forgot it?". So a letter that is nobody's
+        counts where nothing tries to send it, and never because it was refused.
         """
-        tried_at = Coalesce(OuterRef("started_at"), OuterRef("written_at"))
-        went_since = Letter.objects.filter(state=Letter.State.SENT, ended_at__gte=tried_at)
+        went_since = Letter.objects.filter(state=Letter.State.SENT, ended_at__gte=OuterRef("written_at"))
+        is_somebodys = Q(invitation__isnull=False) | Q(person__isnull=False)
         given_up = Q(state=Letter.State.FAILED, ended_at__gt=now - GIVEN_UP_LATELY)
-        return self.filter(Q(ended_at=None) | given_up, ~Exists(went_since), written_at__lt=now - LATE)
+        is_overdue = Q(ended_at=None, due_at__lt=now - LATE)
+        tells = is_somebodys & (Q(ended_at=None) | given_up) | is_overdue
+        return self.filter(tells, ~Exists(went_since), written_at__lt=now - LATE)
 
     def how_late(self, now: datetime) -> Late:
         return Late(**self.late(now).aggregate(count=Count("pk"), since=Min("written_at")))
 
-    def refused(self) -> "LetterQuerySet":
+    def astray(self) -> "LetterQuerySet":
         """Return what was given up and is still wanted: links for whoever is invited, or asked for a new password.
 
-        It is wanted until another letter takes its place, or the person signs in all the same.
+        It is wanted until another letter takes its place, or the person signs in all the same. A link for a password
+        of which nobody knows whether it went is as one that was given up; that of an invitation may have come.
         """
         invited = Q(invitation__isnull=False, invitation__accepted_at=None, invitation__withdrawn_at=None)
         shut_out = Q(person__is_active=True) & (Q(person__last_login=None) | Q(person__last_login__lt=F("written_at")))
         later = Letter.objects.filter(pk__gt=OuterRef("pk"))
         of_the_same = later.filter(Q(invitation=OuterRef("invitation")) | Q(person=OuterRef("person")))
-        return self.filter(invited | shut_out, ~Exists(of_the_same), state=Letter.State.FAILED)
+        given_up, perhaps_sent = Q(state=Letter.State.FAILED), Q(state=Letter.State.UNKNOWN)
+        return self.filter((invited | shut_out) & given_up | shut_out & perhaps_sent, ~Exists(of_the_same))
 
     def end(self, state: "Letter.State", *, now: datetime, error: str = "") -> int:
         """Let these be over, and forget what they say; return how many that was."""

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,8 +16,8 @@ from clinic.actions.passwords import send_password_link
 from clinic.actions.staff import change_role, deactivate, reactivate
 from clinic.background import ring
 from clinic.forms import save_once
-from clinic.http import Request
-from clinic.letters_standing import letters_late
+from clinic.http import Request, way_back
+from clinic.letters_standing import count_anew, letters_late
 from clinic.models import Invitation, Letter, User
 from clinic.paging import page
 from clinic.staff_forms import InvitationForm, RoleForm
@@ -41,7 +42,7 @@ def staff_list(request: Request) -> HttpResponse:
             "tabs": [("here", _("Working here")), ("left", _("Accounts closed"))],
             "page": page(request, people, "last_name", "first_name", "pk"),
             "invitations": [(invitation, invitation.standing(now)) for invitation in invitations],
-            "refused": Letter.objects.refused().exclude(person=None).select_related("person")[:MOST_INVITED],
+            "astray": Letter.objects.astray().exclude(person=None).select_related("person")[:MOST_INVITED],
             "late": letters_late(now),
         },
     )
@@ -79,6 +80,7 @@ def _send(request: Request, invitation: Invitation) -> None:
         messages.warning(request, error.messages[0])
         return
     ring(send_letters)
+    count_anew()
     messages.success(request, _("The invitation for %(name)s is on its way to %(address)s.") % facts)
 
 
@@ -95,6 +97,7 @@ def resend(request: Request, public_id: str) -> HttpResponse:
 def withdraw(request: Request, public_id: str) -> HttpResponse:
     invitation = get_object_or_404(Invitation.objects.all(), public_id=public_id)
     if withdraw_invitation(invitation, now=timezone.now(), request=request):
+        count_anew()
         messages.success(request, _("The invitation for %(name)s is withdrawn.") % {"name": invitation})
     else:
         messages.warning(request, _("This invitation was accepted or withdrawn meanwhile."))
@@ -126,7 +129,7 @@ def person(request: Request, public_id: str) -> HttpResponse:
         "person": somebody,
         "form": form,
         "live": somebody.sign_ins.live(now).count(),
-        "refused": somebody.letters.refused().first(),
+        "astray": somebody.letters.astray().first(),
     }
     return TemplateResponse(request, "clinic/staff/person.html", context)
 
@@ -137,9 +140,14 @@ def password_link(request: Request, public_id: str) -> HttpResponse:
     """Send a person a link for a new password, as they asked for themselves at the entrance."""
     somebody = get_object_or_404(User.objects.filter(is_active=True), public_id=public_id)
     facts = {"name": somebody, "address": somebody.email}
-    send_password_link(somebody, now=timezone.now(), request=request)
-    messages.success(request, _("A link for a new password is on its way to %(address)s, for %(name)s.") % facts)
-    return redirect("staff-list")
+    try:
+        send_password_link(somebody, now=timezone.now(), request=request)
+    except ValidationError as error:
+        messages.warning(request, error.messages[0])
+    else:
+        count_anew()
+        messages.success(request, _("A link for a new password is on its way to %(address)s, for %(name)s.") % facts)
+    return redirect(way_back(request, reverse("staff-list")))
 
 
 @require_http_methods(["GET", "POST"])

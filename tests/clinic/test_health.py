@@ -16,6 +16,7 @@ from clinic.actions import letters
 from clinic.append_only import guard, guarded_models
 from clinic.models import Heartbeat, Letter
 from clinic.views import health
+from tests.factories import UserFactory
 
 NOW = datetime(2026, 9, 20, 16, 0, tzinfo=UTC)
 
@@ -139,15 +140,16 @@ def test_letters_that_do_not_go_are_told_and_take_no_clinic_off_the_net(client, 
     assert (response.status_code, response.json()["letters"]) == (200, said)
 
 
+def given_up(at, *, after=timedelta(), **whose):
+    facts = {"written_at": at, "due_at": at, "started_at": at + after, "ended_at": at + after}
+    return Letter.objects.create(kind="x", state="failed", **facts, **whose)
+
+
 @pytest.mark.django_db
 def test_letters_that_were_given_up_are_late_for_a_day_or_until_another_goes():
     """A mail server that is gone for hours has each letter given up within half an hour, and is still gone."""
-    Letter.objects.bulk_create(
-        [
-            Letter(kind="x", state="failed", written_at=at, due_at=at, started_at=at, ended_at=at)
-            for at in (NOW, NOW + timedelta(minutes=2))
-        ]
-    )
+    for at in (NOW, NOW + timedelta(minutes=2)):
+        given_up(at, person=UserFactory())
     said = "2 late since 2026-09-20T16:00Z"
     assert health.letters_state(NOW + timedelta(hours=3)) == said
     assert health.letters_state(NOW + timedelta(days=1, minutes=3)) == "none late"
@@ -156,6 +158,31 @@ def test_letters_that_were_given_up_are_late_for_a_day_or_until_another_goes():
     assert health.letters_state(NOW + timedelta(hours=3)) == said.replace("2", "3", 1)
     Letter.objects.filter(state="waiting").end(Letter.State.SENT, now=NOW + timedelta(hours=3))
     assert health.letters_state(NOW + timedelta(hours=3)) == "none late"
+
+
+@pytest.mark.django_db
+def test_stranger_who_names_an_address_that_no_server_takes_rings_no_alarm(client):
+    """Signed out, anybody may ask for a password at an address without an account."""
+    with time_machine.travel(NOW, tick=False):
+        client.post("/accounts/password/reset/", {"email": "nobody@nowhere.example"})
+    letter = Letter.objects.filter(kind="unknown_account", person=None)
+
+    letter.update(attempts=2, started_at=NOW + timedelta(minutes=10), due_at=NOW + timedelta(minutes=20))
+    assert health.letters_state(NOW + timedelta(minutes=16)) == "none late"
+    assert health.letters_state(NOW + timedelta(minutes=36)) == "1 late since 2026-09-20T16:00Z"  # nobody sends
+    letter.end(Letter.State.FAILED, now=NOW + timedelta(minutes=20), error="550 nobody here")
+    assert health.letters_state(NOW + timedelta(minutes=36)) == "none late"
+
+
+@pytest.mark.django_db
+def test_one_address_that_is_refused_beside_letters_that_went_is_not_late():
+    """Another letter went between the first try and the last: the mail server takes letters."""
+    given_up(NOW, after=timedelta(minutes=20), person=UserFactory())
+    assert health.letters_state(NOW + timedelta(hours=1)) == "1 late since 2026-09-20T16:00Z"
+
+    written(NOW + timedelta(minutes=5))
+    Letter.objects.filter(state="waiting").end(Letter.State.SENT, now=NOW + timedelta(minutes=6))
+    assert health.letters_state(NOW + timedelta(hours=1)) == "none late"
 
 
 @pytest.mark.django_db

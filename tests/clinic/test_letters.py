@@ -180,8 +180,7 @@ def test_letter_that_is_refused_thrice_is_said_beside_the_person_and_its_link_op
 
     noor.refresh_from_db()
     assert (noor.state(NOW), noor.secret_digest, Letter.objects.get().attempts) == (InvitationState.UNSENT, "", 3)
-    assert "The invitation could not be sent: SMTPRecipientsRefused" in stands(desk)
-    assert "nobody here" in stands(desk)
+    assert "The invitation could not be sent: 550 nobody here." in stands(desk)
     assert "noor" not in Letter.objects.get().error
     said = AuditEvent.objects.filter(act="change", detail__has_key="what").order_by("pk")
     assert [event.detail["what"] for event in said] == ["invitation-sent", "invitation-not-sent"]
@@ -212,7 +211,7 @@ def test_link_for_a_password_that_was_refused_is_said_beside_the_person_with_wha
     beside = page[page.index('id="refused"') : page.index('aria-label="People"')]
 
     assert shut_out.get_full_name() in beside
-    assert "nobody here" in beside
+    assert "It could not be sent: 550 nobody here." in beside
     assert f"/admin/clinic/user/{shut_out.pk}/change/" in beside
     assert f"/staff/{shut_out.public_id}/password-link/" in beside
     assert "could not be sent" in desk.get(f"/staff/{shut_out.public_id}/").content.decode()
@@ -231,6 +230,41 @@ def test_link_that_an_admin_sends_again_goes_to_the_corrected_address_and_opens(
     assert "password1" in Client().get(link, follow=True).context["form"].fields
     assert staff_count(desk) == 0
     assert AuditEvent.objects.get(detail__what="password-link-sent").record_key == str(shut_out.public_id)
+
+
+def test_navigation_counts_anew_at_once_what_an_admin_sends_again(desk, server, shut_out, settings):
+    settings.CACHES = settings.CACHES | {"worker": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    assert staff_count(desk) == 1
+
+    desk.post(f"/staff/{shut_out.public_id}/password-link/")
+    assert staff_count(desk) == 0
+
+
+def test_link_that_is_sent_from_the_page_of_the_person_leads_back_there(desk, shut_out):
+    page = f"/staff/{shut_out.public_id}/"
+    assert f'name="next" value="{page}"' in desk.get(page).content.decode()
+
+    answers = [desk.post(f"{page}password-link/", {"next": where}) for where in (page, "https://theirs.example/", "")]
+    assert [answer.url for answer in answers] == [page, "/staff/", "/staff/"]
+
+
+@pytest.mark.parametrize("why", ["The worker stopped while it sent it", ""], ids=["worker died", "restored"])
+def test_link_for_a_password_of_which_nobody_knows_whether_it_went_is_said_beside_the_person(desk, why):
+    sam = UserFactory(first_name="Sam", last_name="Adeyemi")
+    Client().post("/accounts/password/reset/", {"email": sam.email})
+    Letter.objects.filter(person=sam).end(State.UNKNOWN, now=timezone.now(), error=why)
+
+    for where in ("/staff/", f"/staff/{sam.public_id}/"):
+        page = desk.get(where).content.decode()
+        assert "Perhaps sent" in page
+        assert (f"Nobody knows whether it went: {why}." if why else "Nobody knows whether it went.") in page
+        assert "Ask them whether it came. If it did, leave it; if not, send it again." in page
+        assert f"/staff/{sam.public_id}/password-link/" in page
+        assert "could not be sent" not in page
+    assert staff_count(desk) == 1
+
+    desk.post(f"/staff/{sam.public_id}/password-link/")
+    assert 'id="refused"' not in desk.get("/staff/").content.decode()
 
 
 @pytest.mark.parametrize("since", ["signed in", "account closed", "asked again"])
@@ -255,6 +289,45 @@ def test_invitation_that_was_refused_counts_until_it_is_sent_again_or_withdrawn(
 
     withdraw_invitation(noor, now=NOW)
     assert staff_count(desk) == 0
+
+
+def test_thirteen_taps_send_one_link_for_a_password(desk):
+    sam, noor = UserFactory(email="sam@clinic.example"), UserFactory(email="noor@clinic.example")
+    for person in [noor] + 13 * [sam]:
+        desk.post(f"/staff/{person.public_id}/password-link/")
+
+    assert Letter.objects.filter(state=State.DROPPED, person=sam, sealed="").count() == 12
+    assert [letter.to for letter in sent()] == [["noor@clinic.example"], ["sam@clinic.example"]]
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_two_taps_at_once_leave_one_link_for_a_password(desk, monkeypatch):
+    monkeypatch.setattr("clinic.accounts.ring", lambda task: None)
+    sam = UserFactory()
+    start = Barrier(2)
+
+    def tap():
+        start.wait()
+        desk.post(f"/staff/{sam.public_id}/password-link/")
+        connection.close()
+
+    both = [Thread(target=tap) for _each in range(2)]
+    [each.start() for each in both]
+    [each.join() for each in both]
+
+    assert sorted(Letter.objects.values_list("state", flat=True)) == [State.DROPPED, State.WAITING]
+
+
+def test_no_link_goes_to_an_account_that_was_closed_meanwhile(desk, monkeypatch):
+    gone = UserFactory()
+    as_seen = User.objects.get(pk=gone.pk)
+    User.objects.filter(pk=gone.pk).update(is_active=False)
+    monkeypatch.setattr("clinic.views.staff.get_object_or_404", lambda *args, **kwargs: as_seen)
+
+    page = desk.post(f"/staff/{gone.public_id}/password-link/", follow=True).content.decode()
+
+    assert "The account was closed meanwhile." in page
+    assert not Letter.objects.exists()
 
 
 def test_no_link_goes_to_an_account_that_is_closed(desk):
@@ -289,7 +362,10 @@ def test_admin_alone_is_told_that_letters_do_not_go_how_many_and_since_when(desk
 
     since = date(timezone.localtime(at, Location.objects.earliest("pk").tz), "j M, H:i")
     said = f"2 letters about accounts did not go, the first since {since}"
-    assert said in desk.get(path).content.decode()
+    page = desk.get(path).content.decode()
+    assert said in page
+    assert "Nobody gets" not in page
+    assert "None went since. Either the mail server takes none, or nothing sends, or an address is wrong." in page
     assert "letters about accounts" not in nurse.get("/").content.decode()
 
 
