@@ -20,6 +20,7 @@ from treatments.obstacles import Timetable, timetable
 from treatments.rules.waiting import Slot, Turn, Wish, misfit
 
 MOST_ASKED = 200  # people of one place whom a free hour is held against: those who come first
+MOST_HOURS = 200  # cancelled, and as many that were left, of which a list of free hours is made: the soonest
 MOST_OPENINGS = 12
 AHEAD = timedelta(days=14)  # how far the page of the waiting list looks for free hours, a default of ours
 A_DAY = timedelta(days=1)
@@ -210,7 +211,7 @@ def given_up(location: Location, now: datetime) -> list[Opening]:
     )
     found: dict[tuple[datetime, int], Opening] = {}
     for rows in (cancelled(ahead), left(ahead)):
-        for each in rows.select_related("practitioner", "room")[:MOST_ASKED]:
+        for each in rows.select_related("practitioner", "room")[:MOST_HOURS]:
             each.location = location
             found.setdefault((each.starts_at, each.practitioner_id), opening_of(each))
     return sorted(found.values(), key=lambda each: each.starts_at)
@@ -222,9 +223,14 @@ def cancelled(ahead: Q) -> QuerySet:
 
 
 def left(ahead: Q) -> QuerySet:
-    """Return, from the history, where appointments stood that were moved, the latest version first of each hour."""
-    there = Appointment.objects.standing().filter(
-        practitioner=OuterRef("practitioner"), starts_at=OuterRef("starts_at")
-    )
-    rows = Appointment.history.filter(ahead, ~Exists(there), status=Appointment.Status.BOOKED)
-    return rows.order_by("starts_at", "-history_date", "-history_id")
+    """Return, from the history, where appointments stood that were moved: of each hour its latest version alone.
+
+    An hour that was cancelled as well is left to `cancelled`, so that neither crowds the other out.
+    """
+    hour = {"practitioner": OuterRef("practitioner"), "starts_at": OuterRef("starts_at")}
+    here = hour | {"location": OuterRef("location")}
+    taken = Appointment.objects.standing().filter(**hour)
+    fallen = Appointment.objects.filter(**here, status=Appointment.Status.CANCELLED)
+    stood = Appointment.history.filter(status=Appointment.Status.BOOKED)
+    later = stood.filter(**here, history_id__gt=OuterRef("history_id"))
+    return stood.filter(ahead, ~Exists(taken), ~Exists(fallen), ~Exists(later)).order_by("starts_at", "history_id")

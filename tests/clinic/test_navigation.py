@@ -91,6 +91,16 @@ def test_numbers_inside_the_entry_of_the_clinic_are_seen_beside_it(client, setti
     assert 'class="count is-urgent-solid">1<' in summary
 
 
+def test_numbers_of_what_the_bar_of_a_phone_has_no_room_for_stand_in_the_menu_of_the_account(client, settings):
+    settings.BACKUP_TO = ""
+    settings.PRODUCTION = True
+    client.force_login(UserFactory(role=Role.ADMIN, locations=[LocationFactory()]))
+
+    menu = client.get("/").content.decode().partition('<div class="menu-overflow">')[2].partition("</div>")[0]
+
+    assert 'class="count is-urgent-solid">1<' in menu.partition("Backups")[2].partition("</a>")[0]
+
+
 def test_a_group_adds_up_what_its_links_say():
     def link(due, urgent):
         return Link("", "", "", "", is_current=False, count=due, urgent_count=urgent, in_tabbar=False)

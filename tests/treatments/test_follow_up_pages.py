@@ -122,6 +122,22 @@ def test_people_who_died_or_left_are_never_to_be_called(client, nurse, here, gon
     assert (call.follow_up, call.can_be_called, call.has_more) == (follow_up, False, False)
 
 
+@pytest.mark.parametrize(
+    ("gone", "offered"),
+    [
+        ({}, True),
+        ({"erasure_decided_at": NOW}, False),
+        ({"restricted_at": NOW, "restriction_reason": "Asked."}, False),
+        ({"archived_at": NOW}, False),
+    ],
+)
+def test_call_is_offered_on_a_record_and_its_course_only_where_somebody_calls(client, nurse, here, gone, offered):
+    follow_up = due(here, **gone)
+    pages = [client.get(each.get_absolute_url()) for each in (follow_up.course.patient, follow_up.course)]
+
+    assert [contact_url(follow_up) in page.content.decode() for page in pages] == [offered, offered]
+
+
 def test_no_answer_takes_one_tap_and_comes_back_to_the_list(client, nurse, here):
     follow_up = due(here, given_name="Ana", family_name="Petrova")
     here_is = found_at(client, LIST, "petrova")

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from clinic.roles import Role
@@ -14,7 +15,7 @@ from tests.factories import (
     SessionFactory,
     UserFactory,
 )
-from treatments.models import TreatmentArea
+from treatments.models import Appointment, TreatmentArea
 
 pytestmark = pytest.mark.django_db
 
@@ -130,3 +131,11 @@ def test_a_history_asks_the_database_alike_for_one_change_and_for_three(
 
     with django_assert_num_queries(13):
         history(client, "course", course)
+
+
+def test_hours_that_appointments_left_have_their_index_after_all_migrations():
+    table = Appointment.history.model._meta.db_table
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, table)
+
+    assert found["appointment_stood"]["columns"] == ["location_id", "starts_at"]

@@ -199,6 +199,40 @@ def test_hour_that_still_overlaps_where_the_appointment_moved_is_not_free(client
     assert on_list(client) == []
 
 
+def test_hour_that_a_move_left_is_found_behind_many_cancelled_ones_that_were_corrected(
+    client, nurse, leaving, wait, here, doctor
+):
+    wait("Ana", from_on=date(2026, 3, 16))
+    move(leaving, to=SLOT + timedelta(days=1))
+    for hours in range(70):
+        gone = AppointmentFactory(
+            course=leaving.course, practitioner=doctor, starts_at=NOW + timedelta(hours=1 + hours)
+        )
+        gone.save()
+        gone.save()
+        fell(gone)
+
+    assert on_list(client) == [(SLOT, 1)]
+
+
+def test_hour_that_a_move_left_before_its_appointment_was_cancelled_is_offered_too(client, nurse, leaving, wait):
+    wait("Ana")
+    move(leaving, to=SLOT + timedelta(days=1))
+    fell(leaving)
+
+    assert on_list(client) == [(SLOT, 1), (SLOT + timedelta(days=1), 1)]
+
+
+def test_hour_that_a_move_left_is_as_long_as_it_was_last(client, nurse, leaving, wait):
+    wait("Ana")
+    leaving.minutes = 60
+    leaving.save()
+    move(leaving, to=SLOT + timedelta(days=1))
+
+    [free] = client.get(reverse("waiting-list")).context["free"]
+    assert (free["opening"].starts_at, free["opening"].minutes) == (SLOT, 60)
+
+
 def test_hour_whose_length_was_corrected_before_it_was_cancelled_is_offered_as_it_was_cancelled(
     client, nurse, leaving, wait
 ):
