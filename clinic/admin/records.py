@@ -1,11 +1,13 @@
 """How every record is managed in the Django admin: nothing deleted, nothing overwritten unseen, every change kept."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ERROR_FLAG, SEARCH_VAR
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +21,7 @@ from import_export.resources import ModelResource, modelresource_factory
 from simple_history.admin import SimpleHistoryAdmin
 
 from clinic import trail
-from clinic.forms import LONGEST_KEY, VersionedForm
+from clinic.forms import LONGEST_KEY, RowsField, VersionedForm, is_key
 from clinic.models import VersionConflictError, Versioned
 from clinic.paging import bounded_count
 from clinic.spreadsheets import FORMULA_STARTS, safe_cell
@@ -65,6 +67,13 @@ def lookups_of(path: str) -> set[str]:
     return {"__".join(filter(None, (path, key, end))) for key in KEYS for end in ENDS}
 
 
+class KeyedAutocomplete(AutocompleteSelect):
+    """Shows nothing as chosen where a form sent what is no key: Django's own asks the database for it, a fault."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        return super().optgroups(name, [each for each in value if not each or is_key(each)], attr)
+
+
 class ManagedAdmin(admin.ModelAdmin):
     """What all records share: no deleting, no counting of big tables, no filter but those that a list offers."""
 
@@ -75,6 +84,14 @@ class ManagedAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KeyedAutocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": RowsField, **kwargs})
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         """Allow the filters of the list and the row's own key, nothing else.
