@@ -50,6 +50,7 @@ ALLOWED = {
     "treatments/views/privacy.py send": NO_HISTORY + "a dossier that was fetched",
     "treatments/privacy/sweep.py empty_messages": NO_HISTORY + "a message, which has its acts",
     "patients/models/erasure.py claim": NO_HISTORY + "an erasure whose turn it is",
+    "treatments/actions/privacy.py begin_grace_anew": NO_HISTORY + "an erasure that waits in a restored clinic",
     "treatments/privacy/erasing.py begin": NO_HISTORY + "an erasure that has begun",
     **{
         f"treatments/privacy/erasing.py {function}": ERASING
