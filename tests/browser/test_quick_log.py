@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from clinic.roles import Role
+from tests.browser.daytime import zone_at_noon
 from tests.browser.test_main_job import Taps
 from tests.factories import (
     AppointmentFactory,
@@ -28,7 +29,7 @@ TABLET, PHONE = {"width": 820, "height": 1180}, {"width": 390, "height": 844}
 
 @pytest.fixture
 def here():
-    return LocationFactory(name="Harbour Street")
+    return LocationFactory(name="Harbour Street", time_zone=zone_at_noon())
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clinic.roles import Role
+from tests.browser.daytime import zone_at_noon
 from tests.browser.test_csp_and_axe import grave_faults
 from tests.factories import (
     PASSWORD,
@@ -34,7 +35,7 @@ WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWi
 
 @pytest.fixture
 def here():
-    return LocationFactory(name="Harbour Street")
+    return LocationFactory(name="Harbour Street", time_zone=zone_at_noon())
 
 
 @pytest.fixture
